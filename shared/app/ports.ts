@@ -1,0 +1,100 @@
+import type { AnyEvent } from "../../events/index.ts";
+import type { AudienceMinute, LoadMinute } from "../core/measurement.ts";
+import type { Schedule } from "../core/schedule/programme.ts";
+
+/** Outcome of a conditional write. `conflict`: somebody else wrote first; read again and decide again. */
+export type WriteOutcome = "written" | "conflict";
+
+/** A document and the version to hand back when replacing it. */
+export type Versioned<T> = { readonly value: T; readonly version: number };
+
+/** Any value that survives JSON unchanged. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
+
+/**
+ * Small state with a version: plans, models, cues sent, intended floors, overrides. Keys are `/`-separated paths of
+ * `[A-Za-z0-9._~()+ -]` segments; a value is at most 400 KB as JSON in UTF-8.
+ */
+export interface DocumentStore {
+  /** The newest document, or undefined when there is none. */
+  read(key: string): Promise<Versioned<Json> | undefined>;
+  /** Writes when the stored version is `expected` (0: the document must not exist yet). Versions count up from 1. */
+  write(key: string, value: Json, expected: number): Promise<WriteOutcome>;
+  /** All documents whose key starts with `prefix`, sorted by key in code-unit order. */
+  list(prefix: string): Promise<readonly { readonly key: string; readonly value: Json; readonly version: number }[]>;
+  /** Removes when the stored version is `expected`. Removing what is not there is `written`: the second time is harmless. */
+  remove(key: string, expected: number): Promise<WriteOutcome>;
+}
+
+/** One published generation of one feed's schedule. Generations count up from 1. */
+export type Generation = {
+  readonly feedId: string;
+  readonly generation: number;
+  readonly publishedAtMs: number;
+  readonly contentHash: string;
+  readonly schedule: Schedule;
+};
+
+/** Whole schedules, generation by generation. Readers see one generation or the next, never a mix. */
+export interface ScheduleStore {
+  /** The generation in force for `feedId`, or undefined when none was ever published. */
+  current(feedId: string): Promise<Generation | undefined>;
+  /** Makes `next` current when the current generation is `next.generation - 1`; otherwise `conflict` and nothing changes. */
+  publish(next: Generation): Promise<WriteOutcome>;
+  /** The feeds that have a current generation, sorted. */
+  feeds(): Promise<readonly string[]>;
+}
+
+/** What became of one published event. `failed` events were not accepted and can be published again. */
+export type PublishOutcome = { readonly kind: "accepted" } | { readonly kind: "failed"; readonly code: string; readonly reason: string };
+
+/** The bus. Delivery is at least once, in no promised order: an event is a hint to look, never the state itself. */
+export interface EventBus {
+  /** One outcome per event, in the order given: half-successes are visible. */
+  publish(events: readonly AnyEvent[]): Promise<readonly PublishOutcome[]>;
+}
+
+/** Where measured load comes from. */
+export interface LoadSource {
+  /** Load of a target for each whole minute of [fromMs, toMs), oldest first, one entry a minute; what is not known says so. */
+  load(targetId: string, fromMs: number, toMs: number): Promise<readonly LoadMinute[]>;
+  /** Viewers by channel for each whole minute of [fromMs, toMs), oldest first, one entry a minute. */
+  audience(fromMs: number, toMs: number): Promise<readonly AudienceMinute[]>;
+}
+
+/** What a target looks like right now, as its own control plane says. */
+export type TargetState =
+  | {
+      readonly kind: "known";
+      readonly targetId: string;
+      readonly minimumUnits: number;
+      readonly maximumUnits: number;
+      /** Units asked for. */
+      readonly desiredUnits: number;
+      /** Units that answer viewers: running and healthy, available and warm, or holding the content. */
+      readonly servingUnits: number;
+    }
+  | { readonly kind: "unknown"; readonly targetId: string; readonly reason: string };
+
+/** What became of setting a minimum. `deferred` may be tried again at the next tick; `refused` needs a person. */
+export type SetMinimumOutcome =
+  | { readonly kind: "accepted" }
+  | { readonly kind: "deferred"; readonly code: string; readonly reason: string }
+  | { readonly kind: "refused"; readonly code: string; readonly reason: string };
+
+/** The one thing Calltime moves: a minimum. It never lowers a maximum and never touches a policy. */
+export interface CapacityControl {
+  /** State of each target asked for, in the order asked; a target that cannot be described is `unknown`, never left out. */
+  describe(targetIds: readonly string[]): Promise<readonly TargetState[]>;
+  /** Sets the minimum. `accepted` says that the control plane took it, not that anything serves yet. */
+  setMinimum(targetId: string, units: number): Promise<SetMinimumOutcome>;
+}
+
+/** The ports a use case may need. */
+export type Ports = {
+  readonly documents: DocumentStore;
+  readonly schedules: ScheduleStore;
+  readonly bus: EventBus;
+  readonly loads: LoadSource;
+  readonly capacity: CapacityControl;
+};

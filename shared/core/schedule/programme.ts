@@ -1,0 +1,42 @@
+/** A channel as the feed declares it. */
+export type Channel = { readonly id: string; readonly name: string };
+
+/** One entry of the schedule as a feed lists it, before it has an identity. On air during [startsAtMs, endsAtMs). */
+export type ListedProgramme = {
+  readonly channelId: string;
+  readonly title: string;
+  readonly subTitle?: string;
+  /** Episode number, as the feed writes it (any numbering system; compared as text). */
+  readonly episode?: string;
+  readonly description?: string;
+  readonly categories: readonly string[];
+  /** The feed marks it as live. */
+  readonly live: boolean;
+  readonly startsAtMs: number;
+  readonly endsAtMs: number;
+};
+
+/** A programme with an identity that outlives moves, changes of length, title and number. */
+export type Programme = ListedProgramme & { readonly id: string };
+
+/** What is on, on which channels. `programmes` are sorted by start, then channel id. */
+export type Schedule = { readonly channels: readonly Channel[]; readonly programmes: readonly Programme[] };
+
+/** A programme as a feed reader hands it on: the end may be missing, and the line says where it stood. */
+export type FeedProgramme = Omit<ListedProgramme, "endsAtMs"> & { readonly endsAtMs?: number; readonly line: number };
+
+/** What a feed reader yields, in the order of the feed. A rejected item never stops the feed; a broken feed throws. */
+export type FeedItem =
+  | { readonly kind: "channel"; readonly channel: Channel; readonly line: number }
+  | { readonly kind: "programme"; readonly programme: FeedProgramme }
+  | { readonly kind: "rejected"; readonly line: number; readonly code: string; readonly reason: string };
+
+/** Programmes in the order in which schedules keep them: by start, then channel, then title. */
+export function byStart(a: ListedProgramme, b: ListedProgramme): number {
+  return a.startsAtMs - b.startsAtMs || compareText(a.channelId, b.channelId) || compareText(a.title, b.title);
+}
+
+/** Code-unit order: the same on every machine, whatever its locale. */
+export function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
