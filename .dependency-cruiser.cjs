@@ -1,0 +1,151 @@
+// The import table: who may import whom. One row per folder, three rules per row (ours, npm packages, Node built-ins), read by
+// test/architecture/imports.test.ts, which also plants a violation of every rule. To change what a folder may import, change its row
+// here in the same commit as the import, with the reason.
+
+/** Everything of ours that can be imported. A folder always may import itself. */
+const OURS = "^(functions|events|shared|local|console|cli|bench|test|scripts|bin)/";
+const NONE = [];
+const ANY = "any";
+
+/**
+ * `ours`: pattern of paths, from the root. `packages`: names as in package.json, a trailing "/" takes a whole scope, and a path below a
+ * package narrows it. `builtins`: names without "node:". ANY leaves that column open.
+ */
+const ROWS = [
+  // simulate/ and forecast/ inside the core have rules of their own, below.
+  { name: "core", from: "^shared/core/", ours: "^shared/core/", packages: NONE, builtins: NONE },
+  { name: "events", from: "^events/", ours: "^events/", packages: ["zod"], builtins: NONE },
+  { name: "config", from: "^shared/config/", ours: "^shared/(core|config)/", packages: ["zod", "yaml"], builtins: NONE },
+  {
+    name: "feeds",
+    from: "^shared/feeds/",
+    ours: "^shared/(core/schedule|feeds)/",
+    packages: ["saxes"],
+    builtins: ["zlib", "stream", "crypto"],
+  },
+  { name: "app", from: "^shared/app/", ours: "^(shared/(core|feeds|app)|events)/", packages: NONE, builtins: NONE },
+  { name: "api", from: "^shared/api/", ours: "^(shared/(app|core|config|api)|events)/", packages: ["zod", "hono"], builtins: NONE },
+  {
+    name: "aws",
+    from: "^shared/aws/",
+    ours: "^(shared/app/ports(/|\\.ts$)|shared/core/|shared/aws/|events/)",
+    packages: ["@aws-sdk/", "@smithy/"],
+    builtins: ANY,
+  },
+  {
+    name: "lambda",
+    from: "^shared/lambda/",
+    ours: "^(shared/lambda|events)/",
+    packages: ["@middy/", "@aws-lambda-powertools/", "zod"],
+    builtins: ["process"],
+  },
+  {
+    name: "functions",
+    from: "^functions/([^/]+)/",
+    ours: "^(functions/$1|shared|events)/",
+    // Of the router only its Lambda adapter: routes belong to shared/api.
+    packages: ["@middy/", "hono/dist/(types/)?adapter/aws-lambda/", "@types/aws-lambda"],
+    builtins: NONE,
+  },
+  {
+    name: "local",
+    from: "^local/",
+    ours: "^(shared/(app|api|core|config|feeds)|events|local)/",
+    packages: ["@hono/node-server", "hono"],
+    builtins: ANY,
+  },
+  { name: "console", from: "^console/", ours: "^console/", packages: ["preact", "@preact/", "uplot"], builtins: NONE },
+  {
+    name: "cli",
+    from: "^cli/",
+    ours: "^(shared/(core|config|feeds|app)|events|local|cli)/",
+    packages: ["commander"],
+    builtins: ANY,
+  },
+  {
+    name: "bench",
+    from: "^bench/",
+    ours: "^(shared/(core|config|feeds|app)|events|local|bench)/",
+    // The peers a claim is measured against are added with the benchmark that runs them.
+    packages: NONE,
+    builtins: ANY,
+  },
+  // Runs on any Node, before anything is installed.
+  { name: "bin", from: "^bin/", ours: "^bin/", packages: NONE, builtins: ANY },
+  { name: "test", from: "^test/", ours: ANY, packages: ANY, builtins: ANY },
+  { name: "scripts", from: "^scripts/", ours: ANY, packages: ANY, builtins: ANY },
+];
+
+const rulesOfRow = (row) =>
+  [
+    row.ours !== ANY && {
+      name: `${row.name}-ours`,
+      severity: "error",
+      comment: `${row.from} may import of ours only ${row.ours}`,
+      from: { path: row.from },
+      to: { path: OURS, pathNot: row.ours },
+    },
+    row.packages !== ANY && {
+      name: `${row.name}-packages`,
+      severity: "error",
+      comment: `${row.from} may import the packages ${row.packages.join(", ") || "(none)"}`,
+      from: { path: row.from },
+      // Not anchored at the start: in a tree of planted violations node_modules is some folders up.
+      to: {
+        path: "(^|/)node_modules/",
+        ...(row.packages.length > 0 && {
+          pathNot: row.packages.map((name) => `(^|/)node_modules/${name}${name.endsWith("/") ? "" : "(/|$)"}`),
+        }),
+      },
+    },
+    row.builtins !== ANY && {
+      name: `${row.name}-builtins`,
+      severity: "error",
+      comment: `${row.from} may import the built-ins ${row.builtins.join(", ") || "(none)"}`,
+      from: { path: row.from },
+      to: {
+        dependencyTypes: ["core"],
+        ...(row.builtins.length > 0 && { pathNot: `^(node:)?(${row.builtins.join("|")})(/|$)` }),
+      },
+    },
+  ].filter(Boolean);
+
+module.exports = {
+  forbidden: [
+    ...ROWS.flatMap(rulesOfRow),
+    {
+      name: "simulate-knows-no-forecast",
+      severity: "error",
+      comment: "The world Calltime is proved in must not be built from what Calltime believes.",
+      from: { path: "^shared/core/simulate/" },
+      to: { path: "^shared/core/forecast/" },
+    },
+    {
+      name: "simulate-is-for-proof",
+      severity: "error",
+      comment: "Only the local platform, benchmarks and tests run in a simulated world.",
+      from: { pathNot: "^(shared/core/simulate|local|bench|test)/" },
+      to: { path: "^shared/core/simulate/" },
+    },
+    {
+      name: "every-import-resolves",
+      severity: "error",
+      comment: "What cannot be resolved matches no row, so it would pass unseen.",
+      from: {},
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    // Never node_modules: an excluded import is an unseen import.
+    exclude: { path: "^(coverage|dist)/" },
+    // Without swc dependency-cruiser cannot read TypeScript 7 and is green on 0 modules.
+    parser: "swc",
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "require", "node", "default", "types"],
+      extensions: [".ts", ".js", ".mjs", ".json"],
+    },
+  },
+};

@@ -1,0 +1,15 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    // Child processes (launcher, linter, compiler) start slowly while other files keep both cores busy.
+    testTimeout: 20_000,
+    coverage: {
+      provider: "v8",
+      include: ["shared/**/*.ts"],
+      reporter: ["text-summary", "json-summary"],
+      thresholds: { lines: 90 },
+    },
+  },
+});
