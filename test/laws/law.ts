@@ -1,0 +1,23 @@
+import { describe, expect, test } from "vitest";
+
+/** Laws that one implementation is excused from, by title, each with the reason. */
+export type Exceptions = { readonly skip?: Readonly<Record<string, string>> };
+
+/** States one law of the suite. */
+export type Law = (title: string, body: () => Promise<void>) => void;
+
+/** One suite of laws over one implementation. An exception that names no law fails, so that none outlives its law. */
+export function laws(suite: string, { skip = {} }: Exceptions, state: (law: Law) => void): void {
+  describe(suite, () => {
+    const titles = new Set<string>();
+    state((title, body) => {
+      titles.add(title);
+      const reason = skip[title];
+      if (reason === undefined) test(title, body);
+      else test.skip(`${title} (skipped: ${reason})`, body);
+    });
+    test("excuses itself only from laws that exist", () => {
+      expect(Object.keys(skip).filter((title) => !titles.has(title))).toEqual([]);
+    });
+  });
+}
