@@ -1,0 +1,19 @@
+import type { FeedItem } from "../core/schedule/programme.ts";
+
+/** A reader of one feed format. It sees plain bytes (never gzipped) and holds no more of them than one window. */
+export interface FeedReader {
+  /** Short name of the format. */
+  readonly format: string;
+  /** What a feed of this format looks like, for the message that refuses all others. */
+  readonly looksLike: string;
+  /** Whether a feed that begins with `head` (up to `HEAD_BYTES` bytes, fewer when the feed is shorter) is of this format. */
+  recognises(head: Uint8Array): boolean;
+  /**
+   * The items of the feed, in its order. Throws CalltimeError `feed-truncated`, `feed-malformed`, `feed-too-large` or
+   * `feed-format-unknown`; what was yielded before a throw is half a feed and must not be used.
+   */
+  read(bytes: AsyncIterable<Uint8Array>): AsyncIterable<FeedItem>;
+}
+
+/** How much of a feed a reader is shown to recognise it by: room for a prolog with a licence text. */
+export const HEAD_BYTES = 4_096;

@@ -1,0 +1,108 @@
+import { Readable, pipeline } from "node:stream";
+import { createGunzip } from "node:zlib";
+import { CalltimeError } from "../core/error.ts";
+import type { FeedItem } from "../core/schedule/programme.ts";
+import { headText } from "./feed-encoding.ts";
+import { HEAD_BYTES, type FeedReader } from "./feed-reader.ts";
+import { PeekableBytes } from "./peekable-bytes.ts";
+import { xmltvReader } from "./xmltv.ts";
+
+const READERS: readonly FeedReader[] = [xmltvReader];
+
+/** A week of a whole country in XMLTV is 0.2 GB; five times that is a mistake or an attack. */
+const DEFAULT_MAX_BYTES = 1_073_741_824;
+
+/** `maxBytes`: bytes of the feed, unpacked, beyond which it is refused. */
+export type ReadFeedOptions = { readonly maxBytes?: number };
+
+/**
+ * The items of a feed in any format we read, gzipped or not; both are seen by content, never by name. Memory is bounded whatever the
+ * feed's size. Throws CalltimeError `feed-empty`, `feed-truncated`, `feed-malformed`, `feed-format-unknown`, `feed-too-large`, or
+ * `feed-unreadable` when the bytes themselves stop with an error. Only an iteration that ends without a throw has seen the whole feed.
+ */
+export async function* readFeed(
+  bytes: AsyncIterable<Uint8Array>,
+  options: ReadFeedOptions = {},
+): AsyncGenerator<FeedItem, void, undefined> {
+  const maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
+  const packed = new PeekableBytes(readable(bytes));
+  const plain = new PeekableBytes(limited(unpacked(packed), maxBytes));
+  try {
+    const head = await plain.peek(HEAD_BYTES);
+    const beginning = headText(head);
+    if (head.length < HEAD_BYTES && beginning.trim() === "") {
+      throw new CalltimeError("feed-empty", `the feed is empty; ${rightFormats()} would be right`);
+    }
+    const reader = READERS.find((candidate) => candidate.recognises(head));
+    if (reader === undefined) {
+      const excerpt = JSON.stringify(beginning.trimStart().slice(0, 60));
+      throw new CalltimeError("feed-format-unknown", `the feed begins with ${excerpt}; ${rightFormats()} would be right`);
+    }
+    yield* reader.read(plain);
+  } finally {
+    await plain.return();
+    await packed.return();
+  }
+}
+
+function rightFormats(): string {
+  return `${READERS.map((reader) => reader.looksLike).join(" or ")}, plain or gzipped,`;
+}
+
+/** The source's own failures, told apart from the feed's. */
+async function* readable(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    yield* bytes;
+  } catch (cause) {
+    if (cause instanceof CalltimeError) throw cause;
+    throw new CalltimeError("feed-unreadable", `the feed could not be read to its end: ${messageOf(cause)}; read it again`, { cause });
+  }
+}
+
+async function* limited(bytes: AsyncIterable<Uint8Array>, maxBytes: number): AsyncGenerator<Uint8Array, void, undefined> {
+  let seen = 0;
+  for await (const chunk of bytes) {
+    seen += chunk.length;
+    if (seen > maxBytes) {
+      throw new CalltimeError(
+        "feed-too-large",
+        `the feed is larger than ${maxBytes} bytes unpacked; fewer channels or fewer days would be right`,
+      );
+    }
+    yield chunk;
+  }
+}
+
+async function* unpacked(packed: PeekableBytes): AsyncGenerator<Uint8Array, void, undefined> {
+  const magic = await packed.peek(2);
+  if (magic[0] !== 0x1f || magic[1] !== 0x8b) {
+    yield* packed;
+    return;
+  }
+  const gunzip = createGunzip();
+  // The callback is needed to keep a failure from being unhandled; it is thrown by the iteration below.
+  pipeline(Readable.from(packed, { objectMode: false }), gunzip, () => undefined);
+  try {
+    for await (const chunk of gunzip) yield chunk as Uint8Array;
+  } catch (cause) {
+    if (cause instanceof CalltimeError) throw cause;
+    if (codeOf(cause) === "Z_BUF_ERROR") {
+      throw new CalltimeError("feed-truncated", "the gzipped feed is cut short; the whole file would be right", { cause });
+    }
+    throw new CalltimeError(
+      "feed-malformed",
+      `the gzipped feed is damaged: ${messageOf(cause)}; the file as it was published would be right`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,227 @@
+import { gzipSync } from "node:zlib";
+import { describe, expect, test } from "vitest";
+import { CalltimeError } from "../../shared/core/error.ts";
+import { readFeed } from "../../shared/feeds/read-feed.ts";
+import { failureOf, inChunks, itemsOf } from "./feed-bytes.ts";
+
+const programme = (title: string) => `<programme start="20260613180000 +0000" channel="a"><title>${title}</title></programme>\n`;
+const tv = (body: string) => `<?xml version="1.0" encoding="UTF-8"?>\n<tv>\n${body}</tv>\n`;
+const many = tv(Array.from({ length: 2_000 }, (_, index) => programme(`Number ${index}`)).join(""));
+
+/** A document of `count` copies of `piece`, made as it is read. */
+async function* endless(before: string, piece: string, count: number): AsyncGenerator<Uint8Array, void, undefined> {
+  yield new TextEncoder().encode(before);
+  const chunk = new TextEncoder().encode(piece.repeat(Math.ceil(65_536 / piece.length)));
+  for (let sent = 0; sent < count * piece.length; sent += chunk.length) yield chunk;
+}
+
+describe("a feed is known by its content", () => {
+  test("gzipped and plain give the same items, in chunks of any size", async () => {
+    const plain = await itemsOf(many);
+    expect(plain).toHaveLength(2_000);
+    expect(await itemsOf(gzipSync(many))).toEqual(plain);
+    expect(await itemsOf(gzipSync(many), 7)).toEqual(plain);
+  });
+
+  test("a gzip of two members is one feed", async () => {
+    const cut = many.indexOf("<programme", 10_000);
+    const members = Buffer.concat([gzipSync(many.slice(0, cut)), gzipSync(many.slice(cut))]);
+    expect(await itemsOf(members)).toHaveLength(2_000);
+  });
+
+  test("a prolog of comments, a byte order mark and a document type do not hide <tv>", async () => {
+    expect(
+      await itemsOf(`\uFEFF<?xml version="1.0"?>\n<!-- <html> -->\n<!DOCTYPE tv SYSTEM "xmltv.dtd" [ <!ATTLIST tv a CDATA ""> ]>\n<tv/>`),
+    ).toEqual([]);
+  });
+
+  test.each([
+    ["<!DOCTYPE html>\n<html><body>404 Not Found</body></html>", '"<!DOCTYPE html>'],
+    [`<?xml version="1.0"?><rss version="2.0"><channel/></rss>`, "<rss"],
+    ["start,end,title\n", "start,end,title"],
+    ["%PDF-1.7", "%PDF"],
+  ])("%j is refused with what would be right", async (feed, excerpt) => {
+    const failure = await failureOf(feed);
+    expect(failure).toMatch(/^feed-format-unknown: .*XMLTV \(an XML document whose root element is <tv>\).*would be right$/s);
+    expect(failure).toContain(excerpt);
+  });
+
+  test("another root behind a prolog longer than the head is refused too", async () => {
+    expect(await failureOf(`<?xml version="1.0"?><!--${"x".repeat(10_000)}-->\n<rss/>`)).toMatch(/^feed-format-unknown: line 2: .*<rss>/);
+  });
+});
+
+describe("half a feed is never the whole", () => {
+  test.each([
+    ["no bytes", ""],
+    ["white space", " \n\n"],
+    ["a gzip of nothing", gzipSync("")],
+  ])("%s is an empty feed", async (_what, feed) => {
+    expect(await failureOf(feed)).toMatch(/^feed-empty: .*would be right/);
+  });
+
+  test("every cut of a gzip is told from the whole", async () => {
+    const packed = gzipSync(many);
+    for (const length of [3, 10, 18, 500, packed.length - 9, packed.length - 1]) {
+      expect([length, await failureOf(packed.subarray(0, length))]).toEqual([length, expect.stringMatching(/^feed-truncated: /)]);
+    }
+  });
+
+  test("every cut of an XML feed is told from the whole", async () => {
+    const feed = tv(
+      `${programme("Salt &amp; Sea")}<!-- c --><programme channel="a" start="20260613"><title><![CDATA[é]]></title></programme>`,
+    );
+    const bytes = new TextEncoder().encode(feed.trimEnd());
+    for (let length = 1; length < bytes.length; length++) {
+      expect([length, await failureOf(bytes.subarray(0, length))]).toEqual([length, expect.stringMatching(/^feed-truncated: line \d+: /)]);
+    }
+  });
+
+  test("a flipped bit in a gzip is damage", async () => {
+    const packed = Uint8Array.from(gzipSync(many));
+    packed[packed.length - 6] = (packed[packed.length - 6] ?? 0) ^ 1;
+    expect(await failureOf(packed)).toMatch(/^feed-malformed: the gzipped feed is damaged: incorrect data check/);
+  });
+
+  test("a source that fails is not taken for a feed that ends, and its error is kept", async () => {
+    async function* failing(): AsyncGenerator<Uint8Array, void, undefined> {
+      yield* inChunks(many.slice(0, 5_000));
+      throw new Error("connection reset");
+    }
+    expect(await failureOf(failing())).toMatch(/^feed-unreadable: .*connection reset/);
+    await expect(
+      readFeed(failing())
+        .next()
+        .then(() => itemsFrom(failing())),
+    ).rejects.toMatchObject({ cause: { message: "connection reset" } });
+  });
+});
+
+async function itemsFrom(bytes: AsyncIterable<Uint8Array>): Promise<number> {
+  let count = 0;
+  for await (const _item of readFeed(bytes)) count++;
+  return count;
+}
+
+describe("a malformed feed names its line", () => {
+  const bad = (line3: string) => `<?xml version="1.0" encoding="UTF-8"?>\n<tv>\n${line3}\n${programme("later; on")}</tv>\n`;
+  test.each([
+    ["a bare & before a later semicolon", programme("Salt & Sea"), /line 3: an & stands alone .*&amp; would be right/],
+    ["an entity nobody declared", programme("Salt&nbsp;Sea"), /line 3: undefined entity/],
+    [
+      "a tag closed by another",
+      programme("Salt").replace("</title>", "</titel>"),
+      /line 3: unexpected close tag|line 3: unmatched closing tag/,
+    ],
+    ["an attribute given twice", programme("Salt").replace("channel", "start='1' channel"), /line 3: duplicate attribute/],
+  ])("%s", async (_what, line3, message) => {
+    const failure = await failureOf(bad(line3.trimEnd()));
+    expect(failure).toMatch(/^feed-malformed: /);
+    expect(failure).toMatch(message);
+  });
+
+  test("a bare & with no semicolon after it is not taken for a feed that ends too soon", async () => {
+    expect(await failureOf(tv(`${programme("One")}${programme("Salt & Sea")}`))).toMatch(/^feed-malformed: .*line 4: an & stands alone/);
+    const long = tv(`${programme("Salt & Sea")}${programme("x").repeat(20_000)}`);
+    expect(await failureOf(long)).toMatch(/^feed-malformed: .*line 3: an & stands alone/);
+  });
+
+  test("bytes of Latin-1 in a feed that says UTF-8 are refused, not replaced, wherever the chunks are cut", async () => {
+    const bytes = Buffer.from(tv(`${programme("One")}${programme("N\u00e6ste")}${programme("Three")}`), "latin1");
+    for (const size of [1, 64, 65_536]) {
+      expect(await failureOf(inChunks(bytes, size))).toMatch(
+        /^feed-malformed: line 4: the bytes are not UTF-8, as the feed says they are;/,
+      );
+    }
+  });
+});
+
+describe("other encodings are read when the feed says so", () => {
+  const feed = (encoding: string) => tv(programme("N\u00e6ste")).replace("UTF-8", encoding);
+  test.each([
+    ["ISO-8859-1", Buffer.from(feed("ISO-8859-1"), "latin1")],
+    ["UTF-16 by its mark", Buffer.from(`\uFEFF${feed("UTF-16")}`, "utf16le")],
+  ])("%s", async (_what, bytes) => {
+    expect(await itemsOf(bytes)).toMatchObject([{ programme: { title: "N\u00e6ste" } }]);
+  });
+
+  test.each(["klingon-1", "UTF-16"])("a declaration of %s that cannot be true is refused", async (encoding) => {
+    expect(await failureOf(feed(encoding))).toMatch(/^feed-malformed: line 1: the feed declares the encoding .*UTF-8 would be right$/);
+  });
+});
+
+describe("a feed cannot take the process down", () => {
+  test("entity declarations are refused before anything is expanded", async () => {
+    const lol = `<?xml version="1.0"?>\n<!DOCTYPE tv [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]>\n<tv>${programme("&b;")}</tv>`;
+    expect(await failureOf(lol)).toMatch(/^feed-malformed: line 2: the feed declares XML entities, which are refused/);
+  });
+
+  test("nesting without end", async () => {
+    expect(await failureOf(endless("<tv>", "<a>", 100_000_000))).toMatch(/^feed-too-large: line 1: elements are nested deeper than 64/);
+  });
+
+  test.each([
+    ["a text", "<tv><programme channel='a'><title>"],
+    ["an attribute", "<tv><programme channel='"],
+    ["a tag name", "<tv><"],
+    ["a comment", "<tv><!--"],
+    ["a document type", "<!DOCTYPE tv ["],
+  ])("%s without end", async (_what, before) => {
+    expect(await failureOf(endless(before, "x", 400_000_000))).toMatch(/^feed-too-large: line 1: one tag, text or comment is longer than/);
+  });
+
+  test("a text in pieces without end", async () => {
+    expect(await failureOf(endless("<tv><programme><title>", "abcdefgh<!-- -->", 100_000_000))).toMatch(
+      /^feed-too-large: line 1: one programme has more/,
+    );
+    expect(await failureOf(endless("<tv><programme>", "<category>news</category>", 100_000_000))).toMatch(
+      /^feed-too-large: line 1: one programme has/,
+    );
+  });
+
+  test("attributes without end", async () => {
+    let number = 0;
+    async function* attributes(): AsyncGenerator<Uint8Array, void, undefined> {
+      yield new TextEncoder().encode("<tv><programme");
+      while (number < 10_000_000) yield new TextEncoder().encode(Array.from({ length: 4_000 }, () => ` a${number++}="x"`).join(""));
+    }
+    expect(await failureOf(attributes())).toMatch(/^feed-too-large: line 1: one tag/);
+  });
+
+  test("a gzip bomb is stopped at the limit, which is exact", async () => {
+    const bomb = gzipSync(tv(" ".repeat(20_000_000)));
+    expect(bomb.length).toBeLessThan(30_000);
+    expect(await failureOf(bomb, { maxBytes: 1_000_000 })).toMatch(/^feed-too-large: the feed is larger than 1000000 bytes unpacked/);
+    const length = new TextEncoder().encode(many).length;
+    expect(await itemsOf(gzipSync(many), 65_536, { maxBytes: length })).toHaveLength(2_000);
+    expect(await failureOf(many, { maxBytes: length - 1 })).toMatch(/^feed-too-large/);
+  });
+
+  test("names that mean something to the language are names like any other", async () => {
+    const feed = tv(`<channel id="__proto__"/><__proto__ constructor="x"/>${programme("constructor")}`);
+    expect(await itemsOf(feed)).toMatchObject([{ channel: { id: "__proto__" } }, { programme: { title: "constructor" } }]);
+  });
+});
+
+test.each([
+  ["plain", (text: string) => new TextEncoder().encode(text)],
+  ["gzipped", (text: string) => gzipSync(text)],
+])("closes a %s source when the reader of the items goes away, and when the feed is refused", async (_what, pack) => {
+  for (const feed of [many, "<html/>", ""]) {
+    let closed = false;
+    async function* source(): AsyncGenerator<Uint8Array, void, undefined> {
+      try {
+        yield* inChunks(pack(feed), 512);
+        yield* inChunks(pack(feed), 512);
+      } finally {
+        closed = true;
+      }
+    }
+    try {
+      for await (const _item of readFeed(source())) break;
+    } catch (error) {
+      expect(error).toBeInstanceOf(CalltimeError);
+    }
+    expect([feed.slice(0, 10), closed]).toEqual([feed.slice(0, 10), true]);
+  }
+});
