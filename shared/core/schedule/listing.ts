@@ -1,0 +1,141 @@
+import { mendChannel } from "./mend.ts";
+import { byStart, compareText } from "./programme.ts";
+import type { Channel, FeedItem, FeedProgramme, ListedProgramme } from "./programme.ts";
+
+/** Something in a feed that was mended or left out, with a `code` to match on, a sentence, and where it stood. */
+export type Finding = {
+  readonly kind: "repaired" | "rejected";
+  readonly code: string;
+  readonly what: string;
+  /** Line of the feed. */
+  readonly line?: number;
+  readonly channelId?: string;
+};
+
+/** How much was read, and what became of it: `programmesRead` = kept + `duplicatesDropped` + `programmesRejected`. */
+export type ListingCounts = {
+  /** Different channels that the feed declares. */
+  readonly channelsDeclared: number;
+  /** Channels of which at least one programme was kept. */
+  readonly channelsWithProgrammes: number;
+  /** Programmes that the feed's reader handed on, before any repair. */
+  readonly programmesRead: number;
+  readonly programmesKept: number;
+  readonly duplicatesDropped: number;
+  readonly programmesRejected: number;
+  /** Items that the feed's reader could not read at all. */
+  readonly itemsUnreadable: number;
+};
+
+/** A feed as one consistent list. `channels` are sorted by id; `programmes` by start, then channel, then title. */
+export type Listing = {
+  readonly channels: readonly Channel[];
+  readonly programmes: readonly ListedProgramme[];
+  readonly findings: readonly Finding[];
+  readonly counts: ListingCounts;
+};
+
+/** A listing that is still being read. Grows in place, since a feed has up to a million items. */
+export type ListingUnderway = {
+  readonly channels: Map<string, Channel>;
+  // Maps, never objects: "__proto__" is a possible channel id.
+  readonly programmes: Map<string, FeedProgramme[]>;
+  readonly findings: Finding[];
+  programmesRead: number;
+  itemsUnreadable: number;
+};
+
+/** A listing with nothing in it yet. */
+export function beginListing(): ListingUnderway {
+  return { channels: new Map(), programmes: new Map(), findings: [], programmesRead: 0, itemsUnreadable: 0 };
+}
+
+/** Takes one more item into `listing`, which it changes and returns. Of two declarations of a channel the first counts. */
+export function addItem(listing: ListingUnderway, item: FeedItem): ListingUnderway {
+  switch (item.kind) {
+    case "channel":
+      addChannel(listing, item.channel, item.line);
+      return listing;
+    case "programme":
+      addProgramme(listing, item.programme);
+      return listing;
+    case "rejected":
+      listing.itemsUnreadable++;
+      listing.findings.push({ kind: "rejected", code: item.code, what: item.reason, line: item.line });
+      return listing;
+    default:
+      return item satisfies never;
+  }
+}
+
+/** The listing of everything taken in: contradictions on a channel are mended, what cannot be mended is left out, each with a finding. */
+export function finishListing(underway: ListingUnderway): Listing {
+  const channels = new Map(underway.channels);
+  const findings = [...underway.findings];
+  const programmes: ListedProgramme[] = [];
+  let channelsWithProgrammes = 0;
+  let duplicatesDropped = 0;
+  let programmesRejected = 0;
+  for (const [channelId, listed] of underway.programmes) {
+    if (!channels.has(channelId)) {
+      channels.set(channelId, { id: channelId, name: channelId });
+      findings.push({
+        kind: "repaired",
+        code: "channel-undeclared",
+        what: `channel "${channelId}" has programmes but no declaration; it was added under its id`,
+        ...(listed[0] !== undefined && { line: listed[0].line }),
+        channelId,
+      });
+    }
+    const mended = mendChannel(channelId, listed);
+    if (mended.programmes.length > 0) channelsWithProgrammes++;
+    duplicatesDropped += mended.duplicatesDropped;
+    programmesRejected += mended.rejected;
+    for (const programme of mended.programmes) programmes.push(programme);
+    for (const finding of mended.findings) findings.push(finding);
+  }
+  // Within a channel mendChannel leaves an order that the feed's own has no part in; this sort is stable.
+  programmes.sort(byStart);
+  return {
+    channels: [...channels.values()].sort((a, b) => compareText(a.id, b.id)),
+    programmes,
+    findings,
+    counts: {
+      channelsDeclared: underway.channels.size,
+      channelsWithProgrammes,
+      programmesRead: underway.programmesRead,
+      programmesKept: programmes.length,
+      duplicatesDropped,
+      programmesRejected,
+      itemsUnreadable: underway.itemsUnreadable,
+    },
+  };
+}
+
+/** The listing of all `items`. */
+export function assembleListing(items: Iterable<FeedItem>): Listing {
+  const listing = beginListing();
+  for (const item of items) addItem(listing, item);
+  return finishListing(listing);
+}
+
+function addChannel(listing: ListingUnderway, channel: Channel, line: number): void {
+  if (!listing.channels.has(channel.id)) {
+    listing.channels.set(channel.id, channel);
+    return;
+  }
+  listing.findings.push({
+    kind: "repaired",
+    code: "channel-declared-twice",
+    what: `channel "${channel.id}" is declared again; the first declaration counts`,
+    line,
+    channelId: channel.id,
+  });
+}
+
+function addProgramme(listing: ListingUnderway, programme: FeedProgramme): void {
+  listing.programmesRead++;
+  const onChannel = listing.programmes.get(programme.channelId);
+  if (onChannel === undefined) listing.programmes.set(programme.channelId, [programme]);
+  else onChannel.push(programme);
+}

@@ -1,0 +1,147 @@
+import { stableHash } from "../hash.ts";
+import { MINUTE_MS } from "../time.ts";
+import { detailsConflict } from "./conflict.ts";
+import type { Expectation } from "./expectation.ts";
+import { programmeClassOf } from "./programme-class.ts";
+import type { ProgrammeClass } from "./programme-class.ts";
+import { byStart, compareText } from "./programme.ts";
+import type { ListedProgramme, Programme, Schedule } from "./programme.ts";
+import { isFillerTitle, normaliseTitle, saysNothing } from "./title.ts";
+
+export { isFiller, normaliseTitle } from "./title.ts";
+export type { ProgrammeClass } from "./programme-class.ts";
+
+/** Starts this close together (bound included) may be one broadcast on several channels. */
+export const SAME_START_MS = 2 * MINUTE_MS;
+
+/** What draws one audience: one programme, or its simulcasts and split slots together. On air during [startsAtMs, endsAtMs). */
+export type Occasion = {
+  readonly id: string;
+  /** The expectation's name, else the title of the first slot. */
+  readonly name: string;
+  /** The slots, by start; at least one. */
+  readonly programmes: readonly Programme[];
+  /** The channels it is on, each once, sorted. */
+  readonly channelIds: readonly string[];
+  /** Start of the first slot, unless the expectation says otherwise. */
+  readonly startsAtMs: number;
+  /** Latest end of its slots, unless the expectation says otherwise. */
+  readonly endsAtMs: number;
+  readonly expectation?: Expectation;
+  /** Normalised title of the first slot: what its other broadcasts are found by. */
+  readonly seriesKey: string;
+  /** The first category that a slot carries. */
+  readonly category: string | undefined;
+  readonly programmeClass: ProgrammeClass;
+};
+
+/** Which slots of the guide are meant: the part of an expectation that says so. */
+export type SlotPattern = Pick<Expectation, "title" | "channels" | "windowStartMs" | "windowEndMs">;
+
+/**
+ * The occasions of a schedule, by start, then id. Every programme that is no filler is in exactly one. A slot that belongs to several
+ * expectations goes to the first of them; one that belongs to none joins only the same broadcast on other channels: equal normalised
+ * title, starts within 2 minutes, and no conflict in sub-title, else episode number, else description. Slots of one channel are one
+ * occasion only when an expectation says so. An expectation without a slot makes no occasion.
+ */
+export function occasionsOf(schedule: Schedule, expectations: readonly Expectation[]): readonly Occasion[] {
+  const patterns = expectations.map((expectation) => ({ expectation, belongs: slotTest(expectation), slots: new Array<Programme>() }));
+  const others = new Map<string, Programme[]>();
+  // A guide repeats its titles: each is normalised once.
+  const titles = new Map<string, string>();
+  for (const programme of [...schedule.programmes].sort(byStartAndId)) {
+    let title = titles.get(programme.title);
+    if (title === undefined) titles.set(programme.title, (title = normaliseTitle(programme.title)));
+    if (isFillerTitle(title)) continue;
+    const named = patterns.find(({ belongs }) => belongs(programme, title));
+    if (named !== undefined) named.slots.push(programme);
+    else if (others.has(title)) others.get(title)?.push(programme);
+    else others.set(title, [programme]);
+  }
+
+  const occasions: Occasion[] = [];
+  const named = new Map<string, number>();
+  for (const { expectation, slots } of patterns) {
+    const nth = (named.get(expectation.occasion) ?? 0) + 1;
+    named.set(expectation.occasion, nth);
+    const id = `e-${stableHash(expectation.occasion)}${nth > 1 ? `-${nth}` : ""}`;
+    if (slots.length > 0) occasions.push(occasionOf(id, slots, titles, expectation));
+  }
+  for (const [title, programmes] of others) {
+    const groups = saysNothing(title) ? programmes.map((programme) => [programme]) : simulcasts(programmes);
+    for (const slots of groups) occasions.push(occasionOf(`o-${smallestId(slots)}`, slots, titles));
+  }
+  return occasions.sort((a, b) => a.startsAtMs - b.startsAtMs || compareText(a.id, b.id));
+}
+
+/** Whether a slot belongs to `pattern`: title contained in its normalised title, channel listed, start in the window. */
+export function belongsTo(pattern: SlotPattern, programme: ListedProgramme): boolean {
+  return slotTest(pattern)(programme, normaliseTitle(programme.title));
+}
+
+function slotTest(pattern: SlotPattern): (programme: ListedProgramme, title: string) => boolean {
+  const channels = new Set(pattern.channels);
+  const wanted = normaliseTitle(pattern.title);
+  return (programme, title) =>
+    programme.startsAtMs >= pattern.windowStartMs &&
+    programme.startsAtMs < pattern.windowEndMs &&
+    channels.has(programme.channelId) &&
+    // An empty pattern is contained in everything, and would name everything.
+    wanted !== "" &&
+    title.includes(wanted);
+}
+
+/**
+ * Programmes of one title, by start, put together where all of a group agree with one another; "no conflict" alone would chain a match
+ * to another by way of a slot that has no sub-title. A slot goes to the first group that takes it.
+ */
+function simulcasts(programmes: readonly Programme[]): readonly (readonly Programme[])[] {
+  const groups: Programme[][] = [];
+  // Groups before this one began too early for anything that is still to come.
+  let open = 0;
+  for (const programme of programmes) {
+    while ((groups[open]?.[0]?.startsAtMs ?? Infinity) < programme.startsAtMs - SAME_START_MS) open++;
+    let home: Programme[] | undefined;
+    for (let i = open; i < groups.length && home === undefined; i++) {
+      const group = groups[i];
+      if (group?.every((slot) => slot.channelId !== programme.channelId && !detailsConflict(slot, programme))) home = group;
+    }
+    if (home === undefined) groups.push([programme]);
+    else home.push(programme);
+  }
+  return groups;
+}
+
+function occasionOf(id: string, slots: readonly Programme[], titles: ReadonlyMap<string, string>, expectation?: Expectation): Occasion {
+  const [lead] = slots;
+  if (lead === undefined) throw new RangeError(`occasion ${id} has no slot`);
+  return {
+    id,
+    name: expectation?.occasion ?? lead.title,
+    programmes: slots,
+    channelIds: [...new Set(slots.map((slot) => slot.channelId))].sort(compareText),
+    startsAtMs: expectation?.startsAtMs ?? lead.startsAtMs,
+    endsAtMs: expectation?.endsAtMs ?? slots.reduce((end, slot) => Math.max(end, slot.endsAtMs), lead.endsAtMs),
+    ...(expectation !== undefined && { expectation }),
+    seriesKey: titles.get(lead.title) ?? normaliseTitle(lead.title),
+    category: slots.find((slot) => slot.categories.length > 0)?.categories[0],
+    programmeClass: firmestClass(slots, { numbered: expectation === undefined }),
+  };
+}
+
+/** The class of the first slot that has one, since one channel may mark what another leaves open. */
+function firmestClass(slots: readonly Programme[], options: { readonly numbered: boolean }): ProgrammeClass {
+  for (const slot of slots) {
+    const found = programmeClassOf(slot, options);
+    if (found !== "other") return found;
+  }
+  return "other";
+}
+
+function smallestId(slots: readonly Programme[]): string {
+  return slots.reduce((least, { id }) => (id < least ? id : least), slots[0]?.id ?? "");
+}
+
+function byStartAndId(a: Programme, b: Programme): number {
+  return byStart(a, b) || compareText(a.id, b.id);
+}
