@@ -1,0 +1,132 @@
+import * as z from "zod";
+import { EventError } from "./event-error.ts";
+import { id } from "./field.ts";
+import { instant, isoOf } from "./instant.ts";
+import { jsonBytes, MAX_EVENT_BYTES } from "./size.ts";
+
+/** `source` of every event of ours, in the envelope and on the bus. */
+export const EVENT_SOURCE = "calltime";
+
+type Frozen<T> = T extends string | number | boolean | null | undefined ? T : { readonly [K in keyof T]: Frozen<T[K]> };
+
+/** One event as it crosses the bus. On EventBridge `type` is also the detail type, and the whole envelope is the detail. */
+export type Envelope<Name extends string, Version extends number, Data> = {
+  /** The same event delivered twice has the same id. */
+  readonly id: string;
+  readonly source: typeof EVENT_SOURCE;
+  readonly type: `calltime.${Name}`;
+  readonly version: Version;
+  /** When it was written, ISO-8601 in UTC with milliseconds. */
+  readonly at: string;
+  /** What set off the chain of events that this one belongs to. */
+  readonly correlationId?: string;
+  readonly data: Data;
+};
+
+/** Everything there is to know about one event: types, validator, example and documentation come from here. */
+export type Contract<Name extends string, Version extends number, Data> = {
+  /** `subject.what-happened`, in lower case. */
+  readonly name: Name;
+  readonly type: `calltime.${Name}`;
+  readonly version: Version;
+  /** What it says, in one sentence. */
+  readonly about: string;
+  /** When it is sent, in one sentence. */
+  readonly sent: string;
+  /** Of the whole envelope; unknown keys are refused at every depth. */
+  readonly schema: z.ZodType<Envelope<Name, Version, Data>>;
+  readonly example: Envelope<Name, Version, Data>;
+};
+
+/** The events of one contract, or of several. */
+export type EventOf<C> = C extends Contract<infer Name, infer Version, infer Data> ? Envelope<Name, Version, Data> : never;
+
+type Definition<Name extends string, Version extends number, Data> = {
+  readonly name: Name;
+  readonly version: Version;
+  readonly about: string;
+  readonly sent: string;
+  /** Of `data`: strict objects all the way down, a description on every field. */
+  readonly schema: z.ZodType<Data>;
+  readonly example: { readonly id: string; readonly at: string; readonly correlationId?: string; readonly data: Frozen<Data> };
+};
+
+/** A contract from its parts. */
+export function defineEvent<Name extends string, Version extends number, Data>(
+  definition: Definition<Name, Version, Data>,
+): Contract<Name, Version, Frozen<Data>> {
+  const { name, version, about, sent, example } = definition;
+  const type = `calltime.${name}` as const;
+  const schema = z.strictObject({
+    id: id.describe("Identity of the event; the same event delivered twice has the same one."),
+    source: z.literal(EVENT_SOURCE).describe("Who sent it."),
+    type: z.literal(type).describe("What it says; also the detail type on the bus."),
+    version: z.literal(version).describe("Version of this contract."),
+    at: instant.describe("When it was written."),
+    correlationId: z.exactOptional(id).describe("What set off the chain of events that this one belongs to."),
+    data: definition.schema.describe("What it says; the fields are this event's own."),
+  });
+  return {
+    name,
+    type,
+    version,
+    about,
+    sent,
+    // What a schema over generic parts puts out is beyond inference; that it is the envelope, the tests of each contract show.
+    schema: schema as unknown as z.ZodType<Envelope<Name, Version, Frozen<Data>>>,
+    example: { id: example.id, source: EVENT_SOURCE, type, version, ...rest(example) },
+  };
+}
+
+function rest<Data>({
+  at,
+  correlationId,
+  data,
+}: {
+  readonly at: string;
+  readonly correlationId?: string | undefined;
+  readonly data: Data;
+}) {
+  return correlationId === undefined ? { at, data } : { at, correlationId, data };
+}
+
+/** What an event is made from; `atMs` is when it is written, in epoch milliseconds. */
+export type EventFacts<Data> = {
+  readonly id: string;
+  readonly atMs: number;
+  readonly data: Data;
+  readonly correlationId?: string | undefined;
+};
+
+/**
+ * An event that keeps its contract and fits on the bus.
+ * @throws EventError `event-invalid`, `event-too-large` or `event-time-invalid`.
+ */
+export function newEvent<Name extends string, Version extends number, Data>(
+  contract: Contract<Name, Version, Data>,
+  facts: EventFacts<Data>,
+): Envelope<Name, Version, Data> {
+  const { type, version } = contract;
+  const event = { id: facts.id, source: EVENT_SOURCE, type, version, ...rest({ ...facts, at: isoOf(facts.atMs) }) } as const;
+  const checked = conforming(contract, event);
+  const bytes = jsonBytes(checked);
+  if (bytes > MAX_EVENT_BYTES) {
+    throw new EventError("event-too-large", `${type} ${facts.id}: ${bytes} bytes as JSON, at most ${MAX_EVENT_BYTES}; shorten its lists`);
+  }
+  return checked;
+}
+
+/**
+ * `value` as an event of `contract`.
+ * @throws EventError `event-invalid`, naming every field that breaks the contract.
+ */
+export function conforming<Name extends string, Version extends number, Data>(
+  contract: Contract<Name, Version, Data>,
+  value: { readonly [key: string]: unknown },
+): Envelope<Name, Version, Data> {
+  const result = contract.schema.safeParse(value);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map((issue) => `${z.core.toDotPath(issue.path) || "the envelope"}: ${issue.message}`);
+  const name = typeof value["id"] === "string" && value["id"] !== "" ? `${contract.type} ${value["id"]}` : contract.type;
+  throw new EventError("event-invalid", `${name}: ${problems.join("; ")}`, { cause: result.error });
+}

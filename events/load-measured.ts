@@ -1,0 +1,41 @@
+import * as z from "zod";
+import { defineEvent } from "./contract.ts";
+import { count, id, rps } from "./field.ts";
+import { instant } from "./instant.ts";
+
+/** What a target carried in a stretch of time. */
+export const loadMeasured = defineEvent({
+  name: "load.measured",
+  version: 1,
+  about: "What a target carried in a stretch of time, as far as it is known.",
+  sent: "When measured load has been read and stored.",
+  schema: z
+    .strictObject({
+      targetId: id.describe("Target that carried it."),
+      from: instant.describe("Start of the stretch."),
+      to: instant.describe("End of the stretch (excluded)."),
+      knownMinutes: count.describe("Minutes of it with a measurement."),
+      unknownMinutes: count.describe("Minutes of it without one; they count as nothing, not as zero."),
+      meanRps: rps
+        .nullable()
+        .describe("Mean over the known minutes, refused requests included, in requests a second; null when none is known."),
+      peakRps: rps.nullable().describe("Largest known minute, in requests a second; null when none is known."),
+      unservedRequests: z.number().min(0).nullable().describe("Requests refused or lost in the known minutes; null when none is known."),
+    })
+    .refine(({ from, to }) => from < to, { error: "expected `from` before `to`", path: ["to"] }),
+  example: {
+    id: "load.measured/player-api/2025-12-31T17:00:00.000Z",
+    at: "2025-12-31T17:18:00.140Z",
+    correlationId: "tick/2025-12-31T17:18:00.000Z",
+    data: {
+      targetId: "player-api",
+      from: "2025-12-31T17:00:00.000Z",
+      to: "2025-12-31T17:15:00.000Z",
+      knownMinutes: 14,
+      unknownMinutes: 1,
+      meanRps: 41870.5,
+      peakRps: 63204,
+      unservedRequests: 0,
+    },
+  },
+});

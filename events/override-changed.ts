@@ -1,0 +1,40 @@
+import * as z from "zod";
+import { defineEvent } from "./contract.ts";
+import { id, units } from "./field.ts";
+import { instant } from "./instant.ts";
+
+/** A person's override was set or withdrawn, or has expired. */
+export const overrideChanged = defineEvent({
+  name: "override.changed",
+  version: 1,
+  about: "A person's override was set or withdrawn, or has expired.",
+  sent: "At each of these three moments of an override.",
+  schema: z.strictObject({
+    overrideId: id.describe("Identity of the override."),
+    change: z.enum(["set", "withdrawn", "expired"]).describe("What became of it."),
+    kind: z
+      .enum(["floor", "factor", "cancel"])
+      .describe("A floor that holds whatever the plan says, a factor on what the plan asks, or an occasion that is cancelled."),
+    targetIds: z.array(id).describe("Targets it applies to."),
+    floorUnits: z.exactOptional(units).describe("The floor, in units of each target; with `floor` only."),
+    factor: z.exactOptional(z.number().min(0)).describe("The factor; with `factor` only."),
+    occasionId: z.exactOptional(id).describe("The occasion it is about, where it is about one."),
+    author: id.describe("Who set it."),
+    reason: z.string().describe("Why, in the author's words."),
+    expiresAt: instant.describe("When it ends by itself."),
+  }),
+  example: {
+    id: "override.changed/ov-31/set",
+    at: "2025-12-31T15:40:07.655Z",
+    data: {
+      overrideId: "ov-31",
+      change: "set",
+      kind: "floor",
+      targetIds: ["player-api"],
+      floorUnits: 450,
+      author: "newsroom",
+      reason: "extra bulletin expected after the speech",
+      expiresAt: "2025-12-31T18:30:00.000Z",
+    },
+  },
+});

@@ -1,0 +1,65 @@
+import * as z from "zod";
+import { defineEvent } from "./contract.ts";
+import { id, units } from "./field.ts";
+import { instant } from "./instant.ts";
+
+/** An occasion's readiness, with the evidence. */
+export const readinessAssessed = defineEvent({
+  name: "readiness.assessed",
+  version: 1,
+  about: "Whether the targets of an occasion are ready for it, with the evidence.",
+  sent: "When the longest lead of the occasion begins, and 30, 10 and 2 minutes before its start.",
+  schema: z.strictObject({
+    occasionId: id.describe("Identity of the occasion."),
+    name: z.string().describe("What people call the occasion."),
+    startsAt: instant.describe("Start of the occasion."),
+    checkpoint: z.enum(["longest-lead", "T-30", "T-10", "T-2"]).describe("When it was assessed."),
+    verdict: z
+      .enum(["planned", "warming-on-time", "ready", "late", "short", "unknown"])
+      .describe("The worst over all targets. `unknown`: readiness could not be proved."),
+    pages: z.boolean().describe("Whether a person is paged: for late and short, and for unknown from T-10 on."),
+    evidence: z
+      .array(
+        z.strictObject({
+          targetId: id.describe("Target that was looked at."),
+          neededUnits: units.describe("Units the occasion needs of it."),
+          servingUnits: units.nullable().describe("Units seen serving; null when that is not known."),
+          floorUnits: units.describe("Floor asked for."),
+          readyBy: instant.describe("When they are, or were, meant to be serving."),
+          note: z.string().describe("What was seen, for a person; may be empty."),
+        }),
+      )
+      .describe("What the verdict rests on, target by target."),
+  }),
+  example: {
+    id: "readiness.assessed/new-year-speech-2025/T-10",
+    at: "2025-12-31T16:50:00.332Z",
+    correlationId: "tick/2025-12-31T16:50:00.000Z",
+    data: {
+      occasionId: "new-year-speech-2025",
+      name: "the King's New Year speech",
+      startsAt: "2025-12-31T17:00:00.000Z",
+      checkpoint: "T-10",
+      verdict: "short",
+      pages: true,
+      evidence: [
+        {
+          targetId: "player-api",
+          neededUnits: 612,
+          servingUnits: 410,
+          floorUnits: 600,
+          readyBy: "2025-12-31T16:58:00.000Z",
+          note: "short by 12 tasks from 16:58: the customer's maximum is 600",
+        },
+        {
+          targetId: "catalogue-db",
+          neededUnits: 14,
+          servingUnits: null,
+          floorUnits: 14,
+          readyBy: "2025-12-31T16:58:00.000Z",
+          note: "could not be described: throttled",
+        },
+      ],
+    },
+  },
+});
