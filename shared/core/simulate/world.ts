@@ -3,7 +3,10 @@ import type { Schedule } from "../schedule/programme.ts";
 import type { Target } from "../target.ts";
 
 /** An occasion as it really is: which slots (like an expectation names them), who comes, and how it departs from the guide. */
-export type TrueOccasion = Pick<Expectation, "occasion" | "title" | "channels" | "windowStartMs" | "windowEndMs" | "startsAtMs" | "endsAtMs"> & {
+export type TrueOccasion = Pick<
+  Expectation,
+  "occasion" | "title" | "channels" | "windowStartMs" | "windowEndMs" | "startsAtMs" | "endsAtMs"
+> & {
   /** Viewers at the plateau, over all its channels. */
   readonly viewers: number;
   readonly startsLateMinutes: number;
@@ -44,4 +47,9 @@ export type World = {
 };
 
 /** Everything a world is made from. The same setting gives the same world, minute by minute. */
-export type WorldSetting = { readonly world: World; readonly schedule: Schedule; readonly targets: readonly Target[]; readonly seed: number };
+export type WorldSetting = {
+  readonly world: World;
+  readonly schedule: Schedule;
+  readonly targets: readonly Target[];
+  readonly seed: number;
+};
