@@ -1,0 +1,172 @@
+import { describe, expect, test } from "vitest";
+import { identify } from "../../../shared/core/schedule/identity.ts";
+import type { Listing } from "../../../shared/core/schedule/listing.ts";
+import type { ListedProgramme, Schedule } from "../../../shared/core/schedule/programme.ts";
+import { judgeListing, SANITY_THRESHOLDS, type SanityVerdict } from "../../../shared/core/schedule/sanity.ts";
+import { HOUR_MS, MINUTE_MS } from "../../../shared/core/time.ts";
+import { describeWithData } from "../../data-folder.ts";
+import { EIGHT_PM, listed, listingOf, realListing } from "./programmes.ts";
+
+/** Eight channels with twelve hourly programmes each, from eight on; an hour of each title. */
+const guide = (): ListedProgramme[] =>
+  Array.from({ length: 96 }, (_, i) => listed({ channelId: `channel ${i % 8}`, title: `Title ${i}`, minute: Math.floor(i / 8) * 60 }));
+const lastGood: Schedule = identify(listingOf(guide()), undefined);
+const judge = (programmes: readonly ListedProgramme[], now = EIGHT_PM, known = lastGood): SanityVerdict =>
+  judgeListing({ listing: listingOf(programmes), lastGood: known, now });
+const judgeFirst = (programmes: readonly ListedProgramme[]): SanityVerdict =>
+  judgeListing({ listing: listingOf(programmes), lastGood: undefined, now: EIGHT_PM });
+const codesOf = (verdict: SanityVerdict): readonly string[] =>
+  verdict.kind === "quarantined" ? verdict.findings.map(({ code }) => code) : [];
+const shifted = (programmes: readonly ListedProgramme[], byMs: number): ListedProgramme[] =>
+  programmes.map((p) => ({ ...p, startsAtMs: p.startsAtMs + byMs, endsAtMs: p.endsAtMs + byMs }));
+
+test("the feed of yesterday again is accepted without a note", () => {
+  expect(judge(guide())).toEqual({ kind: "accepted", notes: [] });
+});
+
+test("what was mended is told as notes, one a code", () => {
+  const verdict = judge([
+    ...guide(),
+    listed({ channelId: "channel 0", title: "Title 0" }),
+    listed({ channelId: "channel 0", lengthMinutes: 0 }),
+  ]);
+  expect(verdict).toEqual({
+    kind: "accepted",
+    notes: [
+      {
+        code: "zero-length",
+        kind: "rejected",
+        count: 1,
+        sentence: '1 rejected (zero-length), the first: "The evening film" on channel 0: it ends when it starts (line 197).',
+      },
+      {
+        code: "duplicate",
+        kind: "repaired",
+        count: 1,
+        sentence: '1 repaired (duplicate), the first: "Title 0" on channel 0: listed more than once; kept once (line 196).',
+      },
+    ],
+  });
+});
+
+describe("standing alone, a feed is held back", () => {
+  test("without any programme", () => {
+    expect(judgeFirst([])).toEqual({
+      kind: "quarantined",
+      findings: [{ code: "no-programmes", sentence: "The feed has no programme that could be kept, of 0 read." }],
+    });
+    expect(codesOf(judge([]))).toEqual(["no-programmes"]);
+  });
+
+  test("when its last programme has ended by now, and not a moment before", () => {
+    const end = EIGHT_PM + 12 * HOUR_MS;
+    expect(codesOf(judge(guide(), end))).toEqual(["stale"]);
+    expect(judge(guide(), end - 1).kind).toBe("accepted");
+  });
+
+  test("when fillers and all-day entries are 60 % of its time, and not at a minute less", () => {
+    const real = listed({ lengthMinutes: 400 });
+    const fillers = (lengthMinutes: number): ListedProgramme[] => [real, listed({ channelId: "two", title: "Kanalpause", lengthMinutes })];
+    expect(codesOf(judgeFirst(fillers(600)))).toEqual(["fillers"]);
+    expect(judgeFirst(fillers(599)).kind).toBe("accepted");
+    expect(codesOf(judgeFirst([real, listed({ channelId: "two", lengthMinutes: 23 * 60 })]))).toEqual(["fillers"]);
+  });
+});
+
+describe("beside the last good schedule, a feed is held back", () => {
+  test("when more than 40 % of what is still to come is gone, and not at 40 %", () => {
+    // At ten o'clock 80 of the 96 are still to come. The feed's first hour stays, so that its window does.
+    const without = (gone: number): ListedProgramme[] => guide().filter((_, i) => i < 16 || i >= 16 + gone);
+    const tenOClock = EIGHT_PM + 2 * HOUR_MS;
+    expect(judge(without(32), tenOClock).kind).toBe("accepted");
+    expect(codesOf(judge(without(33), tenOClock))).toEqual(["shrunken"]);
+  });
+
+  test("when programmes gave way to fillers", () => {
+    expect(codesOf(judge(guide().map((p, i) => (i % 2 === 0 ? { ...p, title: "Sendeschluss" } : p))))).toContain("shrunken");
+  });
+
+  test("but not for what has begun, for what lies outside its window, or for a single cancellation", () => {
+    const fourHoursOn = EIGHT_PM + 4 * HOUR_MS;
+    expect(
+      judge(
+        guide().filter(({ startsAtMs }) => startsAtMs >= fourHoursOn),
+        fourHoursOn,
+      ).kind,
+    ).toBe("accepted");
+    expect(judge(guide().filter(({ endsAtMs }) => endsAtMs <= fourHoursOn)).kind).toBe("accepted");
+    const two = [listed({ title: "A" }), listed({ title: "B", minute: 60 })];
+    expect(judge(two.slice(1), EIGHT_PM - HOUR_MS, identify(listingOf(two), undefined)).kind).toBe("accepted");
+  });
+
+  test("when more than a quarter of the channels have nothing more to come, and not at a quarter", () => {
+    const without = (count: number): ListedProgramme[] => guide().filter(({ channelId }) => Number(channelId.at(-1)) >= count);
+    expect(judge(without(2)).kind).toBe("accepted");
+    const verdict = judge(without(3));
+    expect(codesOf(verdict)).toEqual(["channels-lost"]);
+    expect(verdict).toMatchObject({ findings: [{ sentence: expect.stringContaining("3 of 8 channels (38 %)") }] });
+  });
+
+  test.each([60, -60, 30, -330, 720])("when everything moved by %d minutes together", (minutes) => {
+    expect(codesOf(judge(shifted(guide(), minutes * MINUTE_MS), EIGHT_PM - 24 * HOUR_MS))).toContain("shifted");
+  });
+
+  test("also when a fifth stayed in place, and not when more did", () => {
+    const some = (inPlace: number): ListedProgramme[] => guide().map((p, i) => (i < inPlace ? p : (shifted([p], HOUR_MS)[0] ?? p)));
+    expect(codesOf(judge(some(16)))).toContain("shifted");
+    expect(codesOf(judge(some(24)))).not.toContain("shifted");
+  });
+
+  test("but not when the evening slips by twenty minutes, nor for marathons that fit every shift", () => {
+    expect(codesOf(judge(shifted(guide(), 20 * MINUTE_MS)))).toEqual([]);
+    const marathon = guide().map((p) => ({ ...p, title: "Marathon" }));
+    expect(judge(marathon, EIGHT_PM, identify(listingOf(marathon), undefined)).kind).toBe("accepted");
+  });
+
+  test("but not when the one match of the week moved by an hour", () => {
+    const match = [listed({ title: "Derby" })];
+    expect(judge(shifted(match, HOUR_MS), EIGHT_PM - HOUR_MS, identify(listingOf(match), undefined)).kind).toBe("accepted");
+  });
+});
+
+test("every reason is named, not only the first", () => {
+  const half = guide().filter(({ channelId }) => channelId < "channel 4");
+  expect(codesOf(judge(shifted(half, HOUR_MS)))).toEqual(["shrunken", "channels-lost", "shifted"]);
+});
+
+test("the thresholds are the caller's to set", () => {
+  const most = listingOf(guide().filter((_, i) => i < 40 || i >= 50));
+  expect(judgeListing({ listing: most, lastGood, now: EIGHT_PM }).kind).toBe("accepted");
+  const thresholds = { ...SANITY_THRESHOLDS, goneShare: 0.1 };
+  expect(codesOf(judgeListing({ listing: most, lastGood, now: EIGHT_PM, thresholds }))).toEqual(["shrunken"]);
+});
+
+describeWithData("real guides", () => {
+  const onNewYearsEve = Date.UTC(2025, 11, 31, 15);
+  const movedBy = (listing: Listing, byMs: number): Listing => ({ ...listing, programmes: shifted(listing.programmes, byMs) });
+
+  test("the Danish guide is accepted first and again, and held back with its clock an hour wrong or half of it missing", async () => {
+    const listing = await realListing("epg/clean/Denmark.xml.gz");
+    const known = identify(listing, undefined);
+    const verdictOf = (changed: Listing): SanityVerdict => judgeListing({ listing: changed, lastGood: known, now: onNewYearsEve });
+    expect(judgeListing({ listing, lastGood: undefined, now: onNewYearsEve })).toEqual({ kind: "accepted", notes: [] });
+    expect(verdictOf(listing).kind).toBe("accepted");
+    expect(codesOf(verdictOf(movedBy(listing, HOUR_MS)))).toContain("shifted");
+    expect(codesOf(verdictOf({ ...listing, programmes: listing.programmes.filter((_, i) => i % 2 === 0) }))).toEqual(["shrunken"]);
+  });
+
+  test.each([
+    "clean/Kayo_epg.xml.gz",
+    "clean/Norway.xml.gz",
+    "clean/PlutoTV_dk.xml.gz",
+    "clean/United_Kingdom_unitedkingdom1.xml.gz",
+    "nasty/natural/Latvia_guide.xml.gz",
+    "nasty/natural/Netherlands.xml.gz",
+    "nasty/natural/Spain_spain4.xml.gz",
+  ])("the real guide %s is accepted, first and again", async (path) => {
+    const listing = await realListing(`epg/${path}`);
+    const now = listing.programmes[Math.floor(listing.programmes.length / 4)]?.startsAtMs ?? 0;
+    expect(judgeListing({ listing, lastGood: undefined, now })).toMatchObject({ kind: "accepted" });
+    expect(judgeListing({ listing, lastGood: identify(listing, undefined), now })).toMatchObject({ kind: "accepted" });
+  });
+});
