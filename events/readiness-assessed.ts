@@ -22,10 +22,10 @@ export const readinessAssessed = defineEvent({
       .array(
         z.strictObject({
           targetId: id.describe("Target that was looked at."),
-          neededUnits: units.describe("Units the occasion needs of it."),
+          neededUnits: units.nullable().describe("Units the occasion needs of it; null when the load to come is not known."),
           servingUnits: units.nullable().describe("Units seen serving; null when that is not known."),
-          floorUnits: units.describe("Floor asked for."),
-          readyBy: instant.describe("When they are, or were, meant to be serving."),
+          floorUnits: units.nullable().describe("Floor in force; null when that is not known."),
+          readyBy: instant.nullable().describe("When they are, or were, meant to be serving; null when they cannot be in time."),
           note: z.string().describe("What was seen, for a person; may be empty."),
         }),
       )

@@ -1,6 +1,8 @@
 import type { AnyEvent } from "../../events/index.ts";
 import type { AudienceMinute, LoadMinute } from "../core/measurement.ts";
 import type { Schedule } from "../core/schedule/programme.ts";
+import type { Reason } from "../core/plan/plan.ts";
+import type { TickEvidence } from "../core/score.ts";
 
 /** Outcome of a conditional write. `conflict`: somebody else wrote first; read again and decide again. */
 export type WriteOutcome = "written" | "conflict";
@@ -90,8 +92,29 @@ export interface CapacityControl {
   setMinimum(targetId: string, units: number): Promise<SetMinimumOutcome>;
 }
 
+/** What a tick knew and did about one target: the evidence that explanations and scores rest on. */
+export type JournalEntry = {
+  readonly atMs: number;
+  readonly targetId: string;
+  readonly tick: TickEvidence;
+  /** Why the floor was what it was, and the same in sentences. */
+  readonly reasons: readonly Reason[];
+  readonly sentences: readonly string[];
+  /** The forecast made in this tick for the minute one lead ahead. */
+  readonly forecast: { readonly forMs: number; readonly medianRps: number } | undefined;
+};
+
+/** What was decided, minute by minute. */
+export interface Journal {
+  /** Keeps the entries. An entry for the same target and instant replaces the one before it: the second time is harmless. */
+  append(entries: readonly JournalEntry[]): Promise<void>;
+  /** Entries of a target in [fromMs, toMs), oldest first. */
+  read(targetId: string, fromMs: number, toMs: number): Promise<readonly JournalEntry[]>;
+}
+
 /** The ports a use case may need. */
 export type Ports = {
+  readonly journal: Journal;
   readonly documents: DocumentStore;
   readonly schedules: ScheduleStore;
   readonly bus: EventBus;

@@ -1,0 +1,144 @@
+import { isoOf, newEvent, readinessAssessed, type AnyEvent } from "../../events/index.ts";
+import { leadMs } from "../core/plan/capacity.ts";
+import type { Need } from "../core/plan/demand.ts";
+import { assessReadiness, checkpointsOf, type Checkpoint, type Readiness, type TargetEvidence } from "../core/readiness/verdict.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../core/time.ts";
+import type { Context } from "./context.ts";
+import { readDocument, updateDocument } from "./documents.ts";
+import type { Planned } from "./plan.ts";
+import { publish } from "./publish.ts";
+import { subjectsBetween, type Subject } from "./subjects.ts";
+import type { Warmed } from "./warm.ts";
+
+/** A verdict as it is kept: the newest of each occasion answers "are we ready?". */
+export type StoredVerdict = Readiness & {
+  readonly occasionId: string;
+  readonly name: string;
+  readonly startsAtMs: number;
+  readonly checkpoint: Checkpoint;
+  readonly atMs: number;
+};
+
+/** Verdicts by occasion id, oldest first. */
+export type Verdicts = Readonly<Record<string, readonly StoredVerdict[]>>;
+
+/** Key of the verdicts. */
+export const VERDICTS_KEY = "verdicts";
+
+const FORGET_MS = DAY_MS;
+// The audience that must find capacity at the start is the arrival's: the first minutes of the programme.
+const ARRIVAL_MINUTES = 5;
+
+/** Gives each occasion its verdict when a checkpoint is reached, with what was just seen as evidence. */
+export async function assess(context: Context, planned: readonly Planned[], warmed: readonly Warmed[], now: number): Promise<void> {
+  const { documents } = context.ports;
+  const before = (await readDocument<Verdicts>(documents, VERDICTS_KEY))?.value ?? {};
+  const { above } = await subjectsBetween(context, now, now + 3 * HOUR_MS);
+  const fresh: StoredVerdict[] = [];
+  for (const subject of above) {
+    const due = dueCheckpoint(subject, planned, before[subject.occasion.id] ?? [], now);
+    if (due !== undefined) fresh.push(verdictOf(subject, due, planned, warmed, now));
+  }
+  if (fresh.length === 0) return;
+  await publish(
+    context,
+    fresh.map((verdict) => assessedEvent(verdict)),
+  );
+  await updateDocument<Verdicts>(documents, VERDICTS_KEY, (kept) => {
+    const next: Record<string, readonly StoredVerdict[]> = {};
+    for (const [id, verdicts] of Object.entries(kept ?? {})) {
+      if ((verdicts.at(-1)?.startsAtMs ?? 0) > now - FORGET_MS) next[id] = verdicts;
+    }
+    for (const verdict of fresh) next[verdict.occasionId] = [...(next[verdict.occasionId] ?? []), verdict];
+    return next;
+  });
+}
+
+/** The latest checkpoint that has passed and was not answered; none once the occasion is on air. */
+function dueCheckpoint(
+  subject: Subject,
+  planned: readonly Planned[],
+  given: readonly StoredVerdict[],
+  now: number,
+): Checkpoint | undefined {
+  const { startsAtMs } = subject.occasion;
+  if (now >= startsAtMs) return undefined;
+  const longest = Math.max(0, ...planned.map((made) => leadOf(made, startsAtMs)));
+  const passed = checkpointsOf(startsAtMs, longest).filter(({ atMs }) => atMs <= now);
+  const latest = passed.at(-1);
+  if (latest === undefined) return undefined;
+  // A programme that moved is assessed again at the checkpoints of its new start.
+  return given.some((verdict) => verdict.checkpoint === latest.checkpoint && verdict.startsAtMs === startsAtMs)
+    ? undefined
+    : latest.checkpoint;
+}
+
+function neededAt(made: Planned, startsAtMs: number): readonly Need[] {
+  return made.needs.filter((need) => need.atMs >= startsAtMs && need.atMs < startsAtMs + ARRIVAL_MINUTES * MINUTE_MS);
+}
+
+function neededUnits(made: Planned, startsAtMs: number): number | undefined {
+  const units = neededAt(made, startsAtMs).flatMap((need) => (need.kind === "known" ? [need.units] : []));
+  return units.length === 0 ? undefined : Math.max(...units);
+}
+
+function leadOf(made: Planned, startsAtMs: number): number {
+  return leadMs(made.target, made.startUpMs, (neededUnits(made, startsAtMs) ?? 0) - made.target.baselineUnits);
+}
+
+function verdictOf(
+  subject: Subject,
+  checkpoint: Checkpoint,
+  planned: readonly Planned[],
+  warmed: readonly Warmed[],
+  now: number,
+): StoredVerdict {
+  const { occasion } = subject;
+  const targets = subject.targets.flatMap((target) => {
+    const made = planned.find((candidate) => candidate.target.id === target.id);
+    const seen = warmed.find((candidate) => candidate.targetId === target.id);
+    return made === undefined || seen === undefined ? [] : [evidenceOf(made, seen, occasion.startsAtMs)];
+  });
+  const readiness = assessReadiness({ checkpoint, startsAtMs: occasion.startsAtMs, targets });
+  return { ...readiness, occasionId: occasion.id, name: occasion.name, startsAtMs: occasion.startsAtMs, checkpoint, atMs: now };
+}
+
+function evidenceOf(made: Planned, seen: Warmed, startsAtMs: number): TargetEvidence {
+  const { target, plan, startUpMs } = made;
+  const needed = neededUnits(made, startsAtMs);
+  const servingUnits = seen.state.kind === "known" ? seen.state.servingUnits : undefined;
+  const missing = neededAt(made, startsAtMs).map((need) =>
+    need.kind === "known" && need.limit !== undefined ? need.wantedUnits - need.units : 0,
+  );
+  const asked = plan.steps.find((step) => needed !== undefined && step.floorUnits >= needed);
+  return {
+    targetId: target.id,
+    neededUnits: needed,
+    servingUnits,
+    floorUnits: seen.tick.floorUnits,
+    readyByMs: asked === undefined ? undefined : asked.atMs + leadMs(target, startUpMs, (needed ?? 0) - (servingUnits ?? 0)),
+    shortUnits: Math.max(0, ...missing),
+    writes: target.mode === "active",
+  };
+}
+
+function assessedEvent(verdict: StoredVerdict): AnyEvent {
+  const data = {
+    occasionId: verdict.occasionId,
+    name: verdict.name,
+    startsAt: isoOf(verdict.startsAtMs),
+    checkpoint: verdict.checkpoint,
+    verdict: verdict.verdict,
+    pages: verdict.pages,
+    evidence: verdict.evidence.map((target) => ({
+      targetId: target.targetId,
+      neededUnits: target.neededUnits ?? null,
+      servingUnits: target.servingUnits ?? null,
+      floorUnits: target.floorUnits ?? null,
+      readyBy: target.readyByMs === undefined ? null : isoOf(target.readyByMs),
+      note: target.note,
+    })),
+  };
+  const id = `readiness.assessed/${verdict.occasionId}/${isoOf(verdict.startsAtMs)}/${verdict.checkpoint}`;
+  return newEvent(readinessAssessed, { id, atMs: verdict.atMs, data });
+}

@@ -1,0 +1,123 @@
+import { CalltimeError } from "../core/error.ts";
+import { explain, type Explanation } from "../core/plan/explain.ts";
+import { HOUR_MS, MINUTE_MS } from "../core/time.ts";
+import type { StoredVerdict, Verdicts } from "./assess.ts";
+import { VERDICTS_KEY } from "./assess.ts";
+import type { Context } from "./context.ts";
+import { readDocument } from "./documents.ts";
+import { makePlans, TICK_HORIZON_MS, type Planned } from "./plan.ts";
+import type { TargetState } from "./ports.ts";
+import { subjectsBetween, type Subjects } from "./subjects.ts";
+
+/** What an operator asks to see of the hours ahead: the plans, made afresh. */
+export const OPERATE_HORIZON_MS = 24 * HOUR_MS;
+
+/** The plans of all targets, or of one, for the next hours. Throws `target-unknown`. */
+export async function readPlans(
+  context: Context,
+  now: number,
+  options: { readonly targetId?: string; readonly horizonMs?: number } = {},
+): Promise<readonly Planned[]> {
+  if (options.targetId !== undefined) knownTarget(context, options.targetId);
+  const planned = await makePlans(context, now, options.horizonMs ?? TICK_HORIZON_MS);
+  return options.targetId === undefined ? planned : planned.filter(({ target }) => target.id === options.targetId);
+}
+
+/**
+ * Why a target's floor is what it is (or was, or will be) at an instant. The past is answered from the journal, which says what was
+ * wanted and in force; now and the future from a plan made afresh. Throws `target-unknown`.
+ */
+export async function explainAt(context: Context, targetId: string, atMs: number, now: number): Promise<Explanation> {
+  knownTarget(context, targetId);
+  if (atMs < Math.floor(now / MINUTE_MS) * MINUTE_MS) return explainPast(context, targetId, atMs);
+  if (atMs >= now + OPERATE_HORIZON_MS) return { kind: "unknown", targetId, atMs, why: "the instant is more than 24 hours ahead" };
+  const [planned] = await readPlans(context, now, { targetId, horizonMs: Math.max(TICK_HORIZON_MS, atMs - now + HOUR_MS) });
+  if (planned === undefined) throw new CalltimeError("target-unknown", `${targetId}: there is no such target`);
+  return explain(planned.plan, atMs);
+}
+
+async function explainPast(context: Context, targetId: string, atMs: number): Promise<Explanation> {
+  const from = Math.floor(atMs / MINUTE_MS) * MINUTE_MS;
+  const [entry] = await context.ports.journal.read(targetId, from, from + MINUTE_MS);
+  if (entry === undefined) return { kind: "unknown", targetId, atMs, why: "Calltime kept no record of that minute: it was not running" };
+  return {
+    kind: "known",
+    targetId,
+    atMs,
+    floorUnits: entry.tick.floorUnits,
+    sinceMs: entry.atMs,
+    neededByMs: entry.atMs,
+    reasons: entry.reasons,
+    sentences: entry.sentences,
+  };
+}
+
+/** Verdicts of the occasions that start in [fromMs, toMs), the newest of each first asked for, sorted by start. */
+export async function readVerdicts(context: Context): Promise<readonly StoredVerdict[]> {
+  const stored = (await readDocument<Verdicts>(context.ports.documents, VERDICTS_KEY))?.value ?? {};
+  return Object.values(stored)
+    .flat()
+    .sort((a, b) => a.startsAtMs - b.startsAtMs || a.atMs - b.atMs);
+}
+
+/** How Calltime itself is. */
+export type Health = {
+  readonly status: "ok" | "degraded";
+  readonly now: number;
+  readonly lastTickMs: number | undefined;
+  readonly feeds: readonly {
+    readonly feedId: string;
+    readonly generation: number;
+    readonly publishedAtMs: number;
+    readonly programmes: number;
+  }[];
+  readonly targets: readonly TargetState[];
+  /** What is wrong, each in a sentence. */
+  readonly problems: readonly string[];
+};
+
+// The tick is every minute; two missed ones are a problem.
+const LATE_TICK_MS = 3 * MINUTE_MS;
+
+/** What an operator or a probe wants to know first. */
+export async function readHealth(context: Context, now: number): Promise<Health> {
+  const { ports, settings } = context;
+  const feedIds = await ports.schedules.feeds();
+  const generations = (await Promise.all(feedIds.map((feedId) => ports.schedules.current(feedId)))).filter(
+    (current) => current !== undefined,
+  );
+  const targets = await ports.capacity.describe(settings.targets.map((target) => target.id));
+  const first = settings.targets[0];
+  const entries = first === undefined ? [] : await ports.journal.read(first.id, now - HOUR_MS, now + MINUTE_MS);
+  const lastTickMs = entries.at(-1)?.atMs;
+  const problems: string[] = [];
+  if (generations.length === 0) problems.push("no schedule has been ingested yet: upload one with PUT /v1/feeds/{id}");
+  if (first !== undefined && (lastTickMs === undefined || now - lastTickMs > LATE_TICK_MS))
+    problems.push("the last tick is more than three minutes ago");
+  for (const state of targets) if (state.kind === "unknown") problems.push(`${state.targetId} cannot be described: ${state.reason}`);
+  return {
+    status: problems.length === 0 ? "ok" : "degraded",
+    now,
+    lastTickMs,
+    feeds: generations.map(({ feedId, generation, publishedAtMs, schedule }) => ({
+      feedId,
+      generation,
+      publishedAtMs,
+      programmes: schedule.programmes.length,
+    })),
+    targets,
+    problems,
+  };
+}
+
+/** The occasions of the next hours. */
+export async function readOccasions(context: Context, now: number): Promise<Subjects> {
+  return subjectsBetween(context, now, now + TICK_HORIZON_MS);
+}
+
+function knownTarget(context: Context, targetId: string): void {
+  const ids = context.settings.targets.map((target) => target.id);
+  if (!ids.includes(targetId)) {
+    throw new CalltimeError("target-unknown", `${targetId}: there is no such target; the targets are ${ids.join(", ")}`);
+  }
+}

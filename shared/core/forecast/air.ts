@@ -1,0 +1,90 @@
+import type { Occasion } from "../schedule/occasion.ts";
+import { HOUR_MS, MINUTE_MS } from "../time.ts";
+import type { Timing } from "./shape.ts";
+
+/**
+ * Where an occasion stands. The guide only proposes an end: an occasion has ended when its crowd was seen to leave, or when the
+ * hard cap is reached (design rule 6).
+ */
+export type Air =
+  | { readonly kind: "ahead" }
+  | { readonly kind: "on-air"; readonly startedAtMs?: number }
+  | { readonly kind: "ended"; readonly startedAtMs?: number; readonly endedAtMs: number; readonly by: "crowd" | "cap" };
+
+/** Audience (or load) above the usual in one known minute; a minute that is not known is left out. */
+export type ExcessMinute = { readonly atMs: number; readonly excess: number };
+
+// The crowd has left when it stood below this share of its plateau for this many known minutes in a row. Half-time, an
+// advertisement break and the crowd at the end keep well above it; the World Cup's half-life after the whistle is longer than
+// three minutes, so one noisy minute is not an end.
+const LEFT_SHARE = 0.6;
+const LEFT_MINUTES = 3;
+/** The crowd is there when this share of what was forecast has come. */
+const ARRIVED_SHARE = 0.3;
+/** After this long past the guide's end the occasion is taken as over; what the load then supports is the nowcast's business. */
+export const HARD_CAP_MS = 2 * HOUR_MS;
+// While no end is known, it is taken to be at least this far ahead: the crowd at the end is always still to come.
+const END_AHEAD_MS = 3 * MINUTE_MS;
+
+/**
+ * What the measured crowd says at `now`. `expected` is the excess forecast for the plateau, in the unit of `excess`; undefined when
+ * no audience is known. `before` is what was concluded earlier: an end, once seen, stands.
+ */
+export function assessAir(input: {
+  readonly occasion: Occasion;
+  readonly before: Air | undefined;
+  readonly excess: readonly ExcessMinute[];
+  readonly expected: number | undefined;
+  readonly now: number;
+}): Air {
+  const { occasion, before, excess, expected, now } = input;
+  if (before?.kind === "ended") return before;
+  if (now < occasion.startsAtMs) return { kind: "ahead" };
+  const startedAtMs =
+    before?.kind === "on-air" && before.startedAtMs !== undefined ? before.startedAtMs : startOf(occasion, excess, expected);
+  const started = startedAtMs === undefined ? {} : { startedAtMs };
+  const leftAtMs = now > occasion.endsAtMs ? crowdLeftAt(occasion, excess) : undefined;
+  if (leftAtMs !== undefined) return { kind: "ended", ...started, endedAtMs: leftAtMs, by: "crowd" };
+  const capMs = occasion.endsAtMs + HARD_CAP_MS;
+  if (now >= capMs) return { kind: "ended", ...started, endedAtMs: capMs, by: "cap" };
+  return { kind: "on-air", ...started };
+}
+
+/** The start and end to forecast with at `now`. */
+export function timingOf(occasion: Occasion, air: Air, now: number): Timing {
+  if (air.kind === "ended") return { startsAtMs: occasion.startsAtMs, endsAtMs: air.endedAtMs };
+  const endsAtMs = air.kind === "on-air" ? Math.max(occasion.endsAtMs, now + END_AHEAD_MS) : occasion.endsAtMs;
+  return { startsAtMs: occasion.startsAtMs, endsAtMs };
+}
+
+/** The plateau that was measured: the median excess between five minutes after the start and the guide's end, or undefined. */
+export function measuredPlateau(occasion: Occasion, excess: readonly ExcessMinute[]): number | undefined {
+  const settledMs = Math.min(occasion.startsAtMs + 5 * MINUTE_MS, (occasion.startsAtMs + occasion.endsAtMs) / 2);
+  const values = excess.filter((minute) => minute.atMs >= settledMs && minute.atMs < occasion.endsAtMs).map((minute) => minute.excess);
+  return values.length < 3 ? undefined : median(values);
+}
+
+function startOf(occasion: Occasion, excess: readonly ExcessMinute[], expected: number | undefined): number | undefined {
+  if (expected === undefined || expected <= 0) return undefined;
+  return excess.find((minute) => minute.atMs >= occasion.startsAtMs && minute.excess >= ARRIVED_SHARE * expected)?.atMs;
+}
+
+function crowdLeftAt(occasion: Occasion, excess: readonly ExcessMinute[]): number | undefined {
+  const plateau = measuredPlateau(occasion, excess);
+  if (plateau === undefined || plateau <= 0) return undefined;
+  const after = excess.filter((minute) => minute.atMs >= occasion.endsAtMs);
+  const last = after.slice(-LEFT_MINUTES);
+  if (last.length < LEFT_MINUTES || last.some((minute) => minute.excess >= LEFT_SHARE * plateau)) return undefined;
+  // They began to leave in the last minute that still held nearly all of them.
+  const held = after.findLast((minute) => minute.excess >= 0.9 * plateau);
+  return held === undefined ? occasion.endsAtMs : held.atMs + MINUTE_MS;
+}
+
+/** The middle value; the mean of the two middle ones for an even count. Throws on an empty list. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const upper = sorted[Math.floor(sorted.length / 2)];
+  const lower = sorted[Math.ceil(sorted.length / 2) - 1];
+  if (upper === undefined || lower === undefined) throw new RangeError("median: the list is empty; give at least one value");
+  return (upper + lower) / 2;
+}

@@ -1,0 +1,141 @@
+import type { Expectation } from "../schedule/expectation.ts";
+import type { Occasion } from "../schedule/occasion.ts";
+import { HOUR_MS, MINUTES_PER_DAY, minuteOfWeek, type ZoneOffsets } from "../time.ts";
+
+/**
+ * What is known of one group of broadcasts: mean and sum of squares of the stretched audience (below), and how many were seen,
+ * old ones fading.
+ */
+export type AudienceLevel = { readonly count: number; readonly mean: number; readonly squares: number };
+
+/** The groups, by key: `all`, then ever narrower ones. */
+export type AudienceLevels = Readonly<Record<string, AudienceLevel>>;
+
+/** Viewers above the slot's usual, as a distribution; or that nothing below the level `all` was ever observed. */
+export type AudienceForecast =
+  | {
+      readonly kind: "known";
+      /** Mean and variance of the stretched audience. */
+      readonly mean: number;
+      readonly variance: number;
+      readonly basis: "expectation" | "measured";
+    }
+  | { readonly kind: "unknown" };
+
+// Viewers are signed and span five decades. asinh(viewers ÷ 1000) is linear up to about a thousand viewers and logarithmic
+// beyond: a spread of 0.2 there means ±20 %.
+const SCALE_VIEWERS = 1_000;
+/** Viewers above usual, stretched so that small ones are compared by difference and large ones by ratio. */
+export function stretched(viewers: number): number {
+  return Math.asinh(viewers / SCALE_VIEWERS);
+}
+/** The inverse of `stretched`. */
+export function unstretched(value: number): number {
+  return Math.sinh(value) * SCALE_VIEWERS;
+}
+
+// Before anything was seen: a programme may draw anything up to some ten thousand viewers more or fewer than usual.
+const PRIOR: AudienceLevel = { count: 0, mean: 0, squares: 0 };
+const PRIOR_VARIANCE = 3 ** 2;
+// How many broadcasts of its own a group needs before it counts as much as the wider group above it. Channels and day parts
+// differ little among their programmes' *extra* audience; a series is nearly all of what its next episode is.
+const POOLING = { channel: 2, slot: 2, genre: 2, series: 0.05 } as const;
+// Seasons pass: a group remembers about as many broadcasts as this.
+const MEMORY_BROADCASTS = 20;
+// A single broadcast moves a group by at most this many of the group's own standard deviations (once it has seen three).
+const LARGEST_SURPRISE = 3;
+// An operator's plain number, without an interval, is taken to be right within ±20 % two times in three.
+const EXPECTATION_SPREAD = 0.2;
+// 90 % of a normal distribution lies within this many standard deviations.
+const NINETY_PERCENT = 1.645;
+
+type LevelKey = { readonly key: string; readonly pooling: number };
+
+/** The groups that an occasion belongs to, widest first, `all` left out. A simulcast counts for the channel of its first slot. */
+function levelKeysOf(occasion: Occasion, zone: ZoneOffsets): readonly LevelKey[] {
+  const channel = occasion.programmes[0]?.channelId ?? "";
+  const slot = dayPartOf(occasion.startsAtMs, zone);
+  const keys: LevelKey[] = [
+    { key: `channel/${channel}`, pooling: POOLING.channel },
+    { key: `channel/${channel}/${slot}`, pooling: POOLING.slot },
+  ];
+  if (occasion.category !== undefined) keys.push({ key: `channel/${channel}/${slot}/${occasion.category}`, pooling: POOLING.genre });
+  keys.push({ key: `series/${occasion.seriesKey}`, pooling: POOLING.series });
+  return keys;
+}
+
+function dayPartOf(atMs: number, zone: ZoneOffsets): string {
+  const minute = minuteOfWeek(zone, atMs);
+  const hour = (minute % MINUTES_PER_DAY) / 60;
+  const day = minute / MINUTES_PER_DAY >= 5 ? "weekend" : "weekday";
+  const part = hour < 6 ? "night" : hour < 12 ? "morning" : hour < 17 ? "afternoon" : hour < 23 ? "evening" : "night";
+  return `${day}-${part}`;
+}
+
+/** How many viewers above the slot's usual this occasion will draw: partial pooling from `all` down to its series, then the expectation. */
+export function forecastAudience(levels: AudienceLevels, occasion: Occasion, zone: ZoneOffsets): AudienceForecast {
+  const all = levels["all"] ?? PRIOR;
+  let mean = all.mean;
+  let variance = all.count > 1 ? Math.max(all.squares / all.count, 1) : PRIOR_VARIANCE;
+  let observed = 0;
+  for (const { key, pooling } of levelKeysOf(occasion, zone)) {
+    const level = levels[key];
+    if (level === undefined || level.count === 0) continue;
+    observed += level.count;
+    const spread = (2 * variance + level.squares) / (2 + level.count);
+    mean = (pooling * mean + level.count * level.mean) / (pooling + level.count);
+    variance = spread * (1 + 1 / (pooling + level.count));
+  }
+  if (occasion.expectation !== undefined) return withExpectation(mean, variance, occasion.expectation);
+  return observed > 0 ? { kind: "known", mean, variance, basis: "measured" } : { kind: "unknown" };
+}
+
+/** The expectation enters as one observation with its own precision. */
+function withExpectation(mean: number, variance: number, expectation: Expectation): AudienceForecast {
+  const said = stretched(expectation.viewers);
+  const spread =
+    expectation.interval === undefined
+      ? EXPECTATION_SPREAD
+      : Math.max(0.01, (stretched(expectation.interval.upper) - stretched(expectation.interval.lower)) / (2 * NINETY_PERCENT));
+  // Somebody who names a number far from what the channel usually draws says that tonight is not usual: the further off, the less
+  // the usual counts (the weight that a Cauchy prior would give it).
+  const distance = (said - mean) ** 2 / variance;
+  const usualPrecision = 1 / (variance * (1 + distance));
+  const saidPrecision = 1 / spread ** 2;
+  const precision = usualPrecision + saidPrecision;
+  return { kind: "known", mean: (usualPrecision * mean + saidPrecision * said) / precision, variance: 1 / precision, basis: "expectation" };
+}
+
+/**
+ * The levels after one measured broadcast: O(1). A `censored` measurement (capacity was short, so some viewers were turned away)
+ * may raise an estimate but never lower it.
+ */
+export function learnAudience(
+  levels: AudienceLevels,
+  occasion: Occasion,
+  measured: { readonly viewers: number; readonly censored: boolean },
+  zone: ZoneOffsets,
+): AudienceLevels {
+  const value = stretched(measured.viewers);
+  const next: Record<string, AudienceLevel> = { ...levels };
+  for (const key of ["all", ...levelKeysOf(occasion, zone).map((level) => level.key)]) {
+    const level = levels[key] ?? PRIOR;
+    if (measured.censored && level.count > 0 && value < level.mean) continue;
+    next[key] = absorb(level, value);
+  }
+  return next;
+}
+
+function absorb(level: AudienceLevel, value: number): AudienceLevel {
+  const kept = Math.min(level.count, MEMORY_BROADCASTS - 1);
+  const fade = level.count > 0 ? kept / level.count : 0;
+  const reach = level.count >= 3 ? LARGEST_SURPRISE * Math.sqrt(Math.max(level.squares / level.count, 0.25)) : Infinity;
+  const surprise = Math.min(reach, Math.max(-reach, value - level.mean));
+  const count = kept + 1;
+  const step = surprise / count;
+  // Welford's update, with old broadcasts faded first.
+  return { count, mean: level.mean + step, squares: level.squares * fade + surprise * (surprise - step) };
+}
+
+/** A broadcast shorter than this says nothing about an audience: trailers, idents. */
+export const SHORTEST_BROADCAST_MS = HOUR_MS / 12;

@@ -1,0 +1,69 @@
+import type { Occasion } from "../schedule/occasion.ts";
+import type { Target } from "../target.ts";
+import type { ZoneOffsets } from "../time.ts";
+import { forecastAudience, unstretched, type AudienceForecast } from "./audience.ts";
+import { loadPerViewerOf, shapesFor, type Model } from "./model.ts";
+import { normalQuantile } from "./samples.ts";
+import { peakMultiple, shapeOf, type Shape } from "./shape.ts";
+import { usualAt } from "./usual-load.ts";
+
+/** When an occasion is told apart from the usual load of a target. */
+export type ImpactThreshold = {
+  /** Share of the target's usual load at the start of the occasion. */
+  readonly shareOfUsual: number;
+  /** Units that the added load must take at least. */
+  readonly units: number;
+};
+
+/** An occasion counts when nine times in ten its load stays below a level that is still ≥ 5 % of the usual load and ≥ 1 unit. */
+export const DEFAULT_IMPACT_THRESHOLD: ImpactThreshold = { shareOfUsual: 0.05, units: 1 };
+
+/** What one occasion adds to one target at its plateau, as a stretched normal: `unstretched(mean + spread·z) · loadPerViewerRps`. */
+export type Impact =
+  | { readonly kind: "unknown-audience" }
+  | {
+      readonly kind: "above" | "below";
+      readonly audience: Extract<AudienceForecast, { kind: "known" }>;
+      readonly mean: number;
+      readonly spread: number;
+      readonly loadPerViewerRps: number;
+      readonly shape: Shape;
+    };
+
+/** The impact of an occasion on a target, judged by the threshold. */
+export function impactOf(input: {
+  readonly model: Model;
+  readonly target: Target;
+  readonly occasion: Occasion;
+  readonly zone: ZoneOffsets;
+  readonly threshold: ImpactThreshold;
+}): Impact {
+  const { model, target, occasion, zone, threshold } = input;
+  const audience = forecastAudience(model.learned.audience, occasion, zone);
+  if (audience.kind === "unknown") return { kind: "unknown-audience" };
+  const perViewer = loadPerViewerOf(model.learned, target, occasion.programmeClass);
+  const shape = shapeOf(shapesFor(model.learned, target.id), occasion.programmeClass);
+  const spread = Math.sqrt(audience.variance + perViewer.variance);
+  const loadPerViewerRps = Math.exp(perViewer.logRps);
+  const addedRps = unstretched(audience.mean + spread * NINETIETH) * loadPerViewerRps * peakMultiple(shape);
+  const above = isAbove({ model, target, atMs: occasion.startsAtMs, addedRps, zone, threshold });
+  return { kind: above ? "above" : "below", audience, mean: audience.mean, spread, loadPerViewerRps, shape };
+}
+
+/** Whether so much added load at that instant is above the threshold. Where the usual load is unknown, only the units decide. */
+export function isAbove(input: {
+  readonly model: Model;
+  readonly target: Target;
+  readonly atMs: number;
+  readonly addedRps: number;
+  readonly zone: ZoneOffsets;
+  readonly threshold: ImpactThreshold;
+}): boolean {
+  const { model, target, atMs, addedRps, zone, threshold } = input;
+  if (addedRps < threshold.units * target.throughputRps * target.targetUtilisation) return false;
+  const usual = model.targets[target.id];
+  const usualRps = usual === undefined ? undefined : usualAt(usual.load, atMs, zone);
+  return usualRps === undefined || addedRps >= threshold.shareOfUsual * usualRps;
+}
+
+const NINETIETH = normalQuantile(0.9);

@@ -1,0 +1,76 @@
+import { stepAt, type Plan, type Reason } from "./plan.ts";
+
+/** The answer to "why is the floor 40 at 19:43?". */
+export type Explanation =
+  | {
+      readonly kind: "known";
+      readonly targetId: string;
+      readonly atMs: number;
+      readonly floorUnits: number;
+      readonly sinceMs: number;
+      readonly neededByMs: number;
+      readonly reasons: readonly Reason[];
+      /** One sentence a reason, in the order in which they apply. */
+      readonly sentences: readonly string[];
+    }
+  | { readonly kind: "unknown"; readonly targetId: string; readonly atMs: number; readonly why: string };
+
+/** Why a target's floor is what it is at an instant of its plan. */
+export function explain(plan: Plan, atMs: number): Explanation {
+  const step = stepAt(plan, atMs);
+  if (step === undefined) {
+    return { kind: "unknown", targetId: plan.targetId, atMs, why: "the instant lies outside the plan" };
+  }
+  return {
+    kind: "known",
+    targetId: plan.targetId,
+    atMs,
+    floorUnits: step.floorUnits,
+    sinceMs: step.atMs,
+    neededByMs: step.neededByMs,
+    reasons: step.reasons,
+    sentences: step.reasons.map(sentenceOf),
+  };
+}
+
+/** A reason in words. */
+export function sentenceOf(reason: Reason): string {
+  switch (reason.type) {
+    case "baseline":
+      return `never below your own minimum of ${reason.units}`;
+    case "usual-load":
+      return `this part of the week carries ${rps(reason.loadRps)}`;
+    case "occasion":
+      return `${reason.name} (${PHASES[reason.phase]}) adds ${rps(reason.medianRps)}`;
+    case "surprise":
+      return `${rps(reason.loadRps)} more than anything known explains`;
+    case "tail":
+      return `expected ${rps(reason.medianRps)}; ${rps(reason.tailRps)} keeps what is left unserved within ${reason.unservedPerMillion} per million`;
+    case "zone-reserve":
+      return `${reason.units} more so that one of ${reason.zones} zones may be lost`;
+    case "connections":
+      return `${reason.clientUnits} units of ${reason.clientId} need the connections of ${reason.units}`;
+    case "connection-budget":
+      return `${reason.database} has connections for ${reason.units} units, no more`;
+    case "override":
+      return `${reason.author} asked for at least ${reason.units}: ${reason.why}`;
+    case "ceiling":
+      return `your maximum is ${reason.units}: short by ${reason.shortUnits}`;
+    case "held":
+      return "held for a while after it was last needed";
+    case "staged-release":
+      return `on its way down to ${reason.towardsUnits}, in stages`;
+    case "unknown":
+      return reason.why;
+    default: {
+      const never: never = reason;
+      return never;
+    }
+  }
+}
+
+const PHASES = { arrival: "the audience arriving", "on-air": "on air", end: "the crowd at the end", decay: "the crowd leaving" } as const;
+
+function rps(value: number): string {
+  return `${Math.round(value)} requests/s`;
+}

@@ -1,0 +1,86 @@
+/** Why a step has the floor it has: data for machines, made into words by `explain`. */
+export type Reason =
+  | { readonly type: "baseline"; readonly units: number }
+  | { readonly type: "usual-load"; readonly loadRps: number }
+  | {
+      readonly type: "occasion";
+      readonly occasionId: string;
+      readonly name: string;
+      readonly medianRps: number;
+      readonly phase: "arrival" | "on-air" | "end" | "decay";
+    }
+  | { readonly type: "surprise"; readonly loadRps: number }
+  | { readonly type: "tail"; readonly medianRps: number; readonly tailRps: number; readonly unservedPerMillion: number }
+  | { readonly type: "zone-reserve"; readonly zones: number; readonly units: number }
+  | { readonly type: "connections"; readonly clientId: string; readonly clientUnits: number; readonly units: number }
+  | { readonly type: "connection-budget"; readonly database: string; readonly units: number }
+  | { readonly type: "override"; readonly overrideId: string; readonly units: number; readonly author: string; readonly why: string }
+  | { readonly type: "ceiling"; readonly units: number; readonly shortUnits: number }
+  | { readonly type: "held"; readonly untilMs: number }
+  | { readonly type: "staged-release"; readonly towardsUnits: number }
+  | { readonly type: "unknown"; readonly why: string };
+
+/** A floor from an instant on. */
+export type Step = {
+  /** When the floor is asked for. */
+  readonly atMs: number;
+  readonly floorUnits: number;
+  /** When the need that set it begins; later than `atMs` by at most the lead. */
+  readonly neededByMs: number;
+  readonly reasons: readonly Reason[];
+};
+
+/** A stretch [fromMs, toMs) in which more was wanted than the limits allow. */
+export type Short = { readonly fromMs: number; readonly toMs: number; readonly units: number; readonly limit: "ceiling" | "connections" };
+
+/** The floors of one target from `madeAtMs` to `untilMs`. The first step is in force at `madeAtMs`; steps are sorted and differ. */
+export type Plan = {
+  readonly targetId: string;
+  readonly madeAtMs: number;
+  readonly untilMs: number;
+  readonly steps: readonly Step[];
+  readonly shorts: readonly Short[];
+};
+
+/** The step in force at an instant, or undefined outside [madeAtMs, untilMs). */
+export function stepAt(plan: Plan, atMs: number): Step | undefined {
+  if (atMs < plan.madeAtMs || atMs >= plan.untilMs) return undefined;
+  return plan.steps.findLast((step) => step.atMs <= atMs);
+}
+
+/** The largest floor that the plan asks for in [fromMs, toMs], or undefined where it says nothing. */
+export function largestFloor(plan: Plan, fromMs: number, toMs: number): number | undefined {
+  const inForce = stepAt(plan, fromMs);
+  const floors = plan.steps.filter((step) => step.atMs > fromMs && step.atMs <= toMs).map((step) => step.floorUnits);
+  if (inForce !== undefined) floors.push(inForce.floorUnits);
+  return floors.length === 0 ? undefined : Math.max(...floors);
+}
+
+/** A floor that a person asked for, on some targets, for a while: [fromMs, untilMs). The largest of several wins. */
+export type FloorOverride = {
+  readonly id: string;
+  readonly targetIds: readonly string[];
+  readonly floorUnits: number;
+  readonly fromMs: number;
+  readonly untilMs: number;
+  readonly author: string;
+  readonly why: string;
+};
+
+/** How floors are asked for and released; one default, stated here. */
+export type PlanPolicy = {
+  /** A floor stays for this long after the last minute that needed it. */
+  readonly holdMinutes: number;
+  /** Releases happen on minutes of the hour that this divides, so that they can be followed and undone. */
+  readonly releaseEveryMinutes: number;
+  /** Share of the floor that one release may take away. */
+  readonly releaseShare: number;
+  /** Requests per million that may be left unserved, in expectation: what the tail is cut at. */
+  readonly unservedPerMillion: number;
+};
+
+/**
+ * Ten minutes of hold outlast an advertisement break and half of a half-time; a quarter every five minutes empties a floor in
+ * three quarters of an hour, slowly enough to see a mistake in.
+ */
+export const DEFAULT_PLAN_POLICY: PlanPolicy = { holdMinutes: 10, releaseEveryMinutes: 5, releaseShare: 0.25, unservedPerMillion: 10 };

@@ -1,0 +1,73 @@
+import { MINUTE_MS } from "../time.ts";
+
+/** What stands when a programme is about to start; from best to worst. */
+export const VERDICTS = ["ready", "warming-on-time", "planned", "unknown", "late", "short"] as const;
+export type Verdict = (typeof VERDICTS)[number];
+
+/** When a verdict is given. */
+export const CHECKPOINTS = ["longest-lead", "T-30", "T-10", "T-2"] as const;
+export type Checkpoint = (typeof CHECKPOINTS)[number];
+
+/** One target as it stands before one occasion. */
+export type TargetEvidence = {
+  readonly targetId: string;
+  /** Units that must be serving when the audience arrives; undefined when the load to come is unknown. */
+  readonly neededUnits: number | undefined;
+  /** Units serving now; undefined when that could not be found out. */
+  readonly servingUnits: number | undefined;
+  /** The floor in force. */
+  readonly floorUnits: number | undefined;
+  /** When the floor in force (or the step still to come) will be serving. */
+  readonly readyByMs: number | undefined;
+  /** Units missing because of a limit of the customer's own. */
+  readonly shortUnits: number;
+  /** Whether floors are written for this target at all. */
+  readonly writes: boolean;
+};
+
+/** The verdict of one occasion at one checkpoint, with its evidence. */
+export type Readiness = {
+  readonly verdict: Verdict;
+  readonly pages: boolean;
+  readonly evidence: readonly (TargetEvidence & { readonly verdict: Verdict; readonly note: string })[];
+};
+
+/** Instants of the checkpoints of an occasion, earliest first. */
+export function checkpointsOf(
+  startsAtMs: number,
+  longestLeadMs: number,
+): readonly { readonly checkpoint: Checkpoint; readonly atMs: number }[] {
+  return [
+    { checkpoint: "longest-lead" as const, atMs: startsAtMs - longestLeadMs },
+    { checkpoint: "T-30" as const, atMs: startsAtMs - 30 * MINUTE_MS },
+    { checkpoint: "T-10" as const, atMs: startsAtMs - 10 * MINUTE_MS },
+    { checkpoint: "T-2" as const, atMs: startsAtMs - 2 * MINUTE_MS },
+  ].sort((a, b) => a.atMs - b.atMs);
+}
+
+/** The verdict over all targets of an occasion: the worst of them, each with a note that says why. */
+export function assessReadiness(input: {
+  readonly checkpoint: Checkpoint;
+  readonly startsAtMs: number;
+  readonly targets: readonly TargetEvidence[];
+}): Readiness {
+  const evidence = input.targets.map((target) => ({ ...target, ...judge(target, input.startsAtMs) }));
+  const worst = evidence.reduce((rank, { verdict }) => Math.max(rank, VERDICTS.indexOf(verdict)), 0);
+  const verdict = VERDICTS[worst] ?? "unknown";
+  const lastCalls = input.checkpoint === "T-10" || input.checkpoint === "T-2";
+  const pages = verdict === "late" || verdict === "short" || (verdict === "unknown" && lastCalls);
+  return { verdict, pages, evidence };
+}
+
+function judge(target: TargetEvidence, startsAtMs: number): { readonly verdict: Verdict; readonly note: string } {
+  const { neededUnits, servingUnits, floorUnits, readyByMs, shortUnits } = target;
+  if (neededUnits === undefined) return { verdict: "unknown", note: "the load to come is unknown" };
+  if (servingUnits === undefined) return { verdict: "unknown", note: "how many units are serving could not be found out" };
+  if (shortUnits > 0) return { verdict: "short", note: `your limits leave it short by ${shortUnits}` };
+  if (servingUnits >= neededUnits) return { verdict: "ready", note: `${servingUnits} of ${neededUnits} serving` };
+  const missing = `${servingUnits} of ${neededUnits} serving`;
+  if (!target.writes) return { verdict: "short", note: `${missing}, and this target is not active: nothing is written` };
+  if (readyByMs === undefined || readyByMs > startsAtMs) return { verdict: "late", note: `${missing}, not there in time` };
+  if (floorUnits !== undefined && floorUnits >= neededUnits) return { verdict: "warming-on-time", note: missing };
+  return { verdict: "planned", note: `${missing}, the rest is asked for in time` };
+}
