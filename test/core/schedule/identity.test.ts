@@ -52,6 +52,13 @@ test("when two programmes change places, their ids go with them", () => {
   expect(idsOf(second)["B 0"]).toBe(idsOf(first)["B 60"]);
 });
 
+test("when a marathon is renumbered where it stands, every slot keeps its id", () => {
+  const marathon = (from: number): ListedProgramme[] =>
+    [0, 1, 2].map((i) => listed({ minute: i * 60, episode: `1.${from + i}.`, title: "Marathon" }));
+  const first = identified(marathon(0));
+  expect(idsOf(identified(marathon(1), first))).toEqual(idsOf(first));
+});
+
 test("of two showings the nearer inherits, whatever their order", () => {
   const first = identified([listed()]);
   const both = identified([listed({ minute: -300 }), listed({ minute: 30 })], first);

@@ -113,6 +113,11 @@ test("a programme listed twice is kept once, with the later end", () => {
   expect(listing.counts).toMatchObject({ programmesRead: 3, programmesKept: 1, duplicatesDropped: 2 });
 });
 
+test("which of two listings of one programme is kept does not depend on which came first", () => {
+  const [a, b] = [listed({ description: "a" }), listed({ description: "b" })];
+  expect(listingOf([a, b]).programmes).toEqual(listingOf([b, a]).programmes);
+});
+
 test("two matches of one title that start together on one channel are no duplicates", () => {
   const listing = listingOf([
     listed({ title: "Premier League", subTitle: "A v B" }),

@@ -3,6 +3,7 @@ import { identify } from "../../../shared/core/schedule/identity.ts";
 import type { Listing } from "../../../shared/core/schedule/listing.ts";
 import type { ListedProgramme, Schedule } from "../../../shared/core/schedule/programme.ts";
 import { judgeListing, SANITY_THRESHOLDS, type SanityVerdict } from "../../../shared/core/schedule/sanity.ts";
+import { commonShift } from "../../../shared/core/schedule/shift.ts";
 import { HOUR_MS, MINUTE_MS } from "../../../shared/core/time.ts";
 import { describeWithData } from "../../data-folder.ts";
 import { EIGHT_PM, listed, listingOf, realListing } from "./programmes.ts";
@@ -95,8 +96,10 @@ describe("beside the last good schedule, a feed is held back", () => {
       ).kind,
     ).toBe("accepted");
     expect(judge(guide().filter(({ endsAtMs }) => endsAtMs <= fourHoursOn)).kind).toBe("accepted");
-    const two = [listed({ title: "A" }), listed({ title: "B", minute: 60 })];
-    expect(judge(two.slice(1), EIGHT_PM - HOUR_MS, identify(listingOf(two), undefined)).kind).toBe("accepted");
+    expect(judge(guide().filter(({ startsAtMs }) => startsAtMs >= fourHoursOn + HOUR_MS)).kind).toBe("accepted");
+    const [onAir, cancelled, next] = [listed({ title: "A" }), listed({ title: "B", minute: 60 }), listed({ title: "C", minute: 120 })];
+    const three = identify(listingOf([onAir, cancelled, next]), undefined);
+    expect(judge([onAir, next], EIGHT_PM + 1, three).kind).toBe("accepted");
   });
 
   test("when more than a quarter of the channels have nothing more to come, and not at a quarter", () => {
@@ -127,6 +130,12 @@ describe("beside the last good schedule, a feed is held back", () => {
     const match = [listed({ title: "Derby" })];
     expect(judge(shifted(match, HOUR_MS), EIGHT_PM - HOUR_MS, identify(listingOf(match), undefined)).kind).toBe("accepted");
   });
+});
+
+test("a guide that repeats everything an hour later has not been shifted: what stayed in place wins the tie", () => {
+  const repeated = [...shifted(guide(), HOUR_MS), ...guide()];
+  expect(commonShift(guide(), repeated)).toEqual({ byMs: 0, moved: 0, compared: 96 });
+  expect(commonShift(guide(), shifted(guide(), HOUR_MS))).toEqual({ byMs: HOUR_MS, moved: 96, compared: 96 });
 });
 
 test("every reason is named, not only the first", () => {
