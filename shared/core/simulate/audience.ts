@@ -111,7 +111,7 @@ export function stepAudience(world: PreparedWorld, state: AudienceState): { read
     const leaving = before * CHURN + DRIFT_OFF * Math.max(0, before - draw);
     const minuteSeed = derive(channel.seed, atMs);
     const came = roundByChance(coming, minuteSeed, "come");
-    const left = Math.min(before, roundByChance(leaving, minuteSeed, "leave"));
+    const left = roundByChance(leaving, minuteSeed, "leave");
     arrivals += came;
     departures += left;
     const after = before + came - left;

@@ -56,7 +56,7 @@ function minuteWith(prepared: PreparedTarget, loadRps: number, state: CloudState
 }
 
 /** Units asked for that do not serve yet. */
-export function startingUnits(state: CloudState): number {
+function startingUnits(state: CloudState): number {
   return state.starting.reduce((sum, { units }) => sum + units, 0);
 }
 

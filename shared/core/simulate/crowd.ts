@@ -112,13 +112,13 @@ export function stepCrowd(occasion: PlacedOccasion, part: number, crowd: Crowd, 
     // Credits and goodbyes: not all who leave leave in the first minute.
     const ramp = Math.min(1, (middleMs - occasion.endsAtMs + MINUTE_MS / 2) / MINUTE_MS / GOODBYE_MINUTES);
     const leaving = crowd.watching * (1 - Math.exp(-occasion.leaveHazard * ramp));
-    const departures = Math.min(crowd.watching, roundByChance(leaving, occasion.seed, "leave", part, atMs));
+    const departures = roundByChance(leaving, occasion.seed, "leave", part, atMs);
     return { crowd: { watching: crowd.watching - departures, away: 0 }, arrivals: 0, departures };
   }
   const coming = crowd.away * (1 - Math.exp(-arrivalHazard(occasion, (middleMs - occasion.startsAtMs) / MINUTE_MS)));
-  const arrivals = Math.min(crowd.away, roundByChance(coming, occasion.seed, "come", part, atMs));
+  const arrivals = roundByChance(coming, occasion.seed, "come", part, atMs);
   const pausing = crowd.watching * PAUSE_HAZARD;
-  const departures = Math.min(crowd.watching, roundByChance(pausing, occasion.seed, "pause", part, atMs));
+  const departures = roundByChance(pausing, occasion.seed, "pause", part, atMs);
   return {
     crowd: { watching: crowd.watching + arrivals - departures, away: crowd.away - arrivals + departures },
     arrivals,

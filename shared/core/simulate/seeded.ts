@@ -51,7 +51,7 @@ export function normal(seed: number, ...keys: readonly Key[]): number {
   return Math.sqrt(-2 * Math.log((first + 0.5) / 0x1_0000_0000)) * Math.cos((2 * Math.PI * second) / 0x1_0000_0000);
 }
 
-/** `value` rounded up or down by chance, so that many roundings are right on average; a whole number stays itself. */
+/** `value` rounded up or down by chance, so that many roundings are right on average. A whole number stays itself, and a share of one never rounds to more than it. */
 export function roundByChance(value: number, seed: number, ...keys: readonly Key[]): number {
   return Math.floor(value + uniform(seed, ...keys));
 }

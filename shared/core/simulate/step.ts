@@ -51,10 +51,6 @@ export function beginWorld(world: PreparedWorld, fromMs: number): WorldState {
   };
 }
 
-function cloudOf(state: WorldState, targetId: string): CloudState | undefined {
-  return Object.hasOwn(state.clouds, targetId) ? state.clouds[targetId] : undefined;
-}
-
 /**
  * The next minute, [state.atMs, state.atMs + 60 s). Without a call to `setMinimum` the customer's own autoscaling is alone.
  * @throws CalltimeError `world-state-mismatch` when the state was begun under another setting.
@@ -63,7 +59,7 @@ export function stepWorld(world: PreparedWorld, state: WorldState): { readonly s
   const audience = stepAudience(world, state.audience);
   const clouds = world.targets.map((prepared) => {
     const { id } = prepared.target;
-    const cloud = cloudOf(state, id);
+    const cloud = state.clouds[id];
     if (cloud === undefined) {
       throw new CalltimeError(
         "world-state-mismatch",
@@ -112,7 +108,7 @@ export function setMinimum(
 ): { readonly state: WorldState; readonly outcome: MinimumOutcome } {
   const outcome = minimumOutcome(world, state.atMs, targetId, units);
   const prepared = world.targets.find(({ target }) => target.id === targetId);
-  const cloud = cloudOf(state, targetId);
+  const cloud = state.clouds[targetId];
   if (outcome.kind !== "accepted" || prepared === undefined || cloud === undefined) return { state, outcome };
   return { state: { ...state, clouds: { ...state.clouds, [targetId]: withMinimum(prepared, cloud, units) } }, outcome };
 }
@@ -120,7 +116,7 @@ export function setMinimum(
 /** What the control plane says of a target at the instant `state.atMs`. */
 export function describe(world: PreparedWorld, state: WorldState, targetId: string): TargetDescription {
   const target = world.targets.find((prepared) => prepared.target.id === targetId)?.target;
-  const cloud = cloudOf(state, targetId);
+  const cloud = state.clouds[targetId];
   if (target === undefined || cloud === undefined) return { kind: "unknown", targetId, reason: `${targetId}: no such scalable target` };
   const { minimumUnits, desiredUnits, servingUnits } = cloud;
   return { kind: "known", targetId, minimumUnits, maximumUnits: target.ceilingUnits, desiredUnits, servingUnits };

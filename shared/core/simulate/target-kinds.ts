@@ -30,8 +30,7 @@ const USUAL_TARGET: Readonly<Record<TargetKind, TrueTarget>> = {
 
 /** A target as this world runs it: what the world says of it, and for the rest what its kind usually does. */
 export function trueTarget(world: World, target: Target): TrueTarget {
-  const stated = Object.hasOwn(world.targets, target.id) ? world.targets[target.id] : undefined;
-  return { ...USUAL_TARGET[target.kind], ...stated };
+  return { ...USUAL_TARGET[target.kind], ...world.targets[target.id] };
 }
 
 /** How units go again when they are not needed. */

@@ -108,6 +108,15 @@ describe("the crowd of an occasion", () => {
     }
   });
 
+  test("comes and goes a little on the plateau too: people pause and are soon back", () => {
+    const quiet = run(worldWith({ world: { occasions: [] } }), at(18, 30), at(20, 40)).minutes;
+    const [crowded, empty] = [minuteAt(evening(), at(20, 30)), minuteAt(quiet, at(20, 30))];
+    for (const side of ["arrivals", "departures"] as const) {
+      expect((crowded[side] - empty[side]) / CUP_FINAL.viewers).toBeGreaterThan(0.003);
+      expect((crowded[side] - empty[side]) / CUP_FINAL.viewers).toBeLessThan(0.012);
+    }
+  });
+
   test("leaves when the occasion really ends, not when the guide says", () => {
     for (const endsLateMinutes of [0, 12, 35]) {
       const minutes = evening({ endsLateMinutes });

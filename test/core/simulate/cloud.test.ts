@@ -62,6 +62,16 @@ describe("raising a minimum", () => {
     expect(starting(45) / all).toBeLessThan(0.01);
   });
 
+  test("takes a unit launched later its own time too", () => {
+    const oneByOne = { ...API, launchUnitsPerMinute: 1 };
+    const targets = { "player-api": { startUpMs: 10 * MINUTE_MS, startUpSpread: 0.4 } };
+    const world = worldWith({ targets: [oneByOne], world: { ...QUIET, targets } });
+    const minutes = run(world, at(20), at(20, 50), floorAt(world, at(20), 50)).minutes;
+    const serving = minutes.map((minute) => targetIn(minute, "player-api").servingUnits);
+    const joined = serving.map((units, minute) => units - (serving[minute - 1] ?? units));
+    expect(Math.max(...joined)).toBeGreaterThan(1);
+  });
+
   test("to what already serves starts nothing, and a second time changes nothing", () => {
     const world = worldWith({ world: QUIET });
     const begun = beginWorld(world, at(20));
