@@ -51,10 +51,12 @@ export function openDatabase(place: StorePlace): Database {
     if (sections.inside())
       throw new CalltimeError("store-in-use", `${file}: a section cannot close the store it runs in; close after it ended`);
     await sections.operation(() => {
-      if (sql.isOpen) sql.close();
+      if (!sql.isOpen) return;
+      // While the lock is still held: afterwards the file may already be another process's.
+      if (directory !== undefined) rmSync(join(directory, PID_FILE), { force: true });
+      sql.close();
+      if (place.kind === "temporary" && directory !== undefined) rmSync(directory, { recursive: true, force: true });
     });
-    if (directory !== undefined) rmSync(join(directory, PID_FILE), { force: true });
-    if (place.kind === "temporary" && directory !== undefined) rmSync(directory, { recursive: true, force: true });
   };
   return { ...sections, sql, directory, close };
 }
@@ -78,13 +80,18 @@ export function prepareStore(sql: DatabaseSync, file: string, migrations: readon
   sql.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
   if (version === migrations.length) return;
   sql.exec("BEGIN IMMEDIATE");
-  if (version === 0) {
-    sql.exec(`PRAGMA application_id = ${APPLICATION_ID}; CREATE TABLE schema_version (version INTEGER NOT NULL) STRICT`);
-    sql.exec("INSERT INTO schema_version (version) VALUES (0)");
+  try {
+    if (version === 0) {
+      sql.exec(`PRAGMA application_id = ${APPLICATION_ID}; CREATE TABLE schema_version (version INTEGER NOT NULL) STRICT`);
+      sql.exec("INSERT INTO schema_version (version) VALUES (0)");
+    }
+    for (const step of migrations.slice(version)) sql.exec(step);
+    sql.prepare("UPDATE schema_version SET version = ?").run(migrations.length);
+    sql.exec("COMMIT");
+  } catch (error) {
+    sql.exec("ROLLBACK");
+    throw error;
   }
-  for (const step of migrations.slice(version)) sql.exec(step);
-  sql.prepare("UPDATE schema_version SET version = ?").run(migrations.length);
-  sql.exec("COMMIT");
 }
 
 function directoryOf(place: StorePlace): string | undefined {

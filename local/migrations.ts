@@ -54,5 +54,12 @@ export const MIGRATIONS: readonly string[] = [
     key TEXT NOT NULL PRIMARY KEY,
     json TEXT NOT NULL
   ) STRICT;
+
+  -- What happened in the simulated world, minute by minute.
+  CREATE TABLE world_minute (
+    minute_ms INTEGER NOT NULL PRIMARY KEY,
+    audience_json TEXT NOT NULL,
+    targets_json TEXT NOT NULL
+  ) STRICT;
   `,
 ];

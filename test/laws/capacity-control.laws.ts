@@ -57,7 +57,7 @@ export function capacityControlLaws(name: string, makeControl: MakeCapacityContr
       expect(after.minimumUnits).toBe(units);
       expect(after.desiredUnits).toBeGreaterThanOrEqual(units);
       expect(after.maximumUnits).toBe(before.maximumUnits);
-      expect(await stateOf(capacity, b), "the other target").toEqual(other);
+      expect(await stateOf(capacity, b)).toEqual(other);
     });
 
     law("takes the maximum itself as a minimum", async () => {
@@ -82,7 +82,7 @@ export function capacityControlLaws(name: string, makeControl: MakeCapacityContr
       const { capacity, targetIds } = await makeControl();
       const before = await stateOf(capacity, targetIds[0]);
       for (const units of [-1, before.minimumUnits + 0.5, Number.NaN]) {
-        expect(await capacity.setMinimum(targetIds[0], units), String(units)).toMatchObject({ kind: "refused" });
+        expect({ units, outcome: await capacity.setMinimum(targetIds[0], units) }).toMatchObject({ units, outcome: { kind: "refused" } });
       }
       expect(await stateOf(capacity, targetIds[0])).toEqual(before);
     });

@@ -46,7 +46,7 @@ export function scheduleStoreLaws(name: string, makeStore: MakeScheduleStore, ex
       for (const number of [1, 2, 3]) {
         expect(await store.publish(generation(number))).toBe("written");
         expect(await store.current("guide")).toEqual(generation(number));
-        expect(await store.current("guide"), "read again").toEqual(generation(number));
+        expect(await store.current("guide")).toEqual(generation(number));
       }
     });
 

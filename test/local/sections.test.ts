@@ -65,9 +65,9 @@ test("a failed outer transaction takes back the inner ones that had succeeded", 
 test("what a section started without awaiting it still belongs to it", async () => {
   const sections = memorySections();
   const { notes, note } = notebook(sections);
-  let left: Promise<void> | undefined;
+  let left: Promise<unknown> | undefined;
   const failing = sections.transaction(() => {
-    left = note("left behind");
+    left = Promise.all(Array.from({ length: 20 }, (_, index) => note(`left behind ${index}`)));
     throw new Error("stopped");
   });
   await expect(failing).rejects.toThrow("stopped");
@@ -86,6 +86,7 @@ test("work that outlives its section takes its turn outside", async () => {
   const next = sections.transaction(async () => {
     release();
     await pause();
+    expect(notes).toEqual([]);
     await note("next");
     throw new Error("stopped");
   });

@@ -1,0 +1,49 @@
+import { onTestFinished } from "vitest";
+import { openDatabase } from "../../local/database.ts";
+import { simulatedWorld, type SimulatedWorld } from "../../local/simulated-world.ts";
+import { prepareWorld, type PreparedWorld } from "../../shared/core/simulate/prepare.ts";
+import type { World } from "../../shared/core/simulate/world.ts";
+import type { Target } from "../../shared/core/target.ts";
+import { HOUR_MS, MINUTE_MS } from "../../shared/core/time.ts";
+
+/** 31 December 2025, 17:00 UTC. */
+export const EVENING_MS = 1_767_200_400_000;
+
+const target = (id: string): Target => ({
+  id,
+  kind: "ecs-service",
+  mode: "active",
+  throughputRps: 100,
+  targetUtilisation: 0.6,
+  baselineUnits: 2,
+  ceilingUnits: 60,
+  loadPerViewerRps: 0.1,
+  startUpMs: 3 * MINUTE_MS,
+  launchUnitsPerMinute: 20,
+  zones: 1,
+  scalesIn: "target-tracking",
+});
+
+/** A small evening: one channel, two services that the control plane lets us set. */
+export function smallWorld(world: Partial<World> = {}): PreparedWorld {
+  return prepareWorld({
+    world: { usualPeakViewers: 20_000, occasions: [], targets: {}, refusals: [], ...world },
+    schedule: {
+      channels: [{ id: "one", name: "One" }],
+      programmes: [
+        { id: "p1", channelId: "one", title: "News", categories: [], live: false, startsAtMs: EVENING_MS, endsAtMs: EVENING_MS + HOUR_MS },
+      ],
+    },
+    targets: [target("web"), target("player")],
+    seed: 7,
+  });
+}
+
+/** The small evening in a store of its own, `minutes` after it began. */
+export async function runningWorld(minutes: number, world: PreparedWorld = smallWorld()): Promise<SimulatedWorld> {
+  const database = openDatabase({ kind: "memory" });
+  onTestFinished(() => database.close());
+  const running = await simulatedWorld(database, world, EVENING_MS);
+  for (let minute = 0; minute < minutes; minute += 1) await running.step();
+  return running;
+}
