@@ -1,12 +1,11 @@
 import * as z from "zod";
 import { EVENT_SOURCE, eventContracts, MAX_EVENT_BYTES } from "../events/index.ts";
+import { formattedJson } from "./formatted-json.ts";
 
 type AnyContract = (typeof eventContracts)[number];
 type JsonSchema = z.core.JSONSchema.JSONSchema;
 type Row = { readonly field: string; readonly type: string; readonly meaning: string };
 
-/** Of the formatter. */
-const WIDTH = 140;
 const DIALECT = "https://json-schema.org/draft/2020-12/schema";
 
 /** Every document that is derived from the contracts: path from the repository's root → text. */
@@ -172,24 +171,4 @@ function table(heads: readonly string[], rows: readonly (readonly string[])[]): 
 
 function fenced(value: unknown): string {
   return `\`\`\`json\n${formattedJson(value)}\n\`\`\``;
-}
-
-/** JSON as the formatter leaves it: objects open, a list of plain values on one line where it fits. */
-function formattedJson(value: unknown, indent = "", before = 0): string {
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  const deeper = `${indent}  `;
-  if (Array.isArray(value)) {
-    const flat = `[${value.map((item) => JSON.stringify(item)).join(", ")}]`;
-    const plain = value.every((item) => typeof item !== "object" || item === null);
-    // One more column for the comma that may follow.
-    if (plain && before + flat.length < WIDTH) return flat;
-    return `[\n${value.map((item) => `${deeper}${formattedJson(item, deeper, deeper.length)}`).join(",\n")}\n${indent}]`;
-  }
-  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
-  if (entries.length === 0) return "{}";
-  const lines = entries.map(([key, item]) => {
-    const start = `${deeper}${JSON.stringify(key)}: `;
-    return `${start}${formattedJson(item, deeper, start.length)}`;
-  });
-  return `{\n${lines.join(",\n")}\n${indent}}`;
 }

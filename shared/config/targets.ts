@@ -1,0 +1,105 @@
+import { TARGET_KINDS, TARGET_MODES, type Target } from "../core/target.ts";
+import { MINUTE_MS } from "../core/time.ts";
+import { keys, listOf, numberFromZero, oneOf, positiveNumber, share, targetId, wholeNumber, type Written } from "./fields.ts";
+import { parseYaml, type Rule } from "./parse-yaml.ts";
+import { shown } from "./problem.ts";
+import { repeated } from "./repeated.ts";
+import { closestWord } from "./spelling.ts";
+
+const target = keys(
+  {
+    id: targetId(),
+    kind: oneOf(TARGET_KINDS, "what is warmed"),
+    mode: oneOf(TARGET_MODES, "observe: planned and scored, nothing is written; active: floors are set; frozen: floors stay").default(
+      "observe",
+    ),
+    throughput: positiveNumber("requests or queries a second that one unit serves when fully used"),
+    targetUtilisation: share("share of a unit's throughput to plan with").default(0.7),
+    baseline: wholeNumber("your own minimum, in units", 0),
+    ceiling: wholeNumber("your maximum, in units", 1),
+    loadPerViewer: positiveNumber("requests or queries a second that one viewer brings, until measured"),
+    startUpMinutes: numberFromZero("minutes from asking for a unit to its serving, until measured", 1_440),
+    launchPerMinute: positiveNumber("units that can be started in a minute"),
+    zones: wholeNumber("zones the units are spread over; 1 means no zone reserve", 1, 10).default(1),
+    connections: keys(
+      { database: targetId(), poolPerUnit: wholeNumber("connections each unit may open", 1) },
+      "the database target that each unit connects to",
+    ).optional(),
+    maxConnections: wholeNumber("connections that one unit of this database takes", 1).optional(),
+    scalesIn: oneOf(["target-tracking", "step-policy", "none"], "what scales this target in when its minimum is released"),
+    costPerHour: numberFromZero("US dollars for one unit and hour").optional(),
+  },
+  "one target",
+);
+
+/** The file of targets. */
+export const targetsSchema = keys({ targets: listOf(target, "what can be warmed", 1) }, "targets: and a list");
+
+type WrittenTargets = Written<typeof targetsSchema>;
+
+/**
+ * The targets of a file. Throws CalltimeError `config-invalid` with every problem: unknown keys, values out of range, an id given
+ * twice, a baseline above the ceiling, a database that is no target, an active target that nothing would scale in again.
+ */
+export function parseTargets(text: string, file: string): Target[] {
+  const { targets } = parseYaml(text, file, targetsSchema, [uniqueIds, baselineBelowCeiling, databasesAreTargets, activeScalesIn]);
+  return targets.map((entry) => ({
+    id: entry.id,
+    kind: entry.kind,
+    mode: entry.mode,
+    throughputRps: entry.throughput,
+    targetUtilisation: entry.targetUtilisation,
+    baselineUnits: entry.baseline,
+    ceilingUnits: entry.ceiling,
+    loadPerViewerRps: entry.loadPerViewer,
+    startUpMs: Math.round(entry.startUpMinutes * MINUTE_MS),
+    launchUnitsPerMinute: entry.launchPerMinute,
+    zones: entry.zones,
+    ...(entry.connections !== undefined && { connections: entry.connections }),
+    ...(entry.maxConnections !== undefined && { maxConnectionsPerUnit: entry.maxConnections }),
+    scalesIn: entry.scalesIn,
+    ...(entry.costPerHour !== undefined && { costUsdPerUnitHour: entry.costPerHour }),
+  }));
+}
+
+const uniqueIds: Rule<WrittenTargets> = ({ targets }) =>
+  repeated(targets?.map((entry) => entry?.id)).map(({ index, value }) => ({
+    path: ["targets", index, "id"],
+    what: `the id ${shown(value)} is taken by a target above`,
+    right: "right would be an id of its own",
+  }));
+
+const baselineBelowCeiling: Rule<WrittenTargets> = ({ targets = [] }) =>
+  targets.flatMap((entry, index) => {
+    if (entry?.baseline === undefined || entry.ceiling === undefined || entry.baseline <= entry.ceiling) return [];
+    const what = `baseline ${entry.baseline} is above the ceiling ${entry.ceiling}`;
+    return [{ path: ["targets", index, "baseline"], what, right: "right would be a baseline of at most the ceiling" }];
+  });
+
+const databasesAreTargets: Rule<WrittenTargets> = ({ targets = [] }) => {
+  const ids = targets.flatMap((entry) => (entry?.id === undefined ? [] : [entry.id]));
+  return targets.flatMap((entry, index) => {
+    const database = entry?.connections?.database;
+    if (database === undefined) return [];
+    const finding = (what: string, right: string) => [{ path: ["targets", index, "connections", "database"], what, right }];
+    if (database === entry?.id) return finding("connections.database is the target itself", "right would be the id of the database target");
+    const found = targets.find((other) => other?.id === database);
+    if (found !== undefined) {
+      if ("maxConnections" in found) return [];
+      const what = `connections.database is ${shown(database)}, which states no maxConnections`;
+      return finding(what, "right would be maxConnections there, so that its connections can be counted");
+    }
+    const meant = closestWord(database, ids);
+    return finding(
+      `connections.database is ${shown(database)}, which is no target here`,
+      meant === undefined ? `right would be one of ${ids.join(", ")}` : `did you mean ${meant}?`,
+    );
+  });
+};
+
+const activeScalesIn: Rule<WrittenTargets> = ({ targets = [] }) =>
+  targets.flatMap((entry, index) => {
+    if (entry?.mode !== "active" || entry.scalesIn !== "none") return [];
+    const what = "mode is active, but scalesIn is none: a raised minimum would never come down again";
+    return [{ path: ["targets", index, "mode"], what, right: "right would be a policy that scales in, or mode: observe" }];
+  });
