@@ -40,6 +40,7 @@ export async function* readFeed(
     }
     yield* reader.read(plain);
   } finally {
+    // The first ends the unpacking; the second waits until the source is closed, which unpacking leaves to happen later.
     await plain.return();
     await packed.return();
   }

@@ -127,11 +127,16 @@ describe("a malformed feed names its line", () => {
   });
 
   test("bytes of Latin-1 in a feed that says UTF-8 are refused, not replaced, wherever the chunks are cut", async () => {
-    const bytes = Buffer.from(tv(`${programme("One")}${programme("N\u00e6ste")}${programme("Three")}`), "latin1");
-    for (const size of [1, 64, 65_536]) {
-      expect(await failureOf(inChunks(bytes, size))).toMatch(
-        /^feed-malformed: line 4: the bytes are not UTF-8, as the feed says they are;/,
-      );
+    // Longer than the head, so that the cut reaches the decoder as it is.
+    const feed = tv(`<!--${"x".repeat(5_000)}-->${programme("V\u00e6rsgo")}${programme("N\u00e6ste")}${programme("Three")}`);
+    const spoiledFrom = feed.indexOf("N\u00e6ste");
+    const damaged = Buffer.concat([Buffer.from(feed.slice(0, spoiledFrom)), Buffer.from(feed.slice(spoiledFrom), "latin1")]);
+    for (let size = 5_000; size <= damaged.length; size++) {
+      const failure = await failureOf(inChunks(damaged, size));
+      expect([size, failure]).toEqual([
+        size,
+        expect.stringMatching(/^feed-malformed: line 4: the bytes are not UTF-8, as the feed says they are;/),
+      ]);
     }
   });
 });
@@ -207,7 +212,7 @@ test.each([
   ["plain", (text: string) => new TextEncoder().encode(text)],
   ["gzipped", (text: string) => gzipSync(text)],
 ])("closes a %s source when the reader of the items goes away, and when the feed is refused", async (_what, pack) => {
-  for (const feed of [many, "<html/>", ""]) {
+  for (const feed of [many, many.replace("<tv>", "<html>"), many.replace("<tv>", "<tv>&nbsp;")]) {
     let closed = false;
     async function* source(): AsyncGenerator<Uint8Array, void, undefined> {
       try {
@@ -222,6 +227,6 @@ test.each([
     } catch (error) {
       expect(error).toBeInstanceOf(CalltimeError);
     }
-    expect([feed.slice(0, 10), closed]).toEqual([feed.slice(0, 10), true]);
+    expect([feed.slice(0, 50), closed]).toEqual([feed.slice(0, 50), true]);
   }
 });
