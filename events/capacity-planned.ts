@@ -24,7 +24,7 @@ export const capacityPlanned = defineEvent({
         z.strictObject({
           at: instant.describe("From this instant on, until the next step."),
           floorUnits: units.describe("Floor, in units of the target."),
-          reasons: z.array(reason).describe("Why it is this floor, the weightiest first."),
+          reasons: z.array(reason).describe("Why it is this floor, in the order in which they apply."),
         }),
       )
       .max(MAX_LISTED_STEPS)

@@ -15,7 +15,7 @@ export const warmUpRequested = defineEvent({
     fromUnits: units.nullable().describe("Floor it has; null when that is not known."),
     neededAt: instant.describe("When the units must be serving."),
     planVersion: ordinal.describe("Version of the plan that asks for it."),
-    reasons: z.array(reason).describe("Why it is this floor, the weightiest first."),
+    reasons: z.array(reason).describe("Why it is this floor, in the order in which they apply."),
   }),
   example: {
     id: "warm-up.requested/player-api/600/2025-12-31T16:51:00.000Z",

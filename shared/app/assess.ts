@@ -77,13 +77,17 @@ function neededAt(made: Planned, startsAtMs: number): readonly Need[] {
   return made.needs.filter((need) => need.atMs >= startsAtMs && need.atMs < startsAtMs + ARRIVAL_MINUTES * MINUTE_MS);
 }
 
-function neededUnits(made: Planned, startsAtMs: number): number | undefined {
-  const units = neededAt(made, startsAtMs).flatMap((need) => (need.kind === "known" ? [need.units] : []));
-  return units.length === 0 ? undefined : Math.max(...units);
+/** The minute of the arrival that needs the most; the first of several. */
+function largestNeed(made: Planned, startsAtMs: number): Extract<Need, { kind: "known" }> | undefined {
+  let largest: Extract<Need, { kind: "known" }> | undefined;
+  for (const need of neededAt(made, startsAtMs)) {
+    if (need.kind === "known" && need.units > (largest?.units ?? -1)) largest = need;
+  }
+  return largest;
 }
 
 function leadOf(made: Planned, startsAtMs: number): number {
-  return leadMs(made.target, made.startUpMs, (neededUnits(made, startsAtMs) ?? 0) - made.target.baselineUnits);
+  return leadMs(made.target, made.startUpMs, (largestNeed(made, startsAtMs)?.units ?? 0) - made.target.baselineUnits);
 }
 
 function verdictOf(
@@ -99,27 +103,36 @@ function verdictOf(
     const seen = warmed.find((candidate) => candidate.targetId === target.id);
     return made === undefined || seen === undefined ? [] : [evidenceOf(made, seen, occasion.startsAtMs)];
   });
-  const readiness = assessReadiness({ checkpoint, startsAtMs: occasion.startsAtMs, targets });
+  const readiness = assessReadiness({ checkpoint, targets });
   return { ...readiness, occasionId: occasion.id, name: occasion.name, startsAtMs: occasion.startsAtMs, checkpoint, atMs: now };
 }
 
 function evidenceOf(made: Planned, seen: Warmed, startsAtMs: number): TargetEvidence {
-  const { target, plan, startUpMs } = made;
-  const needed = neededUnits(made, startsAtMs);
+  const { target } = made;
+  const largest = largestNeed(made, startsAtMs);
+  const needed = largest?.units;
   const servingUnits = seen.state.kind === "known" ? seen.state.servingUnits : undefined;
   const missing = neededAt(made, startsAtMs).map((need) =>
     need.kind === "known" && need.limit !== undefined ? need.wantedUnits - need.units : 0,
   );
-  const asked = plan.steps.find((step) => needed !== undefined && step.floorUnits >= needed);
+  const readyByMs = needed === undefined ? undefined : readyBy(made, seen, needed);
   return {
     targetId: target.id,
     neededUnits: needed,
     servingUnits,
     floorUnits: seen.tick.floorUnits,
-    readyByMs: asked === undefined ? undefined : asked.atMs + leadMs(target, startUpMs, (needed ?? 0) - (servingUnits ?? 0)),
+    neededByMs: largest?.atMs ?? startsAtMs,
+    readyByMs,
     shortUnits: Math.max(0, ...missing),
     writes: target.mode === "active",
   };
+}
+
+/** When the units needed will be serving: from when they were asked for, else from when the plan asks for them. */
+function readyBy({ target, plan, startUpMs }: Planned, { tick, raise }: Warmed, needed: number): number | undefined {
+  if (raise !== undefined && tick.floorUnits >= needed) return raise.atMs + leadMs(target, startUpMs, raise.addedUnits);
+  const asks = plan.steps.find((step) => step.floorUnits >= needed);
+  return asks === undefined ? undefined : asks.atMs + leadMs(target, startUpMs, needed - tick.floorUnits);
 }
 
 function assessedEvent(verdict: StoredVerdict): AnyEvent {

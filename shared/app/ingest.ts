@@ -2,7 +2,7 @@ import { feedQuarantined, MAX_LISTED_CHANGES, isoOf, newEvent, scheduleChanged }
 import { stableHash } from "../core/hash.ts";
 import { diffSchedules, type ScheduleChange } from "../core/schedule/diff.ts";
 import { identify } from "../core/schedule/identity.ts";
-import { addItem, beginListing, finishListing, type Finding, type ListingCounts } from "../core/schedule/listing.ts";
+import { addItem, beginListing, finishListing, type Finding, type Listing, type ListingCounts } from "../core/schedule/listing.ts";
 import type { Programme } from "../core/schedule/programme.ts";
 import { judgeListing } from "../core/schedule/sanity.ts";
 import { MINUTE_MS } from "../core/time.ts";
@@ -40,10 +40,22 @@ export async function ingest(
   upload: { readonly feedId: string; readonly bytes: AsyncIterable<Uint8Array> },
   now: number,
 ): Promise<IngestReport> {
-  const { feedId } = upload;
+  return ingestListing(context, { feedId: upload.feedId, listing: await readListing(upload.bytes) }, now);
+}
+
+/** A whole feed as one listing; writes nothing, however long it takes. Throws what `readFeed` throws. */
+export async function readListing(bytes: AsyncIterable<Uint8Array>): Promise<Listing> {
   const underway = beginListing();
-  for await (const item of readFeed(upload.bytes)) addItem(underway, item);
-  const listing = finishListing(underway);
+  for await (const item of readFeed(bytes)) addItem(underway, item);
+  return finishListing(underway);
+}
+
+/** The second half of `ingest`, for a feed that has been read. Throws `feed-contested`. */
+export async function ingestListing(
+  context: Context,
+  { feedId, listing }: { readonly feedId: string; readonly listing: Listing },
+  now: number,
+): Promise<IngestReport> {
   for (let attempt = 0; attempt < MOST_TRIES; attempt += 1) {
     const current = await context.ports.schedules.current(feedId);
     const base = { feedId, counts: listing.counts, findings: listing.findings };

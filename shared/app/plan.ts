@@ -13,7 +13,7 @@ import type { Target } from "../core/target.ts";
 import { HOUR_MS, MINUTE_MS, minuteOf } from "../core/time.ts";
 import { occasionsAround, overridesAt, type Context, type StoredPlan } from "./context.ts";
 import { readDocument, updateDocument } from "./documents.ts";
-import { AIR_KEY, EMPTY_AIR, type AirLog } from "./measure.ts";
+import { readAirLog, type AirLog } from "./air-log.ts";
 import { readModel } from "./model.ts";
 import { publish } from "./publish.ts";
 import { floorKey, type Floor } from "./warm.ts";
@@ -36,10 +36,12 @@ export async function makePlans(context: Context, now: number, horizonMs: number
   const from = minuteOf(now);
   const until = from + horizonMs;
   const model = await readModel(context);
-  const log = (await readDocument<AirLog>(ports.documents, AIR_KEY))?.value ?? EMPTY_AIR;
+  const log = await readAirLog(context);
   const overrides = await overridesAt(context, now);
   const around = occasionsAround(await context.occasions(), from - HARD_CAP_MS - DECAY_MS, until + ARRIVAL_MS + HOUR_MS);
-  const occasions: readonly Aired[] = around.map((occasion) => ({ occasion, air: log.air[occasion.id] ?? { kind: "ahead" } }));
+  const occasions: readonly Aired[] = around
+    .filter((occasion) => mayCount(log, occasion.id))
+    .map((occasion) => ({ occasion, air: log.air[occasion.id] ?? { kind: "ahead" } }));
   const forecasts = new Map<string, { readonly forecast: Forecast; readonly recent: readonly LoadMinute[] }>();
   for (const target of settings.targets) {
     const recent = await ports.loads.load(target.id, from - LOOK_BACK_MS, from);
@@ -66,6 +68,12 @@ export async function makePlans(context: Context, now: number, horizonMs: number
     planned.push(await planTarget({ context, target, ...made, occasions, overrides, model, now: from, until, planned }));
   }
   return settings.targets.flatMap((target) => planned.filter((made) => made.target.id === target.id));
+}
+
+/** An occasion that was not above the threshold when it started gets no floor of its own; the nowcast serves what it brings. */
+function mayCount(log: AirLog, occasionId: string): boolean {
+  const thought = log.judged[occasionId]?.impact;
+  return thought === undefined || thought === "above";
 }
 
 function rank(target: Target): number {
@@ -101,7 +109,16 @@ async function planTarget(input: {
       .map((other) => ({ target: other.target, needs: unitsByMinute(other.needs) })),
   });
   const startUpMs = startUpMsOf(model.learned, target);
-  const plan = planSteps({ target, needs, policy, now, untilMs: input.until, floorInForce: floor?.value.intendedUnits, startUpMs });
+  const plan = planSteps({
+    target,
+    needs,
+    policy,
+    now,
+    untilMs: input.until,
+    floorInForce: floor?.value.intendedUnits,
+    startUpMs,
+    releaseUnderWay: floor?.value.lower?.atMs === now - MINUTE_MS,
+  });
   return { target, plan, forecast, needs, startUpMs };
 }
 

@@ -8,7 +8,7 @@ import type { Occasion } from "../core/schedule/occasion.ts";
 import type { Target } from "../core/target.ts";
 import { occasionsAround, type Context } from "./context.ts";
 import { readDocument } from "./documents.ts";
-import { AIR_KEY, EMPTY_AIR, type AirLog } from "./measure.ts";
+import { readAirLog, type AirLog } from "./air-log.ts";
 import { readModel } from "./model.ts";
 
 /** An occasion above the impact threshold, with the targets it is above it for. */
@@ -27,27 +27,29 @@ const EDGE = normalQuantile(0.5 + LEVEL / 2);
 
 /** Judges every occasion that is on air in [fromMs, toMs), or was lately. */
 export async function subjectsBetween(context: Context, fromMs: number, toMs: number): Promise<Subjects> {
-  const log = (await readDocument<AirLog>(context.ports.documents, AIR_KEY))?.value ?? EMPTY_AIR;
+  const log = await readAirLog(context);
   const model = await readModel(context);
   const above: Subject[] = [];
   const unknown: Occasion[] = [];
   let below = 0;
   for (const occasion of occasionsAround(await context.occasions(), fromMs - HARD_CAP_MS, toMs)) {
-    const judged = judge(context, model, occasion);
-    if (judged === "unknown") unknown.push(occasion);
+    // What was thought when it started stands: an occasion is not announced after the fact.
+    const thought = log.judged[occasion.id]?.impact;
+    const judged = thought === undefined || thought === "above" ? judge(context, model, occasion) : thought;
+    if (judged === "unknown-audience") unknown.push(occasion);
     else if (judged === "below") below += 1;
     else above.push({ occasion, air: log.air[occasion.id] ?? { kind: "ahead" }, ...judged });
   }
   return { above, below, unknown };
 }
 
-function judge(context: Context, model: Model, occasion: Occasion): "unknown" | "below" | Pick<Subject, "expected" | "targets"> {
+function judge(context: Context, model: Model, occasion: Occasion): "unknown-audience" | "below" | Pick<Subject, "expected" | "targets"> {
   const { settings } = context;
   const targets: Target[] = [];
   let known: Extract<Impact, { kind: "above" | "below" }> | undefined;
   for (const target of settings.targets) {
     const impact = impactOf({ model, target, occasion, zone: settings.zone, threshold: settings.threshold });
-    if (impact.kind === "unknown-audience") return "unknown";
+    if (impact.kind === "unknown-audience") return "unknown-audience";
     known = impact;
     if (impact.kind === "above") targets.push(target);
   }

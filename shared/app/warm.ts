@@ -31,7 +31,13 @@ export function floorKey(targetId: string): string {
 }
 
 /** What became of one target in one tick. */
-export type Warmed = { readonly targetId: string; readonly state: TargetState; readonly tick: TickEvidence };
+export type Warmed = {
+  readonly targetId: string;
+  readonly state: TargetState;
+  readonly tick: TickEvidence;
+  /** The raise that is not serving yet. */
+  readonly raise: Floor["raise"];
+};
 
 /**
  * Brings the minimum of every target to what its plan asks for now. Reality is asked each time; nothing is taken as done because it was
@@ -76,7 +82,8 @@ async function warmTarget(
   await publish(context, events);
   const after = (await readDocument<Floor>(documents, floorKey(target.id)))?.value;
   const floorUnits = after?.intendedUnits ?? (state.kind === "known" ? state.minimumUnits : target.baselineUnits);
-  return { targetId: target.id, state, tick: { mode: target.mode, floorUnits, wantedUnits: wantedUnits ?? floorUnits, limit, refused } };
+  const tick = { mode: target.mode, floorUnits, wantedUnits: wantedUnits ?? floorUnits, limit, refused };
+  return { targetId: target.id, state, tick, raise: after?.raise };
 }
 
 type CarryOut = {

@@ -67,6 +67,7 @@ export const DEFAULT_CUE_OFFSETS: readonly number[] = [120, 30, 10, 0];
 
 // A tick is a minute apart from the next; a cue two ticks behind its offset is late.
 const LATE_MS = 2 * MINUTE_MS;
+const PASSED_MS = 10 * MINUTE_MS;
 
 /**
  * The cues that are due at `now`, and the records to keep. Of several offsets that have passed only the nearest is sent. A cue that
@@ -150,7 +151,9 @@ function decideOne(input: {
   const changed = record !== undefined && (record.withdrawn || !sameFacts(record, facts));
   const alreadySent = record === undefined || changed ? [] : record.doneOffsets;
   const due = offsets.filter((offset) => instantMs - offset * MINUTE_MS <= now);
-  const open = due.filter((offset) => !alreadySent.includes(offset));
+  // What became known only after it had happened is no longer a cue to anybody.
+  const passed = record === undefined && now - instantMs > PASSED_MS;
+  const open = passed ? [] : due.filter((offset) => !alreadySent.includes(offset));
   const actualMs =
     side === "starting" ? (air.kind === "ahead" ? undefined : air.startedAtMs) : air.kind === "ended" ? air.endedAtMs : undefined;
   const sendActual = actualMs !== undefined && record?.actualSent !== true;

@@ -37,19 +37,33 @@ export function unstretched(value: number): number {
 // Before anything was seen: a programme may draw anything up to some ten thousand viewers more or fewer than usual.
 const PRIOR: AudienceLevel = { count: 0, mean: 0, squares: 0 };
 const PRIOR_VARIANCE = 3 ** 2;
+// A prior weighs as much as two broadcasts.
+const PRIOR_BROADCASTS = 2;
+// Ordinary programmes differ from their slot's usual audience by some hundred viewers: what a surprise is measured against at first.
+const ORDINARY_VARIANCE = 0.5 ** 2;
 // How many broadcasts of its own a group needs before it counts as much as the wider group above it. Channels and day parts
 // differ little among their programmes' *extra* audience; a series is nearly all of what its next episode is.
 const POOLING = { channel: 2, slot: 2, genre: 2, series: 0.05 } as const;
+// Episodes of one series differ by some ±30 %, however much the programmes of its channel do.
+const SERIES_VARIANCE = 0.3 ** 2;
 // Seasons pass: a group remembers about as many broadcasts as this.
 const MEMORY_BROADCASTS = 20;
-// A single broadcast moves a group by at most this many of the group's own standard deviations (once it has seen three).
+// A single broadcast moves a channel or a day part by at most this many of its standard deviations, and no group moves a wider one by
+// being exceptional itself; what a series is, its own last broadcasts say without a bound.
 const LARGEST_SURPRISE = 3;
 // An operator's plain number, without an interval, is taken to be right within ±20 % two times in three.
 const EXPECTATION_SPREAD = 0.2;
 // 90 % of a normal distribution lies within this many standard deviations.
 const NINETY_PERCENT = 1.645;
 
-type LevelKey = { readonly key: string; readonly pooling: number };
+type LevelKey = {
+  readonly key: string;
+  readonly pooling: number;
+  /** Variance among the broadcasts of such a group where it is not that of the wider one. */
+  readonly within?: number;
+};
+
+const ALL: LevelKey = { key: "all", pooling: 0 };
 
 /** The groups that an occasion belongs to, widest first, `all` left out. A simulcast counts for the channel of its first slot. */
 function levelKeysOf(occasion: Occasion, zone: ZoneOffsets): readonly LevelKey[] {
@@ -60,7 +74,7 @@ function levelKeysOf(occasion: Occasion, zone: ZoneOffsets): readonly LevelKey[]
     { key: `channel/${channel}/${slot}`, pooling: POOLING.slot },
   ];
   if (occasion.category !== undefined) keys.push({ key: `channel/${channel}/${slot}/${occasion.category}`, pooling: POOLING.genre });
-  keys.push({ key: `series/${occasion.seriesKey}`, pooling: POOLING.series });
+  keys.push({ key: `series/${occasion.seriesKey}`, pooling: POOLING.series, within: SERIES_VARIANCE });
   return keys;
 }
 
@@ -76,13 +90,13 @@ function dayPartOf(atMs: number, zone: ZoneOffsets): string {
 export function forecastAudience(levels: AudienceLevels, occasion: Occasion, zone: ZoneOffsets): AudienceForecast {
   const all = levels["all"] ?? PRIOR;
   let mean = all.mean;
-  let variance = all.count > 1 ? Math.max(all.squares / all.count, 1) : PRIOR_VARIANCE;
+  let variance = (PRIOR_BROADCASTS * PRIOR_VARIANCE + all.squares) / (PRIOR_BROADCASTS + all.count);
   let observed = 0;
-  for (const { key, pooling } of levelKeysOf(occasion, zone)) {
+  for (const { key, pooling, within } of levelKeysOf(occasion, zone)) {
     const level = levels[key];
     if (level === undefined || level.count === 0) continue;
     observed += level.count;
-    const spread = (2 * variance + level.squares) / (2 + level.count);
+    const spread = (PRIOR_BROADCASTS * (within ?? variance) + level.squares) / (PRIOR_BROADCASTS + level.count);
     mean = (pooling * mean + level.count * level.mean) / (pooling + level.count);
     variance = spread * (1 + 1 / (pooling + level.count));
   }
@@ -118,18 +132,19 @@ export function learnAudience(
 ): AudienceLevels {
   const value = stretched(measured.viewers);
   const next: Record<string, AudienceLevel> = { ...levels };
-  for (const key of ["all", ...levelKeysOf(occasion, zone).map((level) => level.key)]) {
+  for (const { key, within } of [ALL, ...levelKeysOf(occasion, zone)]) {
     const level = levels[key] ?? PRIOR;
     if (measured.censored && level.count > 0 && value < level.mean) continue;
-    next[key] = absorb(level, value);
+    next[key] = absorb(level, value, within === undefined);
   }
   return next;
 }
 
-function absorb(level: AudienceLevel, value: number): AudienceLevel {
+function absorb(level: AudienceLevel, value: number, bounded: boolean): AudienceLevel {
   const kept = Math.min(level.count, MEMORY_BROADCASTS - 1);
   const fade = level.count > 0 ? kept / level.count : 0;
-  const reach = level.count >= 3 ? LARGEST_SURPRISE * Math.sqrt(Math.max(level.squares / level.count, 0.25)) : Infinity;
+  const variance = (PRIOR_BROADCASTS * ORDINARY_VARIANCE + level.squares) / (PRIOR_BROADCASTS + level.count);
+  const reach = bounded ? LARGEST_SURPRISE * Math.sqrt(variance) : Infinity;
   const surprise = Math.min(reach, Math.max(-reach, value - level.mean));
   const count = kept + 1;
   const step = surprise / count;

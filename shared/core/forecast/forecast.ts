@@ -5,7 +5,7 @@ import { MINUTE_MS, type ZoneOffsets } from "../time.ts";
 import { timingOf, type Air } from "./air.ts";
 import { stretched, unstretched } from "./audience.ts";
 import { impactOf, type Impact, type ImpactThreshold } from "./impact.ts";
-import { firstTargetUsual, type Model } from "./model.ts";
+import { firstTargetUsual, reachOf, type Model } from "./model.ts";
 import { LOOK_BACK_MS, nowcast, type ExpectedMinute, type Nowcast } from "./nowcast.ts";
 import { residualQuantiles, residualSpread } from "./residuals.ts";
 import { normalSamples, SAMPLE_COUNT, uniformSamples } from "./samples.ts";
@@ -71,9 +71,8 @@ const SURPRISE_HALF_LIFE_MINUTES = 15;
 const SURPRISE_SPREAD = 0.15;
 // Today's level says little about the load hours ahead.
 const LEVEL_HALF_LIFE_MINUTES = 60;
-// The learned reach bounds a sum only once it rests on so many broadcasts, and with so much room above the largest ever measured.
+// The learned reach bounds a sum of known audiences only once it rests on so many broadcasts.
 const REACH_BROADCASTS = 20;
-const REACH_ROOM = 1.5;
 
 /** Load of one target for each minute of [fromMs, toMs): usual load, occasions above the threshold, corrected by the newest measurements. */
 export function forecastLoad(input: ForecastInput): Forecast {
@@ -95,8 +94,7 @@ export function forecastLoad(input: ForecastInput): Forecast {
   const surpriseNoise = normalSamples("surprise").map((z) => Math.exp(SURPRISE_SPREAD * z));
   const budget = input.unservedPerMillion / 1e6;
   const calm = summarise(Float64Array.from(residuals), budget);
-  const reachViewers =
-    model.learned.reach.broadcasts >= REACH_BROADCASTS ? REACH_ROOM * model.learned.reach.viewers : Number.POSITIVE_INFINITY;
+  const reachViewers = model.learned.reach.broadcasts >= REACH_BROADCASTS ? reachOf(model.learned) : Number.POSITIVE_INFINITY;
 
   const minutes: ForecastMinute[] = [];
   for (let atMs = input.fromMs; atMs < input.toMs; atMs += MINUTE_MS) {
@@ -161,16 +159,21 @@ function relevantTerms(input: ForecastInput): readonly Term[] {
   for (const { occasion, air } of input.occasions) {
     const impact = impactOf({ model, target, occasion, zone, threshold });
     if (impact.kind !== "above") continue;
-    const z = normalSamples(`audience/${occasion.id}`);
     terms.push({
       occasionId: occasion.id,
       timing: timingOf(occasion, air, now),
       impact,
-      amplitudes: z.map((value) => unstretched(impact.mean + impact.spread * value) * impact.loadPerViewerRps),
+      amplitudes: amplitudesOf(occasion.id, impact),
       shapeNoise: normalSamples(`shape/${occasion.id}`),
     });
   }
   return terms;
+}
+
+function amplitudesOf(occasionId: string, impact: Term["impact"]): readonly number[] {
+  return normalSamples(`audience/${occasionId}`).map(
+    (z) => Math.min(impact.mostViewers, unstretched(impact.mean + impact.spread * z)) * impact.loadPerViewerRps,
+  );
 }
 
 /** What was forecast for the minutes that have just been measured. */
@@ -206,12 +209,8 @@ function corrected(term: Term, correction: Nowcast): Term {
   if (correction.amplitude === undefined) return term;
   const { shift, spread } = correction.amplitude;
   const mean = stretched(unstretched(term.impact.mean) * Math.exp(shift));
-  const z = normalSamples(`audience/${term.occasionId}`);
-  return {
-    ...term,
-    impact: { ...term.impact, mean, spread },
-    amplitudes: z.map((value) => unstretched(mean + spread * value) * term.impact.loadPerViewerRps),
-  };
+  const impact = { ...term.impact, mean, spread };
+  return { ...term, impact, amplitudes: amplitudesOf(term.occasionId, impact) };
 }
 
 function levelAt(correction: Nowcast, atMs: number): number {

@@ -2,7 +2,7 @@ import type { Occasion } from "../schedule/occasion.ts";
 import type { Target } from "../target.ts";
 import type { ZoneOffsets } from "../time.ts";
 import { forecastAudience, unstretched, type AudienceForecast } from "./audience.ts";
-import { loadPerViewerOf, shapesFor, type Model } from "./model.ts";
+import { loadPerViewerOf, reachOf, shapesFor, type Model } from "./model.ts";
 import { normalQuantile } from "./samples.ts";
 import { peakMultiple, shapeOf, type Shape } from "./shape.ts";
 import { usualAt } from "./usual-load.ts";
@@ -26,6 +26,8 @@ export type Impact =
       readonly audience: Extract<AudienceForecast, { kind: "known" }>;
       readonly mean: number;
       readonly spread: number;
+      /** What measured broadcasts alone can reach; no bound on what a person expects. */
+      readonly mostViewers: number;
       readonly loadPerViewerRps: number;
       readonly shape: Shape;
     };
@@ -45,9 +47,10 @@ export function impactOf(input: {
   const shape = shapeOf(shapesFor(model.learned, target.id), occasion.programmeClass);
   const spread = Math.sqrt(audience.variance + perViewer.variance);
   const loadPerViewerRps = Math.exp(perViewer.logRps);
-  const addedRps = unstretched(audience.mean + spread * NINETIETH) * loadPerViewerRps * peakMultiple(shape);
+  const mostViewers = audience.basis === "measured" ? reachOf(model.learned) : Number.POSITIVE_INFINITY;
+  const addedRps = Math.min(mostViewers, unstretched(audience.mean + spread * NINETIETH)) * loadPerViewerRps * peakMultiple(shape);
   const above = isAbove({ model, target, atMs: occasion.startsAtMs, addedRps, zone, threshold });
-  return { kind: above ? "above" : "below", audience, mean: audience.mean, spread, loadPerViewerRps, shape };
+  return { kind: above ? "above" : "below", audience, mean: audience.mean, spread, mostViewers, loadPerViewerRps, shape };
 }
 
 /** Whether so much added load at that instant is above the threshold. Where the usual load is unknown, only the units decide. */

@@ -16,29 +16,29 @@ export type Shapes = Readonly<Record<string, Shape>>;
 export type Timing = { readonly startsAtMs: number; readonly endsAtMs: number };
 
 // The first guess. Arrival and exit multiples follow the World Cup 98 slots (×1.3 at the whistle, median; ×1.6 at the 90th
-// percentile, so a spread of about 0.2; half gone after 30 minutes of a web site, sooner for a stream).
+// percentile, so a spread of 0.16; half gone after 30 minutes of a web site, sooner for a stream).
 const FIRST_GUESS: Shape = {
   arrival: [
-    knot(-15, 0.02, 0.5),
-    knot(-10, 0.08, 0.5),
-    knot(-5, 0.35, 0.4),
-    knot(-2, 0.8, 0.35),
-    knot(0, 1.2, 0.3),
-    knot(2, 1.4, 0.25),
-    knot(5, 1.3, 0.2),
-    knot(10, 1.1, 0.15),
-    knot(20, 1, 0.1),
+    knot(-15, 0.02, 0.4),
+    knot(-10, 0.08, 0.4),
+    knot(-5, 0.35, 0.3),
+    knot(-2, 0.8, 0.25),
+    knot(0, 1.15, 0.2),
+    knot(2, 1.3, 0.2),
+    knot(5, 1.25, 0.15),
+    knot(10, 1.1, 0.1),
+    knot(20, 1, 0.06),
   ],
   departure: [
-    knot(-5, 1, 0.1),
-    knot(-2, 1.1, 0.2),
-    knot(0, 1.3, 0.2),
-    knot(2, 1.3, 0.25),
-    knot(5, 0.9, 0.3),
-    knot(10, 0.5, 0.35),
-    knot(20, 0.2, 0.4),
-    knot(40, 0.05, 0.5),
-    knot(60, 0.01, 0.5),
+    knot(-5, 1, 0.06),
+    knot(-2, 1.1, 0.1),
+    knot(0, 1.3, 0.16),
+    knot(2, 1.3, 0.16),
+    knot(5, 1, 0.16),
+    knot(10, 0.5, 0.2),
+    knot(20, 0.2, 0.25),
+    knot(40, 0.05, 0.25),
+    knot(60, 0.01, 0.25),
   ],
 };
 

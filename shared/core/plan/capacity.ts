@@ -6,6 +6,11 @@ export function unitsForLoad(target: Target, loadRps: number): number {
   return Math.ceil(loadRps / (target.throughputRps * target.targetUtilisation));
 }
 
+/** Units that just carry `tailRps`, each used to the full: the load that should hardly ever be exceeded needs no comfort on top. */
+export function unitsForTail(target: Target, tailRps: number): number {
+  return Math.ceil(tailRps / target.throughputRps);
+}
+
 /** Units so that those left after the loss of one zone still are `units`. One zone has no reserve to give. */
 export function withZoneReserve(target: Target, units: number): number {
   return target.zones > 1 ? Math.ceil((units * target.zones) / (target.zones - 1)) : units;

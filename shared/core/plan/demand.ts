@@ -3,7 +3,7 @@ import { timingOf } from "../forecast/air.ts";
 import type { LoadMinute } from "../measurement.ts";
 import type { Target } from "../target.ts";
 import { MINUTE_MS } from "../time.ts";
-import { connectionUnits, unitsForLoad, unitsWithinConnections, withZoneReserve } from "./capacity.ts";
+import { connectionUnits, unitsForLoad, unitsForTail, unitsWithinConnections, withZoneReserve } from "./capacity.ts";
 import type { FloorOverride, PlanPolicy, Reason } from "./plan.ts";
 
 /** Units needed *serving* in one minute, and why. `wantedUnits` is what would be needed without limits. */
@@ -43,7 +43,7 @@ export function needsOf(input: DemandInput): readonly Need[] {
 }
 
 function needOfMeasured(input: DemandInput, atMs: number, loadRps: number): Need {
-  return limited(input, atMs, unitsForLoad(input.target, loadRps), [{ type: "usual-load", loadRps }]);
+  return limited(input, atMs, unitsForLoad(input.target, loadRps), [{ type: "measured-load", loadRps }]);
 }
 
 function needOf(input: DemandInput, minute: ForecastMinute): Need {
@@ -75,10 +75,11 @@ function needOf(input: DemandInput, minute: ForecastMinute): Need {
     tailRps: minute.tailRps,
     unservedPerMillion: policy.unservedPerMillion,
   });
-  let units = unitsForLoad(target, minute.tailRps);
-  if (minute.contributions.length > 0) {
-    const reserved = withZoneReserve(target, units);
-    if (reserved > units) reasons.push({ type: "zone-reserve", zones: target.zones, units: reserved - units });
+  const expected = unitsForLoad(target, minute.medianRps);
+  let units = Math.max(expected, unitsForTail(target, minute.tailRps));
+  const reserved = minute.contributions.length > 0 ? withZoneReserve(target, expected) : 0;
+  if (reserved > units) {
+    reasons.push({ type: "zone-reserve", zones: target.zones, units: reserved });
     units = reserved;
   }
   const asked = raised(input, minute.atMs, units, reasons);

@@ -40,6 +40,8 @@ export function sentenceOf(reason: Reason): string {
       return `never below your own minimum of ${reason.units}`;
     case "usual-load":
       return `this part of the week carries ${rps(reason.loadRps)}`;
+    case "measured-load":
+      return `a few minutes ago it carried ${rps(reason.loadRps)}`;
     case "occasion":
       return `${reason.name} (${PHASES[reason.phase]}) adds ${rps(reason.medianRps)}`;
     case "surprise":
@@ -47,7 +49,7 @@ export function sentenceOf(reason: Reason): string {
     case "tail":
       return `expected ${rps(reason.medianRps)}; ${rps(reason.tailRps)} keeps what is left unserved within ${reason.unservedPerMillion} per million`;
     case "zone-reserve":
-      return `${reason.units} more so that one of ${reason.zones} zones may be lost`;
+      return `${reason.units} carry the expected load even when one of ${reason.zones} zones is lost`;
     case "connections":
       return `${reason.clientUnits} units of ${reason.clientId} need the connections of ${reason.units}`;
     case "connection-budget":

@@ -2,6 +2,8 @@
 export type Reason =
   | { readonly type: "baseline"; readonly units: number }
   | { readonly type: "usual-load"; readonly loadRps: number }
+  /** What a minute that has passed really carried; it still holds for a while. */
+  | { readonly type: "measured-load"; readonly loadRps: number }
   | {
       readonly type: "occasion";
       readonly occasionId: string;

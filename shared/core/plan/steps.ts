@@ -15,6 +15,8 @@ export type StepsInput = {
   readonly floorInForce: number | undefined;
   /** Time from asking for one unit to its serving. */
   readonly startUpMs: number;
+  /** The tick before this one computed a release that is carried out once this one agrees (design rule 7). */
+  readonly releaseUnderWay: boolean;
 };
 
 type Asked = { readonly fromMs: number; readonly toMs: number; readonly need: Extract<Need, { kind: "known" }> };
@@ -32,7 +34,8 @@ export function planSteps(input: StepsInput): Plan {
   let floor = first;
   for (let atMs = now; atMs < untilMs; atMs += MINUTE_MS) {
     const largest = largestAt(asked, atMs);
-    const next = nextFloor({ floor, largest, atMs, unknown: unknown.has(atMs), policy, baseline: target.baselineUnits });
+    const mayRelease = (atMs / MINUTE_MS) % policy.releaseEveryMinutes === 0 || (atMs === now && input.releaseUnderWay);
+    const next = nextFloor({ floor, largest, atMs, unknown: unknown.has(atMs), mayRelease, policy, baseline: target.baselineUnits });
     if (next.floor !== floor || steps.length === 0) {
       steps.push({ atMs, floorUnits: next.floor, neededByMs: Math.max(atMs, largest?.need.atMs ?? atMs), reasons: next.reasons });
     }
@@ -67,6 +70,7 @@ function nextFloor(input: {
   readonly largest: Asked | undefined;
   readonly atMs: number;
   readonly unknown: boolean;
+  readonly mayRelease: boolean;
   readonly policy: PlanPolicy;
   readonly baseline: number;
 }): { readonly floor: number; readonly reasons: readonly Reason[] } {
@@ -80,7 +84,7 @@ function nextFloor(input: {
     return { floor, reasons: passed ? [...reasons, { type: "held", untilMs: largest.toMs }] : reasons };
   }
   const staged: Reason = { type: "staged-release", towardsUnits: wanted };
-  if ((atMs / MINUTE_MS) % policy.releaseEveryMinutes !== 0) return { floor, reasons: [...reasons, staged] };
+  if (!input.mayRelease) return { floor, reasons: [...reasons, staged] };
   const lowered = Math.max(wanted, Math.min(floor - 1, Math.ceil(floor * (1 - policy.releaseShare))));
   return { floor: lowered, reasons: lowered > wanted ? [...reasons, staged] : reasons };
 }

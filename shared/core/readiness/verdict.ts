@@ -17,6 +17,8 @@ export type TargetEvidence = {
   readonly servingUnits: number | undefined;
   /** The floor in force. */
   readonly floorUnits: number | undefined;
+  /** When the most of them are needed. */
+  readonly neededByMs: number;
   /** When the floor in force (or the step still to come) will be serving. */
   readonly readyByMs: number | undefined;
   /** Units missing because of a limit of the customer's own. */
@@ -46,12 +48,8 @@ export function checkpointsOf(
 }
 
 /** The verdict over all targets of an occasion: the worst of them, each with a note that says why. */
-export function assessReadiness(input: {
-  readonly checkpoint: Checkpoint;
-  readonly startsAtMs: number;
-  readonly targets: readonly TargetEvidence[];
-}): Readiness {
-  const evidence = input.targets.map((target) => ({ ...target, ...judge(target, input.startsAtMs) }));
+export function assessReadiness(input: { readonly checkpoint: Checkpoint; readonly targets: readonly TargetEvidence[] }): Readiness {
+  const evidence = input.targets.map((target) => ({ ...target, ...judge(target) }));
   const worst = evidence.reduce((rank, { verdict }) => Math.max(rank, VERDICTS.indexOf(verdict)), 0);
   const verdict = VERDICTS[worst] ?? "unknown";
   const lastCalls = input.checkpoint === "T-10" || input.checkpoint === "T-2";
@@ -59,15 +57,18 @@ export function assessReadiness(input: {
   return { verdict, pages, evidence };
 }
 
-function judge(target: TargetEvidence, startsAtMs: number): { readonly verdict: Verdict; readonly note: string } {
+// A fresh forecast moves by this much from one minute to the next: no difference to be woken for.
+const READY_SHARE = 0.98;
+
+function judge(target: TargetEvidence): { readonly verdict: Verdict; readonly note: string } {
   const { neededUnits, servingUnits, floorUnits, readyByMs, shortUnits } = target;
   if (neededUnits === undefined) return { verdict: "unknown", note: "the load to come is unknown" };
   if (servingUnits === undefined) return { verdict: "unknown", note: "how many units are serving could not be found out" };
   if (shortUnits > 0) return { verdict: "short", note: `your limits leave it short by ${shortUnits}` };
-  if (servingUnits >= neededUnits) return { verdict: "ready", note: `${servingUnits} of ${neededUnits} serving` };
+  if (servingUnits >= READY_SHARE * neededUnits) return { verdict: "ready", note: `${servingUnits} of ${neededUnits} serving` };
   const missing = `${servingUnits} of ${neededUnits} serving`;
   if (!target.writes) return { verdict: "short", note: `${missing}, and this target is not active: nothing is written` };
-  if (readyByMs === undefined || readyByMs > startsAtMs) return { verdict: "late", note: `${missing}, not there in time` };
+  if (readyByMs === undefined || readyByMs > target.neededByMs) return { verdict: "late", note: `${missing}, not there in time` };
   if (floorUnits !== undefined && floorUnits >= neededUnits) return { verdict: "warming-on-time", note: missing };
   return { verdict: "planned", note: `${missing}, the rest is asked for in time` };
 }

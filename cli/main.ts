@@ -1,0 +1,23 @@
+import { Command, CommanderError } from "commander";
+import { CalltimeError } from "../shared/core/error.ts";
+import { startCommand } from "./start.ts";
+
+const program = new Command("calltime")
+  .description("Capacity in place before the programme starts.")
+  .showHelpAfterError("Run with --help to see what is there.")
+  .exitOverride()
+  .addCommand(startCommand());
+
+// A wrong call is 2, as for other commands of this kind; a run that failed is 1.
+const WRONG_CALL = 2;
+const FAILED = 1;
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : WRONG_CALL;
+  else if (error instanceof CalltimeError) {
+    process.stderr.write(`calltime: ${error.message} (${error.code})\n`);
+    process.exitCode = FAILED;
+  } else throw error;
+}

@@ -1,0 +1,231 @@
+import { createReadStream, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Command, InvalidArgumentError, Option } from "commander";
+import type { Settings } from "../shared/app/context.ts";
+import { createApi } from "../shared/api/api.ts";
+import { parseExpectations } from "../shared/config/expectations.ts";
+import { parseInstant } from "../shared/config/instant.ts";
+import { parseTargets } from "../shared/config/targets.ts";
+import { DEFAULT_CUE_OFFSETS } from "../shared/core/cue/cue.ts";
+import { CalltimeError } from "../shared/core/error.ts";
+import { DEFAULT_IMPACT_THRESHOLD } from "../shared/core/forecast/impact.ts";
+import { DEFAULT_PLAN_POLICY } from "../shared/core/plan/plan.ts";
+import { HOUR_MS, MINUTE_MS } from "../shared/core/time.ts";
+import { openEvening, type Evening } from "../local/evening.ts";
+import { reportOf } from "../local/report.ts";
+import { serveApi } from "../local/server.ts";
+import { writeToken } from "../local/token.ts";
+import { parseWorld } from "../local/world-file.ts";
+import { jsonOf } from "./json.ts";
+import { textOfEvent, textOfFeed, textOfReport } from "./text.ts";
+
+type Options = {
+  readonly schedule: string;
+  readonly targets: string;
+  readonly expect?: string;
+  readonly world: string;
+  readonly from?: number;
+  readonly for: number;
+  readonly seed: number;
+  readonly speed?: number;
+  readonly port?: number;
+  readonly data?: string;
+  readonly headless: boolean;
+  readonly json: boolean;
+};
+
+const SAMPLES = fileURLToPath(new URL("../samples/", import.meta.url));
+const DEFAULT_PORT = 8321;
+const DEFAULT_SPEED = 60;
+const DEFAULT_DATA = ".calltime";
+
+/** `calltime start`: the whole platform in one process, over a simulated world. */
+export function startCommand(): Command {
+  return new Command("start")
+    .description("Run the platform on this machine, minute by minute, with simulated targets and a live evening.")
+    .option("--schedule <file>", "broadcast schedule (XMLTV, plain or gz)", join(SAMPLES, "schedule.xml"))
+    .option("--targets <file>", "what can be warmed (YAML)", join(SAMPLES, "targets.yaml"))
+    .option("--expect <file>", "what Calltime is told about occasions (YAML); the sample evening has its own")
+    .option("--world <file>", "what is true tonight; Calltime never reads it (YAML)", join(SAMPLES, "world.yaml"))
+    .option("--from <instant>", "platform time to start at, such as 2026-06-13T16:00:00Z", instant)
+    .option("--for <duration>", "platform time to run for, such as 90m or 4h", duration, 4 * HOUR_MS)
+    .option("--seed <number>", "seed of the simulated world", wholeNumber, 1)
+    .option("--speed <factor>", `platform seconds in a second (default: ${DEFAULT_SPEED}; as fast as it goes with --headless)`, positive)
+    .option("--port <number>", `port of the API and the status page (default: ${DEFAULT_PORT}; a free one with --headless)`, portNumber)
+    .option("--data <dir>", `where to keep the store, and resume from (default: ${DEFAULT_DATA}; a temporary one with --headless)`)
+    .option("--headless", "run to the end, print the report and exit", false)
+    .addOption(
+      new Option("--json", "print one JSON document at the end, and nothing else on standard output")
+        .default(false)
+        .implies({ headless: true }),
+    )
+    .exitOverride()
+    .action(async (options: Options) => start(options));
+}
+
+async function start(options: Options): Promise<void> {
+  const stopping = new AbortController();
+  const stop = (): void => stopping.abort();
+  process.on("SIGINT", stop).on("SIGTERM", stop);
+  const evening = await openEvening({
+    place: placeOf(options),
+    settings: await settingsOf(options),
+    world: parseWorld(await text(options.world, "--world"), options.world),
+    seed: options.seed,
+    fromMs: options.from ?? (isSample(options) ? SAMPLE_FROM_MS : undefined),
+    feed: { feedId: "guide", read: () => bytesOf(options.schedule) },
+  });
+  const tokens = mkdtempSync(join(tmpdir(), "calltime-token-"));
+  try {
+    const server = await serve(options, evening, evening.database.directory ?? tokens);
+    try {
+      await run(options, evening, server.url, stopping.signal);
+    } finally {
+      await server.close();
+    }
+  } finally {
+    rmSync(tokens, { recursive: true, force: true });
+    await evening.close();
+    process.off("SIGINT", stop).off("SIGTERM", stop);
+  }
+}
+
+async function run(options: Options, evening: Evening, url: string, signal: AbortSignal): Promise<void> {
+  const print = (line: string): void => void (options.json || process.stdout.write(`${line}\n`));
+  const untilMs = evening.fromMs + options.for;
+  process.stderr.write(`calltime: status page and API at ${url} (data in ${evening.database.directory ?? "memory"})\n`);
+  if (!evening.resumed) for (const line of textOfFeed(basename(options.schedule), evening.feedReport)) print(line);
+  const speed = options.speed ?? (options.headless ? undefined : DEFAULT_SPEED);
+  let printed = (await evening.log.read()).at(-1)?.seq ?? 0;
+  while (evening.nowMs() < untilMs && !signal.aborted) {
+    const startedAtMs = performance.now();
+    await evening.step();
+    for (const { seq, event } of await evening.log.read({ afterSeq: printed })) {
+      printed = seq;
+      const line = textOfEvent(event);
+      if (line !== undefined) print(line);
+    }
+    if (speed !== undefined) await pause(MINUTE_MS / speed - (performance.now() - startedAtMs), signal);
+  }
+  if (evening.nowMs() < untilMs) {
+    process.stderr.write(`calltime: stopped; run the same command with the same --data to go on from here\n`);
+    if (options.headless) process.exitCode = STOPPED;
+    return;
+  }
+  const report = await reportOf(evening);
+  if (options.json) process.stdout.write(`${JSON.stringify(await jsonOf(evening, report), null, 2)}\n`);
+  else for (const line of textOfReport(report, evening.context.settings.targets)) print(line);
+  if (options.headless) return;
+  process.stderr.write(`calltime: the evening is over; the status page stays at ${url} until you press Ctrl-C\n`);
+  await new Promise<void>((done) => (signal.aborted ? done() : signal.addEventListener("abort", () => done())));
+}
+
+// What a shell reports for a command that was interrupted.
+const STOPPED = 130;
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  if (ms <= 0) {
+    // Requests and signals get their turn between two ticks, however fast the run is.
+    await new Promise<void>((done) => setImmediate(done));
+    return;
+  }
+  await new Promise<void>((done) => {
+    const timer = setTimeout(done, ms);
+    signal.addEventListener("abort", () => (clearTimeout(timer), done()), { once: true });
+  });
+}
+
+async function serve(options: Options, evening: Evening, tokenDirectory: string) {
+  const token = writeToken(tokenDirectory);
+  const api = createApi({ context: evening.context, now: evening.nowMs, token, exclusively: (work) => evening.database.transaction(work) });
+  return serveApi(api, { port: options.port ?? (options.headless ? 0 : DEFAULT_PORT) });
+}
+
+function placeOf(options: Options) {
+  if (options.data !== undefined) return { kind: "directory", path: resolve(options.data) } as const;
+  return options.headless ? ({ kind: "temporary" } as const) : ({ kind: "directory", path: resolve(DEFAULT_DATA) } as const);
+}
+
+function isSample(options: Options): boolean {
+  return options.schedule === join(SAMPLES, "schedule.xml");
+}
+
+/** The sample evening begins two hours before its final. */
+const SAMPLE_FROM_MS = 1_781_366_400_000;
+
+async function settingsOf(options: Options): Promise<Settings> {
+  const expectFile = options.expect ?? (isSample(options) ? join(SAMPLES, "expectations.yaml") : undefined);
+  return {
+    targets: parseTargets(await text(options.targets, "--targets"), options.targets),
+    expectations: expectFile === undefined ? [] : parseExpectations(await text(expectFile, "--expect"), expectFile),
+    zone: [],
+    threshold: DEFAULT_IMPACT_THRESHOLD,
+    cueOffsets: DEFAULT_CUE_OFFSETS,
+    policy: DEFAULT_PLAN_POLICY,
+  };
+}
+
+async function text(file: string, option: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    throw new CalltimeError("file-unreadable", `${option} ${file}: ${whyNot(error)}; name a file that can be read`, { cause: error });
+  }
+}
+
+async function* bytesOf(file: string): AsyncIterable<Uint8Array> {
+  try {
+    yield* createReadStream(file) as AsyncIterable<Uint8Array>;
+  } catch (error) {
+    if (!existsSync(file) || isFileError(error)) {
+      throw new CalltimeError("file-unreadable", `--schedule ${file}: ${whyNot(error)}; name a feed that can be read`, { cause: error });
+    }
+    throw error;
+  }
+}
+
+function isFileError(error: unknown): boolean {
+  return error instanceof Error && "syscall" in error;
+}
+
+function whyNot(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code === "ENOENT") return "there is no such file";
+  if (code === "EISDIR") return "this is a folder";
+  if (code === "EACCES") return "no right to read it";
+  return error instanceof Error ? error.message : "it cannot be read";
+}
+
+function instant(value: string): number {
+  const ms = parseInstant(value);
+  if (ms === undefined) throw new InvalidArgumentError("Give an instant with its zone, such as 2025-12-31T15:00:00Z.");
+  return ms;
+}
+
+function duration(value: string): number {
+  const match = /^(\d{1,4})(m|h|d)$/.exec(value);
+  const unitMs = { m: MINUTE_MS, h: HOUR_MS, d: 24 * HOUR_MS }[match?.[2] ?? ""];
+  const ms = Number(match?.[1]) * (unitMs ?? Number.NaN);
+  if (!(ms > 0)) throw new InvalidArgumentError("Give a number of minutes, hours or days, such as 90m, 4h or 2d.");
+  return ms;
+}
+
+function wholeNumber(value: string): number {
+  if (!/^\d{1,9}$/.test(value)) throw new InvalidArgumentError("Give a whole number from 0 to 999999999.");
+  return Number(value);
+}
+
+function positive(value: string): number {
+  const factor = Number(value);
+  if (value.trim() === "" || !(factor > 0 && factor <= 1_000_000)) throw new InvalidArgumentError("Give a number above 0, up to 1000000.");
+  return factor;
+}
+
+function portNumber(value: string): number {
+  const port = wholeNumber(value);
+  if (port > 65_535) throw new InvalidArgumentError("Give a port from 0 (any free one) to 65535.");
+  return port;
+}

@@ -1,0 +1,148 @@
+import { msOf, type AnyEvent } from "../events/index.ts";
+import type { EveningReport, TargetReport } from "../local/report.ts";
+import type { IngestReport } from "../shared/app/ingest.ts";
+import { CAUSES } from "../shared/core/score.ts";
+import type { Target } from "../shared/core/target.ts";
+
+/** How the feed was taken in: counts first, then what was mended or left out. */
+export function textOfFeed(name: string, report: IngestReport): readonly string[] {
+  const { counts, findings } = report;
+  const repaired = findings.filter(({ kind }) => kind === "repaired");
+  const rejected = findings.filter(({ kind }) => kind === "rejected");
+  const lines = [
+    `feed     ${name}: ${whole(counts.channelsDeclared)} channels, ${whole(counts.channelsWithProgrammes)} with programmes, ` +
+      `${whole(counts.programmesRead)} programmes, ${repaired.length} repairs, ${rejected.length} rejected`,
+  ];
+  for (const finding of [...rejected, ...repaired].slice(0, LISTED)) {
+    lines.push(`         ${finding.kind}${finding.line === undefined ? "" : `, line ${finding.line}`}: ${finding.what}`);
+  }
+  if (findings.length > LISTED) lines.push(`         … and ${findings.length - LISTED} more (--json lists them all)`);
+  return lines;
+}
+
+const LISTED = 10;
+
+/** One line of the evening, or undefined for what only machines want to know. */
+export function textOfEvent(event: AnyEvent): string | undefined {
+  const at = clock(event.at);
+  switch (event.type) {
+    case "calltime.programme.starting":
+    case "calltime.programme.ending": {
+      const { data } = event;
+      const side = event.type === "calltime.programme.starting" ? "starting" : "ending";
+      const instant = side === "starting" ? data.startsAt : data.endsAt;
+      const when =
+        data.timing.kind === "actual"
+          ? `really ${side === "starting" ? "started" : "ended"} at ${clock(data.timing.actualAt)}`
+          : `${side === "starting" ? "starts" : "ends"} at ${clock(instant)} (T-${data.timing.offsetMinutes}${data.late ? ", late" : ""})`;
+      const { median, lower, upper } = data.expectedAudience;
+      const warming = data.warming.map(({ targetId, floorUnits }) => `${targetId} ${floorUnits}`).join(", ");
+      return `${at}  cue      ${data.name} ${when}: ${whole(median)} viewers expected (${whole(lower)}–${whole(upper)}); floors ${warming}; revision ${data.revision}`;
+    }
+    case "calltime.cue.withdrawn":
+      return `${at}  cue      withdrawn: ${event.data.occasions.map(({ name }) => name).join(", ")} ${event.data.cue}: ${event.data.reason}`;
+    case "calltime.readiness.assessed": {
+      const { name, verdict, checkpoint, evidence, pages } = event.data;
+      const targets = evidence.map(({ targetId, note }) => `${targetId} ${note}`).join("; ");
+      return `${at}  verdict  ${name}: ${verdict} at ${checkpoint}${pages ? " (pages)" : ""}: ${targets}`;
+    }
+    case "calltime.warm-up.failed":
+      return `${at}  warm-up  ${event.data.targetId} to ${event.data.floorUnits} ${event.data.outcome}: ${event.data.reason}`;
+    case "calltime.feed.quarantined":
+      return `${at}  feed     ${event.data.feedId} quarantined: ${event.data.findings.map(({ what }) => what).join(" ")}`;
+    case "calltime.model.updated":
+      return `${at}  learned  ${event.data.what}`;
+    case "calltime.schedule.changed":
+    case "calltime.capacity.planned":
+    case "calltime.warm-up.requested":
+    case "calltime.warm-up.completed":
+    case "calltime.load.measured":
+    case "calltime.override.changed":
+      return undefined;
+    default: {
+      const never: never = event;
+      return never;
+    }
+  }
+}
+
+/** What the evening came to. */
+export function textOfReport(report: EveningReport, targets: readonly Target[]): readonly string[] {
+  const { above, below, unknownAudience } = report.occasions;
+  const lines = [
+    "",
+    `report   ${clock(iso(report.fromMs))}–${clock(iso(report.toMs))} UTC: ${above} occasions above the impact threshold, ${below} below, ${unknownAudience} of unknown audience`,
+  ];
+  const revealed = [...report.revealed].sort((a, b) => b.viewers - a.viewers);
+  for (const { impact, name, startsAtMs, viewers } of revealed.slice(0, LISTED)) {
+    const thought = impact === "below" ? "forecast below the threshold" : "of unknown audience";
+    lines.push(
+      `         ${thought}, and turned out above the threshold: ${name} (${clock(iso(startsAtMs))}), ${whole(viewers)} viewers above usual`,
+    );
+  }
+  if (revealed.length > LISTED) lines.push(`         … and ${revealed.length - LISTED} smaller ones (--json lists them all)`);
+  for (const { name, forecastViewers, measuredViewers } of report.audiences) {
+    const error = percent((forecastViewers - measuredViewers) / Math.max(1, measuredViewers));
+    lines.push(`         ${name}: ${whole(forecastViewers)} viewers forecast, ${whole(measuredViewers)} measured (forecast ${error})`);
+  }
+  for (const target of report.targets)
+    lines.push(
+      ...textOfTarget(
+        target,
+        targets.find(({ id }) => id === target.targetId),
+      ),
+    );
+  return lines;
+}
+
+function textOfTarget(
+  { targetId, calltime, withoutPreWarming, loadForecastError }: TargetReport,
+  target: Target | undefined,
+): readonly string[] {
+  const alone = withoutPreWarming;
+  const hours = `${one(calltime.unitHours)} unit-hours; no pre-warming ${one(alone.unitHours)}, oracle ${one(calltime.oracleUnitHours)} (${ratio(calltime.unitHours, calltime.oracleUnitHours)} and ${ratio(alone.unitHours, alone.oracleUnitHours)} of it)`;
+  const price = target?.costUsdPerUnitHour;
+  const cost = price === undefined ? "" : `, ${money(calltime.unitHours * price)} against ${money(alone.unitHours * price)}`;
+  const lines = [
+    `${targetId}`,
+    `         unserved ${one(calltime.unservedPerMillion)} per million of ${whole(calltime.requests)} requests; no pre-warming ${one(alone.unservedPerMillion)}`,
+    `         ${hours}${cost}`,
+  ];
+  if (loadForecastError !== undefined)
+    lines.push(`         load forecast one lead ahead: off by ${percent(loadForecastError, false)} on average`);
+  for (const cause of CAUSES) {
+    const { minutes, unservedRequests } = calltime.causes[cause];
+    if (minutes > 0) lines.push(`         short for ${minutes} min (${whole(unservedRequests)} requests): ${cause}`);
+  }
+  return lines;
+}
+
+function clock(instant: string): string {
+  return iso(msOf(instant)).slice(11, 16);
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+// Not Intl: the same text on every machine, whatever its locale data.
+function whole(value: number): string {
+  const digits = String(Math.abs(Math.round(value))).replace(/\B(?=(\d{3})+$)/g, ",");
+  return value < 0 ? `-${digits}` : digits;
+}
+
+function one(value: number): string {
+  return value.toFixed(1);
+}
+
+function ratio(value: number, base: number): string {
+  return base === 0 ? "–" : `${(value / base).toFixed(2)}×`;
+}
+
+function percent(share: number, signed = true): string {
+  return `${signed && share > 0 ? "+" : ""}${(share * 100).toFixed(0)} %`;
+}
+
+function money(usd: number): string {
+  return `$${usd.toFixed(2)}`;
+}

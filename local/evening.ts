@@ -1,0 +1,159 @@
+import { contextOf, type Context, type Settings } from "../shared/app/context.ts";
+import { ingest, type IngestReport } from "../shared/app/ingest.ts";
+import type { Json } from "../shared/app/ports.ts";
+import { tick } from "../shared/app/tick.ts";
+import { plan } from "../shared/app/plan.ts";
+import { CalltimeError } from "../shared/core/error.ts";
+import type { Schedule } from "../shared/core/schedule/programme.ts";
+import { prepareWorld, type PreparedWorld } from "../shared/core/simulate/prepare.ts";
+import type { World } from "../shared/core/simulate/world.ts";
+import { minuteOf, MINUTE_MS } from "../shared/core/time.ts";
+import { localBus, type LocalBus } from "./bus.ts";
+import { openDatabase, type Database, type StorePlace } from "./database.ts";
+import { sqliteDocumentStore } from "./document-store.ts";
+import { eventLog, type EventLog } from "./event-log.ts";
+import { localJournal } from "./journal.ts";
+import { minuteLog } from "./minute-log.ts";
+import { runState, type RunState } from "./run-state.ts";
+import { sqliteScheduleStore } from "./schedule-store.ts";
+import { simulatedCapacity } from "./simulated-capacity.ts";
+import { simulatedLoads } from "./simulated-loads.ts";
+import { simulatedWorld, type SimulatedWorld } from "./simulated-world.ts";
+
+/** What an evening is made from. */
+export type EveningSetting = {
+  readonly place: StorePlace;
+  readonly settings: Settings;
+  /** What is true; Calltime never reads it. */
+  readonly world: World;
+  readonly seed: number;
+  /** Start of the run; by default the first full hour of the schedule. */
+  readonly fromMs: number | undefined;
+  /** The feed to begin with. */
+  readonly feed: { readonly feedId: string; readonly read: () => AsyncIterable<Uint8Array> };
+};
+
+/** The whole platform in one process, with a simulated world as its targets. */
+export type Evening = {
+  readonly context: Context;
+  readonly database: Database;
+  readonly bus: LocalBus;
+  readonly log: EventLog;
+  readonly world: SimulatedWorld;
+  readonly prepared: PreparedWorld;
+  readonly fromMs: number;
+  /** How the first feed was taken in. */
+  readonly feedReport: IngestReport;
+  /** It goes on where an earlier run stopped. */
+  readonly resumed: boolean;
+  /** The platform's present. */
+  readonly nowMs: () => number;
+  /** Lets one minute pass: a tick of Calltime, its events delivered, a minute of the world; all of it is kept, or nothing. */
+  readonly step: () => Promise<void>;
+  readonly close: () => Promise<void>;
+};
+
+type Begun = { readonly fromMs: number; readonly seed: number; readonly schedule: Schedule; readonly feedReport: IngestReport };
+
+const BEGUN_KEY = "evening";
+
+/**
+ * Opens an evening: a fresh one, or the one that the store holds. Throws what opening the store and reading the feed throw, and
+ * `run-mismatch` when the store holds a run from another start or with another seed.
+ */
+export async function openEvening(setting: EveningSetting): Promise<Evening> {
+  const database = openDatabase(setting.place);
+  try {
+    return await assemble(setting, database);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+async function assemble(setting: EveningSetting, database: Database): Promise<Evening> {
+  const runs = runState(database);
+  const bus = localBus(database);
+  const schedules = sqliteScheduleStore(database);
+  const documents = sqliteDocumentStore(database);
+  const journal = localJournal(minuteLog(database));
+  const kept = (await runs.read(BEGUN_KEY)) as unknown as Begun | undefined;
+  if (kept !== undefined) refuseMismatch(kept, setting, database);
+  const begun = kept ?? (await database.transaction(() => begin(setting, runs, bus, schedules, documents, journal)));
+  const prepared = prepareWorld({ world: setting.world, schedule: begun.schedule, targets: setting.settings.targets, seed: setting.seed });
+  const world = await simulatedWorld(database, prepared, begun.fromMs);
+  const ports = { documents, schedules, bus, journal, loads: simulatedLoads(world), capacity: simulatedCapacity(world) };
+  const context = contextOf(ports, setting.settings);
+  const nowMs = (): number => world.nowMs();
+  // Events are hints to look at once; what they say is read from the store (design rule 1).
+  bus.subscribe("plan", "calltime.schedule.changed", async () => void (await plan(context, nowMs())));
+  const step = (): Promise<void> =>
+    database.transaction(async () => {
+      await tick(context, nowMs());
+      await bus.deliver(nowMs());
+      await world.step();
+    });
+  return {
+    context,
+    database,
+    bus,
+    log: eventLog(database),
+    world,
+    prepared,
+    fromMs: begun.fromMs,
+    feedReport: begun.feedReport,
+    resumed: kept !== undefined,
+    nowMs,
+    step,
+    close: () => database.close(),
+  };
+}
+
+async function begin(
+  setting: EveningSetting,
+  runs: RunState,
+  bus: LocalBus,
+  schedules: ReturnType<typeof sqliteScheduleStore>,
+  documents: ReturnType<typeof sqliteDocumentStore>,
+  journal: ReturnType<typeof localJournal>,
+): Promise<Begun> {
+  const nothing = {
+    loads: { load: async () => [], audience: async () => [] },
+    capacity: {
+      describe: async () => [],
+      setMinimum: async () => ({ kind: "refused" as const, code: "not-begun", reason: "the run has not begun" }),
+    },
+  };
+  const context = contextOf({ documents, schedules, bus, journal, ...nothing }, setting.settings);
+  // A feed is judged against the present; without a start of its own a run begins inside the feed, so nothing in it is stale.
+  const receivedAtMs = setting.fromMs ?? 0;
+  const feedReport = await ingest(context, { feedId: setting.feed.feedId, bytes: setting.feed.read() }, receivedAtMs);
+  const generation = await schedules.current(setting.feed.feedId);
+  if (generation === undefined || feedReport.outcome === "quarantined") {
+    const why = feedReport.quarantine.map(({ what }) => what).join(" ");
+    throw new CalltimeError("feed-quarantined", `the schedule was refused: ${why} Give a feed that covers the evening.`);
+  }
+  const { schedule } = generation;
+  const fromMs = setting.fromMs === undefined ? firstHour(schedule) : minuteOf(setting.fromMs);
+  const begun: Begun = { fromMs, seed: setting.seed, schedule, feedReport: { ...feedReport, changes: [] } };
+  await runs.write(BEGUN_KEY, begun as unknown as Json);
+  return begun;
+}
+
+function firstHour(schedule: Schedule): number {
+  const first = schedule.programmes[0]?.startsAtMs ?? 0;
+  return Math.ceil(first / (60 * MINUTE_MS)) * 60 * MINUTE_MS;
+}
+
+function refuseMismatch(kept: Begun, setting: EveningSetting, database: Database): void {
+  const sameStart = setting.fromMs === undefined || minuteOf(setting.fromMs) === kept.fromMs;
+  if (sameStart && setting.seed === kept.seed) return;
+  throw new CalltimeError(
+    "run-mismatch",
+    `${database.directory ?? "the store"}: holds a run from ${isoMinute(kept.fromMs)} with seed ${kept.seed}; resume it with the same --from and --seed, or name another --data`,
+  );
+}
+
+function isoMinute(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 16)}Z`;
+}

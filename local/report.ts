@@ -1,0 +1,144 @@
+import { readAirLog, type AirLog } from "../shared/app/air-log.ts";
+import { readVerdicts } from "../shared/app/operate.ts";
+import { readDocument } from "../shared/app/documents.ts";
+import { ARRIVAL_MS, DECAY_MS } from "../shared/core/forecast/shape.ts";
+import { meanAbsoluteError, scoreTarget, type Blame, type ScoredMinute, type TargetScore } from "../shared/core/score.ts";
+import { leadMs } from "../shared/core/plan/capacity.ts";
+import { beginWorld, stepWorld } from "../shared/core/simulate/step.ts";
+import type { Target } from "../shared/core/target.ts";
+import { MINUTE_MS } from "../shared/core/time.ts";
+import type { Evening } from "./evening.ts";
+
+/** How one target fared, beside the customer's own autoscaling alone in the same world. */
+export type TargetReport = {
+  readonly targetId: string;
+  readonly calltime: TargetScore;
+  /** The same evening without Calltime. */
+  readonly withoutPreWarming: TargetScore;
+  /** Mean |forecast − fact| ÷ fact of the load, forecast one lead ahead; undefined when nothing could be compared. */
+  readonly loadForecastError: number | undefined;
+};
+
+/** What an evening came to. */
+export type EveningReport = {
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Occasions that started in the run, by what was thought of them then. */
+  readonly occasions: { readonly above: number; readonly below: number; readonly unknownAudience: number };
+  /** Turned out above the threshold although nobody had thought so. */
+  readonly revealed: readonly {
+    readonly occasionId: string;
+    readonly impact: "below" | "unknown-audience";
+    readonly name: string;
+    readonly startsAtMs: number;
+    readonly viewers: number;
+  }[];
+  /** Forecast and fact of the occasions above the threshold that are over. */
+  readonly audiences: readonly {
+    readonly occasionId: string;
+    readonly name: string;
+    readonly forecastViewers: number;
+    readonly measuredViewers: number;
+  }[];
+  readonly targets: readonly TargetReport[];
+};
+
+/** The report of an evening so far, from what was measured and what was decided. */
+export async function reportOf(evening: Evening): Promise<EveningReport> {
+  const { context, fromMs } = evening;
+  const toMs = evening.nowMs();
+  const log = await readAirLog(context);
+  const alone = withoutCalltime(evening, toMs);
+  const blames = await blamesOf(evening, log);
+  const targets: TargetReport[] = [];
+  for (const target of context.settings.targets) targets.push(await targetReport(evening, target, alone, blames, toMs));
+  return {
+    fromMs,
+    toMs,
+    occasions: { above: log.tally.above, below: log.tally.below, unknownAudience: log.tally["unknown-audience"] },
+    revealed: Object.entries(log.revealed).map(([occasionId, { impact, name, startsAtMs, viewers }]) => ({
+      occasionId,
+      impact,
+      name,
+      startsAtMs,
+      viewers,
+    })),
+    audiences: Object.entries(log.outcomes).map(([occasionId, { name, forecastViewers, measuredViewers }]) => ({
+      occasionId,
+      name,
+      forecastViewers,
+      measuredViewers,
+    })),
+    targets,
+  };
+}
+
+type Alone = ReadonlyMap<number, ReturnType<typeof stepWorld>["minute"]>;
+
+/** The same world with nobody raising a minimum. */
+function withoutCalltime(evening: Evening, toMs: number): Alone {
+  const minutes = new Map<number, ReturnType<typeof stepWorld>["minute"]>();
+  let state = beginWorld(evening.prepared, evening.fromMs);
+  while (state.atMs < toMs) {
+    const next = stepWorld(evening.prepared, state);
+    minutes.set(state.atMs, next.minute);
+    state = next.state;
+  }
+  return minutes;
+}
+
+async function targetReport(evening: Evening, target: Target, alone: Alone, blames: readonly Blame[], toMs: number): Promise<TargetReport> {
+  const { context, fromMs, world } = evening;
+  const entries = new Map((await context.ports.journal.read(target.id, fromMs, toMs)).map((entry) => [entry.atMs, entry]));
+  const measured = await world.targetMinutes(fromMs, toMs);
+  const minutes: ScoredMinute[] = measured.flatMap(({ atMs, targets }) => {
+    const minute = targets[target.id];
+    return minute === undefined ? [] : [{ ...facts(minute), atMs, tick: entries.get(atMs)?.tick }];
+  });
+  const peer: ScoredMinute[] = [...alone].flatMap(([atMs, { targets }]) => {
+    const minute = targets[target.id];
+    return minute === undefined ? [] : [{ ...facts(minute), atMs, tick: undefined }];
+  });
+  const limits = {
+    throughputRps: target.throughputRps,
+    baselineUnits: target.baselineUnits,
+    ceilingUnits: target.ceilingUnits,
+    leadMs: leadMs(target, target.startUpMs, 0),
+  };
+  const loads = new Map(minutes.map((minute) => [minute.atMs, minute.loadRps]));
+  const pairs = [...entries.values()].flatMap(({ forecast }) => {
+    const fact = forecast === undefined ? undefined : loads.get(forecast.forMs);
+    return forecast === undefined || fact === undefined ? [] : [{ forecast: forecast.medianRps, fact }];
+  });
+  return {
+    targetId: target.id,
+    calltime: scoreTarget({ minutes, blames, ...limits }),
+    withoutPreWarming: scoreTarget({ minutes: peer, blames, ...limits }),
+    loadForecastError: meanAbsoluteError(pairs),
+  };
+}
+
+function facts(minute: {
+  readonly loadRps: number;
+  readonly unservedRps: number;
+  readonly servingUnits: number;
+  readonly startingUnits: number;
+}) {
+  const { loadRps, unservedRps, servingUnits, startingUnits } = minute;
+  return { loadRps, unservedRps, servingUnits, billedUnits: servingUnits + startingUnits };
+}
+
+/** Occasions that explain a shortage: known too late for their lead, or of an audience that nobody knew. */
+async function blamesOf(evening: Evening, log: AirLog): Promise<readonly Blame[]> {
+  const late: Blame[] = (await readVerdicts(evening.context))
+    .filter((verdict) => verdict.verdict === "late")
+    .map(({ name, startsAtMs }) => ({ cause: "late", name, fromMs: startsAtMs - ARRIVAL_MS, toMs: startsAtMs + 2 * ARRIVAL_MS }));
+  const unknown: Blame[] = Object.entries(log.revealed)
+    .filter(([, { impact }]) => impact === "unknown-audience")
+    .map(([id, { name, startsAtMs, endsAtMs }]) => {
+      const air = log.air[id];
+      const overMs = air?.kind === "ended" ? air.endedAtMs : Math.max(endsAtMs, evening.nowMs());
+      return { cause: "unknown-audience", name, fromMs: startsAtMs - ARRIVAL_MS, toMs: overMs + DECAY_MS + MINUTE_MS };
+    });
+  return [...late, ...unknown];
+}

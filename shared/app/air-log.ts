@@ -1,0 +1,60 @@
+import type { Air } from "../core/forecast/air.ts";
+import type { Context } from "./context.ts";
+import { readDocument } from "./documents.ts";
+
+/** Where the occasions that matter stand, and which broadcasts the model has already learned from. */
+export type AirLog = {
+  /** When Calltime first looked. What was on air before teaches nothing: nobody knows how it began. */
+  readonly sinceMs: number | undefined;
+  /** By occasion id, of those above the threshold or turned out to be. */
+  readonly air: Readonly<Record<string, Air>>;
+  /** By occasion id: the end by the guide, of those learned from. */
+  readonly learned: Readonly<Record<string, number>>;
+  /** Occasions that turned out above the threshold although nobody had thought so, by id. */
+  readonly revealed: Readonly<Record<string, Revealed>>;
+  /** What was forecast and what was measured, of the occasions above the threshold that are over, by id. */
+  readonly outcomes: Readonly<Record<string, Outcome>>;
+  /** What was thought of each occasion when it started, by id. */
+  readonly judged: Readonly<Record<string, Judged>>;
+  /** How many occasions have started so far, by what was thought of them. */
+  readonly tally: Readonly<Record<Judged["impact"], number>>;
+};
+
+/** What was thought of an occasion when it started. `expectedViewers` is the median, above usual. */
+export type Judged = { readonly impact: "above" | "below" | "unknown-audience"; readonly expectedViewers?: number };
+
+/** An occasion that turned out above the threshold although nobody had thought so. */
+export type Revealed = {
+  readonly impact: "below" | "unknown-audience";
+  readonly name: string;
+  readonly startsAtMs: number;
+  readonly endsAtMs: number;
+  readonly viewers: number;
+};
+
+/** Forecast and fact of one occasion's audience, in viewers above usual. */
+export type Outcome = {
+  readonly name: string;
+  readonly startsAtMs: number;
+  readonly forecastViewers: number;
+  readonly measuredViewers: number;
+};
+
+/** Key of the air log. */
+export const AIR_KEY = "air";
+
+/** Nothing has been on air yet. */
+export const EMPTY_AIR: AirLog = {
+  sinceMs: undefined,
+  air: {},
+  learned: {},
+  revealed: {},
+  outcomes: {},
+  judged: {},
+  tally: { above: 0, below: 0, "unknown-audience": 0 },
+};
+
+/** The air log as stored. */
+export async function readAirLog(context: Context): Promise<AirLog> {
+  return (await readDocument<AirLog>(context.ports.documents, AIR_KEY))?.value ?? EMPTY_AIR;
+}
