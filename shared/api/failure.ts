@@ -1,0 +1,48 @@
+import * as z from "zod";
+import { CalltimeError } from "../core/error.ts";
+
+/** What every error looks like, on every route. */
+export const errorSchema = z
+  .strictObject({
+    error: z.strictObject({
+      code: z.string().describe("Stable; match on this."),
+      message: z.string().describe("Where, what, and what would be right: for people."),
+    }),
+  })
+  .meta({ id: "Error", description: "Every answer that is no success has this shape." });
+
+/** The body of an error. */
+export type ErrorBody = z.output<typeof errorSchema>;
+
+/** Every code that can reach a caller. A code that is not here is nobody's business outside: 500, without its message. */
+export const STATUS_OF_CODE: Readonly<Record<string, 400 | 401 | 403 | 404 | 405 | 409 | 413 | 422>> = {
+  "query-invalid": 400,
+  "feed-id-invalid": 400,
+  "feed-empty": 400,
+  "feed-truncated": 400,
+  "feed-malformed": 400,
+  "feed-format-unknown": 400,
+  "feed-unreadable": 400,
+  "token-missing": 401,
+  "token-wrong": 403,
+  "route-unknown": 404,
+  "target-unknown": 404,
+  "occasion-unknown": 404,
+  "model-version-unknown": 404,
+  "method-wrong": 405,
+  "feed-contested": 409,
+  "document-contested": 409,
+  "body-too-large": 413,
+  "feed-too-large": 413,
+  "feed-quarantined": 422,
+};
+
+/** What a caller is told of a failure, and with which status. `internal` says that it is ours and is to be reported. */
+export function failureOf(error: unknown): { readonly status: number; readonly body: ErrorBody; readonly internal: boolean } {
+  const status = error instanceof CalltimeError && Object.hasOwn(STATUS_OF_CODE, error.code) ? STATUS_OF_CODE[error.code] : undefined;
+  if (error instanceof CalltimeError && status !== undefined) {
+    return { status, body: { error: { code: error.code, message: error.message } }, internal: false };
+  }
+  const message = "Calltime could not answer: the fault is its own and is in its log; try again, and tell whoever runs it if it stays";
+  return { status: 500, body: { error: { code: "internal", message } }, internal: true };
+}

@@ -1,0 +1,111 @@
+import * as z from "zod";
+import { ingestListing, readListing, type IngestReport } from "../app/ingest.ts";
+import { CalltimeError } from "../core/error.ts";
+import { bodyOf } from "./body.ts";
+import { errorSchema } from "./failure.ts";
+import { route } from "./route.ts";
+
+/** Findings told in one answer; a broken feed has thousands. */
+export const MAX_LISTED_FINDINGS = 200;
+
+/** What a feed may be called. */
+export const FEED_ID = /^[a-z0-9][a-z0-9-]{0,62}$/;
+const count = z.number().int().nonnegative();
+
+/** What became of one upload. */
+export const ingestReportSchema = z
+  .strictObject({
+    feedId: z.string(),
+    outcome: z.enum(["published", "unchanged", "quarantined"]),
+    generation: count.nullable().describe("The generation in force afterwards, or null when there never was one."),
+    counts: z.strictObject({
+      channelsDeclared: count,
+      channelsWithProgrammes: count,
+      programmesRead: count,
+      programmesKept: count,
+      duplicatesDropped: count,
+      programmesRejected: count,
+      itemsUnreadable: count,
+    }),
+    findingsCount: count,
+    findings: z
+      .array(
+        z.strictObject({
+          kind: z.enum(["repaired", "rejected"]),
+          code: z.string(),
+          what: z.string(),
+          line: count.nullable().describe("Line of the feed."),
+          channelId: z.string().nullable(),
+        }),
+      )
+      .max(MAX_LISTED_FINDINGS)
+      .describe(`What was mended or left out; the first ${MAX_LISTED_FINDINGS}.`),
+    quarantine: z.array(z.strictObject({ code: z.string(), what: z.string() })).describe("Why it was held back; empty otherwise."),
+    changes: z.strictObject({
+      added: count,
+      cancelled: count,
+      moved: count,
+      extended: count,
+      shortened: count,
+      retitled: count,
+    }),
+  })
+  .meta({ id: "IngestReport" });
+
+/** The answer to a feed that was read but held back. */
+export const quarantinedSchema = z
+  .strictObject({ ...errorSchema.shape, report: ingestReportSchema })
+  .meta({ id: "Quarantined", description: "An error with the report of what was read." });
+
+/** One upload of a feed. */
+export const feedsRoute = route({
+  method: "PUT",
+  path: "/v1/feeds/{id}",
+  operationId: "ingestFeed",
+  about:
+    "Puts a schedule feed in force: XMLTV, plain or gzipped, as the body. It is read to its end and judged first; whatever fails leaves the last good schedule in force.",
+  writes: true,
+  query: z.strictObject({}),
+  responses: {
+    200: { about: "It is in force, or was already.", schema: ingestReportSchema },
+    422: { about: "It was read and held back (`feed-quarantined`): the last good schedule stays in force.", schema: quarantinedSchema },
+  },
+  handle: async ({ parts, id, request }) => {
+    if (!FEED_ID.test(id)) {
+      const right = "1 to 63 of a-z, 0-9 and -, beginning with a letter or digit, would be right";
+      throw new CalltimeError("feed-id-invalid", `${JSON.stringify(id.slice(0, 80))} is no id of a feed; ${right}`);
+    }
+    // Read before it is this write's turn: a slow sender holds nobody up, and one that gives up half-way has written nothing.
+    const listing = await readListing(bodyOf(request, parts.maxBodyBytes));
+    const ingested = await parts.exclusively(() => ingestListing(parts.context, { feedId: id, listing }, parts.now()));
+    const report = reportOf(ingested);
+    if (ingested.outcome !== "quarantined") return { status: 200, body: report };
+    return { status: 422, body: { error: { code: "feed-quarantined", message: heldBack(ingested) }, report } };
+  },
+});
+
+function heldBack({ feedId, quarantine, generation }: IngestReport): string {
+  const stays = generation === undefined ? "no schedule of this feed is in force" : `generation ${generation} stays in force`;
+  return `${feedId} was held back, ${stays}: ${quarantine.map(({ what }) => what).join(" ")}`;
+}
+
+function reportOf(ingested: IngestReport): z.input<typeof ingestReportSchema> {
+  const changes = { added: 0, cancelled: 0, moved: 0, extended: 0, shortened: 0, retitled: 0 };
+  for (const change of ingested.changes) changes[change.kind] += 1;
+  return {
+    feedId: ingested.feedId,
+    outcome: ingested.outcome,
+    generation: ingested.generation ?? null,
+    counts: { ...ingested.counts },
+    findingsCount: ingested.findings.length,
+    findings: ingested.findings.slice(0, MAX_LISTED_FINDINGS).map(({ kind, code, what, line, channelId }) => ({
+      kind,
+      code,
+      what,
+      line: line ?? null,
+      channelId: channelId ?? null,
+    })),
+    quarantine: ingested.quarantine.map(({ code, what }) => ({ code, what })),
+    changes,
+  };
+}

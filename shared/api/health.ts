@@ -1,0 +1,74 @@
+import * as z from "zod";
+import { isoOf } from "../../events/index.ts";
+import { instant } from "../../events/instant.ts";
+import { readHealth } from "../app/operate.ts";
+import { instantOrNull, isoOrNull } from "./fields.ts";
+import { route } from "./route.ts";
+
+/** Body of `GET /v1/health`. */
+export const healthSchema = z
+  .strictObject({
+    status: z.enum(["ok", "degraded"]),
+    now: instant.describe("Platform time."),
+    lastTickAt: instantOrNull.describe("When the last tick was, or null when none is on record."),
+    feeds: z.array(
+      z.strictObject({
+        feedId: z.string(),
+        generation: z.number().int(),
+        publishedAt: instant,
+        programmes: z.number().int(),
+      }),
+    ),
+    targets: z.array(
+      z.discriminatedUnion("kind", [
+        z.strictObject({
+          kind: z.literal("known"),
+          targetId: z.string(),
+          minimumUnits: z.number(),
+          maximumUnits: z.number(),
+          desiredUnits: z.number().describe("Units asked for."),
+          servingUnits: z.number().describe("Units that answer viewers."),
+        }),
+        z.strictObject({ kind: z.literal("unknown"), targetId: z.string(), reason: z.string() }),
+      ]),
+    ),
+    problems: z.array(z.string()).describe("What is wrong, each in a sentence."),
+  })
+  .meta({ id: "Health" });
+
+/** How Calltime itself is: what a probe asks. */
+export const healthRoute = route({
+  method: "GET",
+  path: "/v1/health",
+  operationId: "readHealth",
+  about: "How Calltime itself is, what schedules are in force, and what each target's own control plane says of it.",
+  writes: false,
+  query: z.strictObject({}),
+  responses: {
+    200: { about: "All is well.", schema: healthSchema },
+    503: { about: "Something is wrong; `problems` says what.", schema: healthSchema },
+  },
+  handle: async ({ parts, now }) => {
+    const { status, lastTickMs, feeds, targets, problems } = await readHealth(parts.context, now);
+    const body: z.input<typeof healthSchema> = {
+      status,
+      now: isoOf(now),
+      lastTickAt: isoOrNull(lastTickMs),
+      feeds: feeds.map(({ publishedAtMs, ...feed }) => ({ ...feed, publishedAt: isoOf(publishedAtMs) })),
+      targets: targets.map((state) =>
+        state.kind === "unknown"
+          ? { kind: state.kind, targetId: state.targetId, reason: state.reason }
+          : {
+              kind: state.kind,
+              targetId: state.targetId,
+              minimumUnits: state.minimumUnits,
+              maximumUnits: state.maximumUnits,
+              desiredUnits: state.desiredUnits,
+              servingUnits: state.servingUnits,
+            },
+      ),
+      problems: [...problems],
+    };
+    return { status: status === "ok" ? 200 : 503, body };
+  },
+});

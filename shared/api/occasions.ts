@@ -1,0 +1,100 @@
+import * as z from "zod";
+import { isoOf } from "../../events/index.ts";
+import { instant } from "../../events/instant.ts";
+import { readOccasions } from "../app/operate.ts";
+import type { Subject } from "../app/subjects.ts";
+import { TICK_HORIZON_MS } from "../app/plan.ts";
+import { HOUR_MS } from "../core/time.ts";
+import { instantOrNull, isoOrNull } from "./fields.ts";
+import { route } from "./route.ts";
+
+/** Body of `GET /v1/occasions`. */
+export const occasionsSchema = z
+  .strictObject({
+    now: instant.describe("Platform time."),
+    above: z
+      .array(
+        z.strictObject({
+          occasionId: z.string(),
+          name: z.string(),
+          channels: z.array(z.string()),
+          startsAt: instant.describe("By the guide."),
+          endsAt: instant.describe("By the guide, which only proposes it."),
+          air: z.discriminatedUnion("kind", [
+            z.strictObject({ kind: z.literal("ahead") }),
+            z.strictObject({ kind: z.literal("on-air"), startedAt: instantOrNull.describe("When its crowd came.") }),
+            z.strictObject({
+              kind: z.literal("ended"),
+              startedAt: instantOrNull,
+              endedAt: instant,
+              by: z.enum(["crowd", "cap"]).describe("`crowd`: it was seen to leave. `cap`: it was given up waiting for that."),
+            }),
+          ]),
+          expectedAudience: z.strictObject({
+            median: z.number(),
+            lower: z.number(),
+            upper: z.number(),
+            level: z.number().describe("How much of the probability lies between `lower` and `upper`."),
+            basis: z.enum(["expectation", "measured"]).describe("Whether a person said so or earlier broadcasts did."),
+          }),
+          targets: z.array(z.string()).describe("The targets whose impact threshold it is above."),
+        }),
+      )
+      .describe("By start."),
+    belowCount: z.number().int().describe("Occasions below the impact threshold of every target."),
+    unknownCount: z.number().int().describe("Occasions whose audience nobody knows: neither above nor below."),
+  })
+  .meta({ id: "Occasions" });
+
+/** The occasions that matter, now and in the hours ahead. */
+export const occasionsRoute = route({
+  method: "GET",
+  path: "/v1/occasions",
+  operationId: "readOccasions",
+  about: `The occasions above the impact threshold, lately, now and in the next ${TICK_HORIZON_MS / HOUR_MS} hours, and how many others there are.`,
+  writes: false,
+  query: z.strictObject({}),
+  responses: { 200: { about: "The occasions.", schema: occasionsSchema } },
+  handle: async ({ parts, now }) => {
+    const { above, below, unknown } = await readOccasions(parts.context, now);
+    const body: z.input<typeof occasionsSchema> = {
+      now: isoOf(now),
+      above: above.map(occasionOf),
+      belowCount: below,
+      unknownCount: unknown.length,
+    };
+    return { status: 200, body };
+  },
+});
+
+function occasionOf({ occasion, air, expected, targets }: Subject): z.input<typeof occasionsSchema>["above"][number] {
+  return {
+    occasionId: occasion.id,
+    name: occasion.name,
+    channels: [...occasion.channelIds],
+    startsAt: isoOf(occasion.startsAtMs),
+    endsAt: isoOf(occasion.endsAtMs),
+    air: airOf(air),
+    expectedAudience: {
+      median: expected.median,
+      lower: expected.lower,
+      upper: expected.upper,
+      level: expected.level,
+      basis: expected.basis,
+    },
+    targets: targets.map((target) => target.id),
+  };
+}
+
+function airOf(air: Subject["air"]): z.input<typeof occasionsSchema>["above"][number]["air"] {
+  switch (air.kind) {
+    case "ahead":
+      return { kind: "ahead" };
+    case "on-air":
+      return { kind: "on-air", startedAt: isoOrNull(air.startedAtMs) };
+    case "ended":
+      return { kind: "ended", startedAt: isoOrNull(air.startedAtMs), endedAt: isoOf(air.endedAtMs), by: air.by };
+    default:
+      return air satisfies never;
+  }
+}

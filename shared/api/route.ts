@@ -1,0 +1,51 @@
+import type * as z from "zod";
+import type { Context } from "../app/context.ts";
+
+/** What every route works with. */
+export type ApiParts = {
+  readonly context: Context;
+  /** Platform time, in epoch milliseconds. */
+  readonly now: () => number;
+  /** Runs one write after the tick under way and apart from every other; what it did before it threw is undone. */
+  readonly exclusively: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Bytes of a request's body, as sent, beyond which it is refused. */
+  readonly maxBodyBytes: number;
+};
+
+/** One request, with its parameters read and judged. */
+export type Call<Query> = {
+  readonly parts: ApiParts;
+  /** Platform time at which the request came. */
+  readonly now: number;
+  readonly query: Query;
+  /** The variable part of the path, where it has one. */
+  readonly id: string;
+  readonly request: Request;
+};
+
+/** One answer: its body is checked against the schema of its status before it goes out. */
+export type Reply = { readonly status: number; readonly body: unknown };
+
+/** What a status means on one route, and what comes with it. */
+export type ResponseShape = { readonly about: string; readonly schema: z.ZodType };
+
+/** One path and what it does: the router, the checks and `docs/openapi.json` are made from it. */
+export type Route<Query = unknown> = {
+  readonly method: "GET" | "PUT";
+  /** As OpenAPI writes it: `{id}` is the variable part. */
+  readonly path: string;
+  readonly operationId: string;
+  readonly about: string;
+  /** Whether it needs the write token. */
+  readonly writes: boolean;
+  readonly query: z.ZodObject;
+  /** By status; errors other than these have the shape of `errorSchema`. */
+  readonly responses: Readonly<Record<number, ResponseShape>>;
+  readonly handle: (call: Call<Query>) => Promise<Reply>;
+};
+
+/** A route whose handler sees its query as the schema reads it. */
+export function route<Schema extends z.ZodObject>(definition: Omit<Route<z.output<Schema>>, "query"> & { readonly query: Schema }): Route {
+  // The router hands each handler what its own schema read.
+  return definition as unknown as Route;
+}

@@ -1,0 +1,10 @@
+import { explainRoute } from "./explain.ts";
+import { feedsRoute } from "./feeds.ts";
+import { healthRoute } from "./health.ts";
+import { occasionsRoute } from "./occasions.ts";
+import { planRoute } from "./plan.ts";
+import type { Route } from "./route.ts";
+import { verdictsRoute } from "./verdicts.ts";
+
+/** Everything the API can do, reading first. */
+export const routes: readonly Route[] = [healthRoute, occasionsRoute, planRoute, explainRoute, verdictsRoute, feedsRoute];

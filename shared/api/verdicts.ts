@@ -1,0 +1,116 @@
+import * as z from "zod";
+import { isoOf } from "../../events/index.ts";
+import { instant } from "../../events/instant.ts";
+import type { StoredVerdict } from "../app/assess.ts";
+import { readVerdicts } from "../app/operate.ts";
+import { CalltimeError } from "../core/error.ts";
+import { compareText } from "../core/schedule/programme.ts";
+import { CHECKPOINTS, VERDICTS } from "../core/readiness/verdict.ts";
+import { instantOrNull, isoOrNull, unitsOrNull } from "./fields.ts";
+import { route } from "./route.ts";
+
+const verdict = z.enum(VERDICTS);
+
+/** Body of `GET /v1/verdicts`. */
+export const verdictsSchema = z
+  .strictObject({
+    now: instant.describe("Platform time."),
+    occasions: z
+      .array(
+        z.strictObject({
+          occasionId: z.string(),
+          name: z.string(),
+          startsAt: instant.describe("The start that the newest verdict was given for."),
+          verdicts: z
+            .array(
+              z.strictObject({
+                verdict,
+                checkpoint: z.enum(CHECKPOINTS),
+                at: instant,
+                startsAt: instant.describe("The start at that time."),
+                pages: z.boolean().describe("Whether somebody was paged."),
+                evidence: z.array(
+                  z.strictObject({
+                    targetId: z.string(),
+                    verdict,
+                    neededUnits: unitsOrNull,
+                    servingUnits: unitsOrNull,
+                    floorUnits: unitsOrNull,
+                    readyBy: instantOrNull,
+                    shortUnits: z.number(),
+                    writes: z.boolean().describe("Whether floors are written for this target at all."),
+                    note: z.string(),
+                  }),
+                ),
+              }),
+            )
+            .describe("Newest first."),
+        }),
+      )
+      .describe("By start."),
+  })
+  .meta({ id: "Verdicts" });
+
+/** The verdicts given so far, with their evidence. */
+export const verdictsRoute = route({
+  method: "GET",
+  path: "/v1/verdicts",
+  operationId: "readVerdicts",
+  about: "The verdicts given so far, by occasion, with the evidence each rests on.",
+  writes: false,
+  query: z.strictObject({
+    occasion: z.string().min(1, "expected an occasion's id").optional().describe("One occasion's id; all of them when left out."),
+  }),
+  responses: { 200: { about: "The verdicts.", schema: verdictsSchema } },
+  handle: async ({ parts, now, query }) => {
+    const byOccasion = new Map<string, StoredVerdict[]>();
+    for (const given of await readVerdicts(parts.context)) {
+      if (query.occasion !== undefined && given.occasionId !== query.occasion) continue;
+      byOccasion.set(given.occasionId, [...(byOccasion.get(given.occasionId) ?? []), given]);
+    }
+    if (query.occasion !== undefined && byOccasion.size === 0) await checkOccasion(parts.context, query.occasion);
+    // Instants of the API sort as text.
+    const occasions = [...byOccasion.values()].flatMap(occasionOf).sort((a, b) => compareText(a.startsAt, b.startsAt));
+    return { status: 200, body: { now: isoOf(now), occasions } satisfies z.input<typeof verdictsSchema> };
+  },
+});
+
+type OccasionVerdicts = z.input<typeof verdictsSchema>["occasions"][number];
+
+function occasionOf(given: readonly StoredVerdict[]): readonly OccasionVerdicts[] {
+  const newestFirst = given.toSorted((a, b) => b.atMs - a.atMs);
+  const [newest] = newestFirst;
+  if (newest === undefined) return [];
+  const { occasionId, name, startsAtMs } = newest;
+  return [{ occasionId, name, startsAt: isoOf(startsAtMs), verdicts: newestFirst.map(verdictOf) }];
+}
+
+function verdictOf(given: StoredVerdict): OccasionVerdicts["verdicts"][number] {
+  return {
+    verdict: given.verdict,
+    checkpoint: given.checkpoint,
+    at: isoOf(given.atMs),
+    startsAt: isoOf(given.startsAtMs),
+    pages: given.pages,
+    evidence: given.evidence.map((target) => ({
+      targetId: target.targetId,
+      verdict: target.verdict,
+      neededUnits: target.neededUnits ?? null,
+      servingUnits: target.servingUnits ?? null,
+      floorUnits: target.floorUnits ?? null,
+      readyBy: isoOrNull(target.readyByMs),
+      shortUnits: target.shortUnits,
+      writes: target.writes,
+      note: target.note,
+    })),
+  };
+}
+
+/** An occasion without a verdict is no mistake, one that nobody knows is. Throws `occasion-unknown`. */
+async function checkOccasion(
+  context: { readonly occasions: () => Promise<readonly { readonly id: string }[]> },
+  id: string,
+): Promise<void> {
+  if ((await context.occasions()).some((occasion) => occasion.id === id)) return;
+  throw new CalltimeError("occasion-unknown", `${id}: there is no such occasion in the schedules in force; GET /v1/occasions lists them`);
+}
