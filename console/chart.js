@@ -9,7 +9,7 @@ import { briefly, countOf, timeOf } from "./words.js";
  */
 
 const MINUTE_MS = 60_000;
-const HEIGHT = 190;
+const HEIGHT = 220;
 const LEFT = 40;
 const RIGHT = 46;
 const ABOVE = 22;

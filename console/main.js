@@ -115,7 +115,7 @@ function drawAnswers({ health, occasions, verdicts, plan }, width) {
   const nothing = html("p", { class: "quiet" }, "Nothing above the impact threshold now or in the next 3 hours.");
   byId("occasions").replaceChildren(...(cards.length === 0 ? [nothing] : cards));
   byId("others").textContent =
-    `${countOf(occasions.belowCount)} below the impact threshold, ${countOf(occasions.unknownCount)} of unknown audience`;
+    `Besides these: ${countOf(occasions.belowCount)} below the impact threshold, ${countOf(occasions.unknownCount)} of unknown audience`;
   byId("targets").replaceChildren(
     ...plan.targets.map((target) =>
       targetRow({

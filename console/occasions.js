@@ -1,5 +1,5 @@
 import { html } from "./element.js";
-import { countOf, timeOf, untilOf, verdictOf } from "./words.js";
+import { countOf, roughly, timeOf, untilOf, verdictOf } from "./words.js";
 
 /**
  * @typedef {import("./api.js").Occasion} Occasion
@@ -31,11 +31,20 @@ export function occasionCard({ occasion, verdict, targets, states, now }) {
     html(
       "p",
       {},
-      html("strong", {}, countOf(median)),
-      ` viewers expected, ${countOf(lower)} to ${countOf(upper)}`,
-      html("span", { class: "quiet" }, basis === "measured" ? " · from earlier broadcasts" : " · as you were told"),
+      html("strong", {}, roughly(median)),
+      ` viewers expected, ${roughly(lower)} to ${roughly(upper)}`,
+      html("span", { class: "quiet" }, basis === "measured" ? " · from earlier broadcasts" : " · from the expectations"),
     ),
     needTable(occasion, verdict, targets, states, now),
+    (verdict?.evidence ?? [])
+      .filter((target) => verdictOf(target.verdict).tone === "bad" || target.verdict === "unknown")
+      .map((target) =>
+        html(
+          "p",
+          { class: `tone-${verdictOf(target.verdict).tone}` },
+          html("span", { class: "word" }, `${target.targetId}: ${target.note}`),
+        ),
+      ),
     verdict === undefined
       ? undefined
       : html("p", { class: "quiet" }, `Verdict of ${timeOf(verdict.at)} (${checkpointOf(verdict.checkpoint)})`),

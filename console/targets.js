@@ -6,10 +6,11 @@ import { showWhy } from "./why.js";
 /**
  * @typedef {import("./api.js").Occasion} Occasion
  * @typedef {import("./api.js").PlannedTarget} PlannedTarget
+ * @typedef {import("./api.js").Step} Step
  * @typedef {import("./api.js").TargetState} TargetState
  */
 
-const STEPS_SHOWN = 5;
+const STEPS_SHOWN = 4;
 const MODES = { active: "active", observe: "observe: nothing is written", frozen: "frozen: floors stay" };
 
 /**
@@ -39,14 +40,6 @@ export function targetRow({ target, state, occasions, width }) {
       ),
       tooFew ? html("p", { class: "tone-bad" }, html("span", { class: "word" }, `${needed - serving} too few serving`)) : undefined,
       state?.kind === "unknown" ? html("p", { class: "tone-odd" }, html("span", { class: "word" }, state.reason)) : undefined,
-      whyButton(targetId, undefined, `Why ${countOf(present?.floorUnits)} now?`),
-    ),
-    target.minutes.length === 0 ? html("p", {}, "No plan") : chart(target, occasions, width),
-    html(
-      "div",
-      { class: "steps" },
-      html("h4", {}, "Next steps"),
-      later.length === 0 ? html("p", { class: "quiet" }, "The floor stays as it is for the next 3 hours.") : stepTable(targetId, later),
       target.shorts
         .slice(0, 2)
         .map(({ from, to, units, limit }) =>
@@ -56,6 +49,14 @@ export function targetRow({ target, state, occasions, width }) {
             html("span", { class: "word" }, `Short by ${countOf(units)} (${limit}) ${timeOf(from)}–${timeOf(to)}`),
           ),
         ),
+      whyButton(targetId, undefined, `Why ${countOf(present?.floorUnits)} now?`),
+    ),
+    target.minutes.length === 0 ? html("p", {}, "No plan") : chart(target, occasions, width),
+    html(
+      "div",
+      { class: "steps" },
+      html("h4", {}, "Next steps"),
+      later.length === 0 ? html("p", { class: "quiet" }, "The floor stays as it is for the next 3 hours.") : stepTable(targetId, later),
     ),
   );
 }
@@ -70,11 +71,16 @@ function figure(name, value, kind) {
 }
 
 /**
+ * The next steps, and the highest of those after them: what the evening comes to.
  * @param {string} targetId
- * @param {readonly import("./api.js").Step[]} steps
+ * @param {readonly Step[]} steps
  */
 function stepTable(targetId, steps) {
-  const more = steps.length - STEPS_SHOWN;
+  const next = steps.slice(0, STEPS_SHOWN);
+  const rest = steps.slice(STEPS_SHOWN);
+  const nextHighest = Math.max(...next.map(({ floorUnits }) => floorUnits));
+  const highest = [...rest].sort((a, b) => b.floorUnits - a.floorUnits).find(({ floorUnits }) => floorUnits > nextHighest);
+  const left = rest.length - (highest === undefined ? 0 : 1);
   return [
     html(
       "table",
@@ -94,21 +100,27 @@ function stepTable(targetId, steps) {
       html(
         "tbody",
         {},
-        steps
-          .slice(0, STEPS_SHOWN)
-          .map((step) =>
-            html(
-              "tr",
-              {},
-              html("td", {}, timeOf(step.at)),
-              html("td", { class: "number" }, countOf(step.floorUnits)),
-              html("td", {}, whyButton(targetId, step.at, "why?")),
-            ),
-          ),
+        next.map((step) => stepLine(targetId, step, "")),
+        highest === undefined ? undefined : stepLine(targetId, highest, " highest"),
       ),
     ),
-    more > 0 ? html("p", { class: "quiet" }, `and ${more} more`) : undefined,
+    left > 0 ? html("p", { class: "quiet" }, `and ${left} more`) : undefined,
   ];
+}
+
+/**
+ * @param {string} targetId
+ * @param {Step} step
+ * @param {string} note
+ */
+function stepLine(targetId, step, note) {
+  return html(
+    "tr",
+    {},
+    html("td", {}, timeOf(step.at), html("span", { class: "quiet" }, note)),
+    html("td", { class: "number" }, countOf(step.floorUnits)),
+    html("td", {}, whyButton(targetId, step.at, "why?")),
+  );
 }
 
 /**

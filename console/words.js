@@ -1,8 +1,10 @@
 /** @typedef {import("./api.js").VerdictWord} VerdictWord */
 
 const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-const day = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "long", timeZoneName: "short" });
+const day = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "long" });
+const zone = new Intl.DateTimeFormat("en-GB", { timeZoneName: "short" });
 const whole = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 0 });
+const rough = new Intl.NumberFormat("en-GB", { maximumSignificantDigits: 3 });
 const brief = new Intl.NumberFormat("en-GB", { notation: "compact", maximumSignificantDigits: 3 });
 
 const MINUTE_MS = 60_000;
@@ -20,7 +22,9 @@ export function timeOf(instant) {
  * @param {string} instant
  */
 export function dayOf(instant) {
-  return day.format(new Date(instant));
+  const at = new Date(instant);
+  const name = zone.formatToParts(at).find(({ type }) => type === "timeZoneName")?.value ?? "";
+  return `${day.format(at)}, ${name}`;
 }
 
 /**
@@ -29,6 +33,14 @@ export function dayOf(instant) {
  */
 export function countOf(count) {
   return count === null || count === undefined ? "–" : whole.format(count);
+}
+
+/**
+ * A forecast count: three digits are more than it knows.
+ * @param {number} count
+ */
+export function roughly(count) {
+  return rough.format(count);
 }
 
 /**

@@ -86,10 +86,7 @@ function schemaOf(schema: z.ZodType, schemas: Record<string, unknown>, io: "inpu
     },
   });
   for (const [name, definition] of Object.entries($defs)) schemas[name] = pointed(withoutId(definition));
-  const name = schema.meta()?.id;
-  if (name === undefined) return pointed(own);
-  schemas[name] = pointed(withoutId(own));
-  return { $ref: `#/components/schemas/${name}` };
+  return pointed(own);
 }
 
 function withoutId(definition: object): object {

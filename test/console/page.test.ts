@@ -59,6 +59,7 @@ describeWithBrowser("the status page", () => {
     expect(said).toContain("in 29 min");
     expect(said).toMatch(/[\d,]+ viewers expected, [\d,]+ to [\d,]+/);
     expect(said).toMatch(/player-api \d+ \d+ /);
+    expect(said).toContain("catalogue-db: your limits leave it short by");
     expect(await page.locator(".target").count()).toBe(2);
     for (const kind of ["band", "median", "needed", "floor"]) {
       expect(await page.locator(`.target svg path.${kind}`).first().getAttribute("d")).toMatch(/^M[\d.]+ [\d.]+L/);
