@@ -19,6 +19,7 @@ import { reportOf } from "../local/report.ts";
 import { serveApi } from "../local/server.ts";
 import { writeToken } from "../local/token.ts";
 import { parseWorld } from "../local/world-file.ts";
+import { ZONE_MARGIN_MS, zoneOffsets } from "../local/zone.ts";
 import { jsonOf } from "./json.ts";
 import { textOfEvent, textOfFeed, textOfReport } from "./text.ts";
 
@@ -30,6 +31,7 @@ type Options = {
   readonly from?: number;
   readonly for: number;
   readonly seed: number;
+  readonly zone: string;
   readonly speed?: number;
   readonly port?: number;
   readonly data?: string;
@@ -52,6 +54,7 @@ export function startCommand(): Command {
     .option("--world <file>", "what is true tonight; Calltime never reads it (YAML)", join(SAMPLES, "world.yaml"))
     .option("--from <instant>", "platform time to start at, such as 2026-06-13T16:00:00Z", instant)
     .option("--for <duration>", "platform time to run for, such as 90m or 4h", duration, 4 * HOUR_MS)
+    .option("--zone <name>", "time zone that the audience lives in, such as Europe/Copenhagen", "UTC")
     .option("--seed <number>", "seed of the simulated world", wholeNumber, 1)
     .option("--speed <factor>", `platform seconds in a second (default: ${DEFAULT_SPEED}; as fast as it goes with --headless)`, positive)
     .option("--port <number>", `port of the API and the status page (default: ${DEFAULT_PORT}; a free one with --headless)`, portNumber)
@@ -73,6 +76,7 @@ async function start(options: Options): Promise<void> {
   const evening = await openEvening({
     place: placeOf(options),
     settings: await settingsOf(options),
+    zoneAround: (fromMs) => zoneOffsets(options.zone, fromMs - ZONE_MARGIN_MS, fromMs + options.for + ZONE_MARGIN_MS),
     world: parseWorld(await text(options.world, "--world"), options.world),
     seed: options.seed,
     fromMs: options.from ?? (isSample(options) ? SAMPLE_FROM_MS : undefined),
@@ -108,7 +112,7 @@ async function run(options: Options, evening: Evening, url: string, signal: Abor
       const line = textOfEvent(event);
       if (line !== undefined) print(line);
     }
-    if (speed !== undefined) await pause(MINUTE_MS / speed - (performance.now() - startedAtMs), signal);
+    await pause(speed === undefined ? 0 : MINUTE_MS / speed - (performance.now() - startedAtMs), signal);
   }
   if (evening.nowMs() < untilMs) {
     process.stderr.write(`calltime: stopped; run the same command with the same --data to go on from here\n`);
@@ -119,6 +123,7 @@ async function run(options: Options, evening: Evening, url: string, signal: Abor
   if (options.json) process.stdout.write(`${JSON.stringify(await jsonOf(evening, report), null, 2)}\n`);
   else for (const line of textOfReport(report, evening.context.settings.targets)) print(line);
   if (options.headless) return;
+  if (evening.resumed) process.stderr.write(`calltime: to play it again, remove ${evening.database.directory ?? "the store"}\n`);
   process.stderr.write(`calltime: the evening is over; the status page stays at ${url} until you press Ctrl-C\n`);
   await new Promise<void>((done) => (signal.aborted ? done() : signal.addEventListener("abort", () => done())));
 }

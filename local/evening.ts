@@ -7,7 +7,7 @@ import { CalltimeError } from "../shared/core/error.ts";
 import type { Schedule } from "../shared/core/schedule/programme.ts";
 import { prepareWorld, type PreparedWorld } from "../shared/core/simulate/prepare.ts";
 import type { World } from "../shared/core/simulate/world.ts";
-import { minuteOf, MINUTE_MS } from "../shared/core/time.ts";
+import { minuteOf, MINUTE_MS, type ZoneOffsets } from "../shared/core/time.ts";
 import { localBus, type LocalBus } from "./bus.ts";
 import { openDatabase, type Database, type StorePlace } from "./database.ts";
 import { sqliteDocumentStore } from "./document-store.ts";
@@ -24,6 +24,8 @@ import { simulatedWorld, type SimulatedWorld } from "./simulated-world.ts";
 export type EveningSetting = {
   readonly place: StorePlace;
   readonly settings: Settings;
+  /** The zone's offsets around the start of the run, once that is known; without it the settings' own zone holds. */
+  readonly zoneAround?: (fromMs: number) => ZoneOffsets;
   /** What is true; Calltime never reads it. */
   readonly world: World;
   readonly seed: number;
@@ -83,7 +85,8 @@ async function assemble(setting: EveningSetting, database: Database): Promise<Ev
   const prepared = prepareWorld({ world: setting.world, schedule: begun.schedule, targets: setting.settings.targets, seed: setting.seed });
   const world = await simulatedWorld(database, prepared, begun.fromMs);
   const ports = { documents, schedules, bus, journal, loads: simulatedLoads(world), capacity: simulatedCapacity(world) };
-  const context = contextOf(ports, setting.settings);
+  const zone = setting.zoneAround?.(begun.fromMs) ?? setting.settings.zone;
+  const context = contextOf(ports, { ...setting.settings, zone });
   const nowMs = (): number => world.nowMs();
   // Events are hints to look at once; what they say is read from the store (design rule 1).
   bus.subscribe("plan", "calltime.schedule.changed", async () => void (await plan(context, nowMs())));
