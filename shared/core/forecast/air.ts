@@ -1,5 +1,6 @@
 import type { Occasion } from "../schedule/occasion.ts";
 import { HOUR_MS, MINUTE_MS } from "../time.ts";
+import { median } from "./median.ts";
 import type { Timing } from "./shape.ts";
 
 /**
@@ -19,16 +20,26 @@ export type ExcessMinute = { readonly atMs: number; readonly excess: number };
 // three minutes, so one noisy minute is not an end.
 const LEFT_SHARE = 0.6;
 const LEFT_MINUTES = 3;
+// A crowd that leaves takes three minutes and more for its first half. More than this share of it gone within three minutes is an
+// outage of the service or of its metrics, wherever the guide's end lies.
+const SUDDEN_SHARE = 0.6;
+// They begin to leave in the last minute that still holds nearly all of them.
+const HELD_SHARE = 0.9;
 /** The crowd is there when this share of what was forecast has come. */
 const ARRIVED_SHARE = 0.3;
+// The first minutes are the arrival, and say little about the plateau.
+const SETTLING_MS = 5 * MINUTE_MS;
+const PLATEAU_MINUTES = 3;
 /** After this long past the guide's end the occasion is taken as over; what the load then supports is the nowcast's business. */
 export const HARD_CAP_MS = 2 * HOUR_MS;
 // While no end is known, it is taken to be at least this far ahead: the crowd at the end is always still to come.
 const END_AHEAD_MS = 3 * MINUTE_MS;
+/** For so long after the guide's start a crowd that has not come is taken to be late; after that, to be small. */
+export const LATE_START_MS = 20 * MINUTE_MS;
 
 /**
- * What the measured crowd says at `now`. `expected` is the excess forecast for the plateau, in the unit of `excess`; undefined when
- * no audience is known. `before` is what was concluded earlier: an end, once seen, stands.
+ * What the measured crowd says at `now`. `excess` is in the order of time; `expected` is the excess forecast for the plateau, in the
+ * same unit, undefined when no audience is known. `before` is what was concluded earlier: an end, once seen, stands.
  */
 export function assessAir(input: {
   readonly occasion: Occasion;
@@ -57,11 +68,20 @@ export function timingOf(occasion: Occasion, air: Air, now: number): Timing {
   return { startsAtMs: occasion.startsAtMs, endsAtMs };
 }
 
+/**
+ * The timing of an occasion whose crowd has not been seen yet though the guide says that it began: as if it began now. Undefined
+ * once the crowd is there, and `LATE_START_MS` after the guide's start.
+ */
+export function lateTimingOf(occasion: Occasion, air: Air, now: number): Timing | undefined {
+  if (air.kind !== "on-air" || air.startedAtMs !== undefined || now >= occasion.startsAtMs + LATE_START_MS) return undefined;
+  return { ...timingOf(occasion, air, now), startsAtMs: now };
+}
+
 /** The plateau that was measured: the median excess between five minutes after the start and the guide's end, or undefined. */
 export function measuredPlateau(occasion: Occasion, excess: readonly ExcessMinute[]): number | undefined {
-  const settledMs = Math.min(occasion.startsAtMs + 5 * MINUTE_MS, (occasion.startsAtMs + occasion.endsAtMs) / 2);
+  const settledMs = Math.min(occasion.startsAtMs + SETTLING_MS, (occasion.startsAtMs + occasion.endsAtMs) / 2);
   const values = excess.filter((minute) => minute.atMs >= settledMs && minute.atMs < occasion.endsAtMs).map((minute) => minute.excess);
-  return values.length < 3 ? undefined : median(values);
+  return values.length < PLATEAU_MINUTES ? undefined : median(values);
 }
 
 function startOf(occasion: Occasion, excess: readonly ExcessMinute[], expected: number | undefined): number | undefined {
@@ -75,16 +95,18 @@ function crowdLeftAt(occasion: Occasion, excess: readonly ExcessMinute[]): numbe
   const after = excess.filter((minute) => minute.atMs >= occasion.endsAtMs);
   const last = after.slice(-LEFT_MINUTES);
   if (last.length < LEFT_MINUTES || last.some((minute) => minute.excess >= LEFT_SHARE * plateau)) return undefined;
-  // They began to leave in the last minute that still held nearly all of them.
-  const held = after.findLast((minute) => minute.excess >= 0.9 * plateau);
+  if (fellSuddenly(excess, plateau)) return undefined;
+  const held = after.findLast((minute) => minute.excess >= HELD_SHARE * plateau);
   return held === undefined ? occasion.endsAtMs : held.atMs + MINUTE_MS;
 }
 
-/** The middle value; the mean of the two middle ones for an even count. Throws on an empty list. */
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const upper = sorted[Math.floor(sorted.length / 2)];
-  const lower = sorted[Math.ceil(sorted.length / 2) - 1];
-  if (upper === undefined || lower === undefined) throw new RangeError("median: the list is empty; give at least one value");
-  return (upper + lower) / 2;
+/** Whether the crowd went, the last time it went, faster than a crowd can leave. */
+function fellSuddenly(excess: readonly ExcessMinute[], plateau: number): boolean {
+  const there = excess.findLast((minute) => minute.excess >= LEFT_SHARE * plateau);
+  if (there === undefined) return false;
+  const within = (fromMs: number, toMs: number): readonly number[] =>
+    excess.filter((minute) => minute.atMs >= fromMs && minute.atMs <= toMs).map((minute) => minute.excess);
+  const before = within(there.atMs - MINUTE_MS, there.atMs);
+  const after = within(there.atMs + MINUTE_MS, there.atMs + 2 * MINUTE_MS);
+  return after.length > 0 && Math.max(...before) - Math.min(...after) > SUDDEN_SHARE * plateau;
 }

@@ -1,12 +1,12 @@
 import type { Expectation } from "../schedule/expectation.ts";
 import type { Occasion } from "../schedule/occasion.ts";
-import { HOUR_MS, MINUTES_PER_DAY, minuteOfWeek, type ZoneOffsets } from "../time.ts";
+import { MINUTE_MS, MINUTES_PER_DAY, minuteOfWeek, type ZoneOffsets } from "../time.ts";
 
 /**
  * What is known of one group of broadcasts: mean and sum of squares of the stretched audience (below), and how many were seen,
  * old ones fading.
  */
-export type AudienceLevel = { readonly count: number; readonly mean: number; readonly squares: number };
+type AudienceLevel = { readonly count: number; readonly mean: number; readonly squares: number };
 
 /** The groups, by key: `all`, then ever narrower ones. */
 export type AudienceLevels = Readonly<Record<string, AudienceLevel>>;
@@ -25,10 +25,12 @@ export type AudienceForecast =
 // Viewers are signed and span five decades. asinh(viewers ÷ 1000) is linear up to about a thousand viewers and logarithmic
 // beyond: a spread of 0.2 there means ±20 %.
 const SCALE_VIEWERS = 1_000;
+
 /** Viewers above usual, stretched so that small ones are compared by difference and large ones by ratio. */
 export function stretched(viewers: number): number {
   return Math.asinh(viewers / SCALE_VIEWERS);
 }
+
 /** The inverse of `stretched`. */
 export function unstretched(value: number): number {
   return Math.sinh(value) * SCALE_VIEWERS;
@@ -48,8 +50,8 @@ const POOLING = { channel: 2, slot: 2, genre: 2, series: 0.05 } as const;
 const SERIES_VARIANCE = 0.3 ** 2;
 // Seasons pass: a group remembers about as many broadcasts as this.
 const MEMORY_BROADCASTS = 20;
-// A single broadcast moves a channel or a day part by at most this many of its standard deviations, and no group moves a wider one by
-// being exceptional itself; what a series is, its own last broadcasts say without a bound.
+// One broadcast moves a channel or a day part as if it lay at most this many standard deviations from what they had drawn: a final is
+// no news about the programmes after it. What a series draws, its own last broadcasts say without a bound.
 const LARGEST_SURPRISE = 3;
 // An operator's plain number, without an interval, is taken to be right within ±20 % two times in three.
 const EXPECTATION_SPREAD = 0.2;
@@ -59,7 +61,7 @@ const NINETY_PERCENT = 1.645;
 type LevelKey = {
   readonly key: string;
   readonly pooling: number;
-  /** Variance among the broadcasts of such a group where it is not that of the wider one. */
+  /** Variance among the broadcasts of such a group, where it is not that of the wider one; its broadcasts move it without a bound. */
   readonly within?: number;
 };
 
@@ -121,7 +123,7 @@ function withExpectation(mean: number, variance: number, expectation: Expectatio
 }
 
 /**
- * The levels after one measured broadcast: O(1). A `censored` measurement (capacity was short, so some viewers were turned away)
+ * The levels after one measured broadcast: O(levels of the occasion), besides the copy. A `censored` measurement (capacity was short, so some viewers were turned away)
  * may raise an estimate but never lower it.
  */
 export function learnAudience(
@@ -153,4 +155,4 @@ function absorb(level: AudienceLevel, value: number, bounded: boolean): Audience
 }
 
 /** A broadcast shorter than this says nothing about an audience: trailers, idents. */
-export const SHORTEST_BROADCAST_MS = HOUR_MS / 12;
+export const SHORTEST_BROADCAST_MS = 5 * MINUTE_MS;

@@ -7,6 +7,8 @@ import { normalQuantile } from "./samples.ts";
 import { peakMultiple, shapeOf, type Shape } from "./shape.ts";
 import { usualAt } from "./usual-load.ts";
 
+const NINETIETH = normalQuantile(0.9);
+
 /** When an occasion is told apart from the usual load of a target. */
 export type ImpactThreshold = {
   /** Share of the target's usual load at the start of the occasion. */
@@ -15,16 +17,16 @@ export type ImpactThreshold = {
   readonly units: number;
 };
 
-/** An occasion counts when nine times in ten its load stays below a level that is still ≥ 5 % of the usual load and ≥ 1 unit. */
+/** The 90th percentile of the load that an occasion adds must be at least 5 % of the usual load, and at least one unit's. */
 export const DEFAULT_IMPACT_THRESHOLD: ImpactThreshold = { shareOfUsual: 0.05, units: 1 };
 
-/** What one occasion adds to one target at its plateau, as a stretched normal: `unstretched(mean + spread·z) · loadPerViewerRps`. */
+/** What one occasion adds to one target, judged by the threshold; or that nobody knows its audience. */
 export type Impact =
   | { readonly kind: "unknown-audience" }
   | {
       readonly kind: "above" | "below";
       readonly audience: Extract<AudienceForecast, { kind: "known" }>;
-      readonly mean: number;
+      /** Spread of the stretched load at the plateau: of the audience, and of what each viewer brings. */
       readonly spread: number;
       /** What measured broadcasts alone can reach; no bound on what a person expects. */
       readonly mostViewers: number;
@@ -50,10 +52,10 @@ export function impactOf(input: {
   const mostViewers = audience.basis === "measured" ? reachOf(model.learned) : Number.POSITIVE_INFINITY;
   const addedRps = Math.min(mostViewers, unstretched(audience.mean + spread * NINETIETH)) * loadPerViewerRps * peakMultiple(shape);
   const above = isAbove({ model, target, atMs: occasion.startsAtMs, addedRps, zone, threshold });
-  return { kind: above ? "above" : "below", audience, mean: audience.mean, spread, mostViewers, loadPerViewerRps, shape };
+  return { kind: above ? "above" : "below", audience, spread, mostViewers, loadPerViewerRps, shape };
 }
 
-/** Whether so much added load at that instant is above the threshold. Where the usual load is unknown, only the units decide. */
+/** Whether `addedRps` at `atMs` is above the threshold. Where the usual load is unknown, only the units decide. */
 export function isAbove(input: {
   readonly model: Model;
   readonly target: Target;
@@ -68,5 +70,3 @@ export function isAbove(input: {
   const usualRps = usual === undefined ? undefined : usualAt(usual.load, atMs, zone);
   return usualRps === undefined || addedRps >= threshold.shareOfUsual * usualRps;
 }
-
-const NINETIETH = normalQuantile(0.9);

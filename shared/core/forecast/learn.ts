@@ -2,11 +2,14 @@ import type { LoadMinute } from "../measurement.ts";
 import type { Occasion } from "../schedule/occasion.ts";
 import type { Target } from "../target.ts";
 import { MINUTE_MS, type ZoneOffsets } from "../time.ts";
-import { measuredPlateau, median, timingOf, type Air, type ExcessMinute } from "./air.ts";
+import { measuredPlateau, type Air, type ExcessMinute } from "./air.ts";
 import { learnAudience, SHORTEST_BROADCAST_MS } from "./audience.ts";
+import { median } from "./median.ts";
 import { learnLoadPerViewer, shapesFor, type Learned, type TargetUsual } from "./model.ts";
-import { ARRIVAL_MS, DECAY_MS, learnShape } from "./shape.ts";
+import { ARRIVAL_MS, DECAY_MS, learnShape, type Timing } from "./shape.ts";
 import { usualAt } from "./usual-load.ts";
+
+type TargetLoad = { readonly target: Target; readonly usual: TargetUsual; readonly load: readonly LoadMinute[] };
 
 /** What was measured of one broadcast that is over. */
 export type Broadcast = {
@@ -14,8 +17,8 @@ export type Broadcast = {
   readonly air: Air;
   /** Viewers above the usual of its channels, minute by minute, known minutes only. */
   readonly viewers: readonly ExcessMinute[];
-  /** Targets for which it was above the impact threshold (as forecast or as it turned out), with their load around it. */
-  readonly targets: readonly { readonly target: Target; readonly usual: TargetUsual; readonly load: readonly LoadMinute[] }[];
+  /** Targets that it may have been above the impact threshold for (as forecast or as it turned out), with their load around it. */
+  readonly targets: readonly TargetLoad[];
   /** Another occasion above the threshold overlapped: the load of the two cannot be told apart. */
   readonly overlapped: boolean;
   /** Capacity was short, errors were abnormal, or an outage was suspected: such a broadcast may raise an estimate, never lower it. */
@@ -24,6 +27,8 @@ export type Broadcast = {
 
 // Below this share of known minutes a broadcast teaches nothing: a gap is not a small audience.
 const KNOWN_SHARE = 0.8;
+// A plateau of less than this share of the usual load may be noise, and says nothing about what a viewer brings.
+const DROWNED_SHARE = 0.05;
 // Requests lost in this share of a minute's load make it a short minute.
 const CENSORED_SHARE = 0.001;
 
@@ -59,42 +64,39 @@ export function learnBroadcast(learned: Learned, broadcast: Broadcast, zone: Zon
     },
   };
   if (broadcast.overlapped || audience <= 0) return next;
-  for (const { target, usual, load } of broadcast.targets) next = learnTarget(next, broadcast, target, usual, load, audience, zone);
+  for (const each of broadcast.targets) next = learnTarget(next, broadcast, each, audience, zone);
   return next;
 }
 
+/** What the load of one target teaches: load per viewer, and the shape where the end was seen. */
 function learnTarget(
   learned: Learned,
   broadcast: Broadcast,
-  target: Target,
-  usual: TargetUsual,
-  load: readonly LoadMinute[],
+  { target, usual, load }: TargetLoad,
   audience: number,
   zone: ZoneOffsets,
 ): Learned {
-  const { occasion, air } = broadcast;
-  const timing = timingOf(occasion, air, occasion.endsAtMs);
+  const { occasion, air, censored } = broadcast;
+  const endSeen = air.kind === "ended" && air.by === "crowd";
+  const timing: Timing = { startsAtMs: occasion.startsAtMs, endsAtMs: endSeen ? air.endedAtMs : occasion.endsAtMs };
   const from = timing.startsAtMs - ARRIVAL_MS;
   const to = timing.endsAtMs + DECAY_MS;
-  const excess = load.flatMap((minute) => {
+  const minutes = load.flatMap((minute) => {
     const usualRps = usualAt(usual.load, minute.atMs, zone);
-    if (minute.kind === "unknown" || usualRps === undefined || minute.atMs < from || minute.atMs > to) return [];
-    return [{ atMs: minute.atMs, excess: minute.loadRps - usualRps }];
+    if (minute.kind === "unknown" || usualRps === undefined || minute.atMs < from || minute.atMs >= to) return [];
+    return [{ atMs: minute.atMs, usualRps, excess: minute.loadRps - usualRps }];
   });
-  if (excess.length < (KNOWN_SHARE * (timing.endsAtMs - timing.startsAtMs)) / MINUTE_MS) return learned;
-  const plateau = plateauOf(excess, timing.startsAtMs, timing.endsAtMs);
-  if (plateau === undefined || plateau <= 0) return learned;
-  const multiples = excess.map((minute) => ({ atMs: minute.atMs, multiple: minute.excess / plateau }));
-  const withK = learnLoadPerViewer(learned, target, occasion.programmeClass, plateau / audience);
-  const shapes = learnShape(shapesFor(withK, target.id), occasion.programmeClass, timing, multiples);
-  return { ...withK, shapes: { ...withK.shapes, [target.id]: shapes } };
-}
-
-/** Load above usual once the arrival is over and before the crowd at the end: the middle third. */
-function plateauOf(excess: readonly ExcessMinute[], startsAtMs: number, endsAtMs: number): number | undefined {
-  const third = (endsAtMs - startsAtMs) / 3;
-  const middle = excess
-    .filter((minute) => minute.atMs >= startsAtMs + third && minute.atMs < endsAtMs - third)
-    .map((minute) => minute.excess);
-  return middle.length === 0 ? undefined : median(middle);
+  const onAir = minutes.filter((minute) => minute.atMs >= timing.startsAtMs && minute.atMs < timing.endsAtMs);
+  if (onAir.length < (KNOWN_SHARE * (timing.endsAtMs - timing.startsAtMs)) / MINUTE_MS) return learned;
+  // Load above usual once the arrival is over and before the crowd at the end: the middle third.
+  const third = (timing.endsAtMs - timing.startsAtMs) / 3;
+  const middle = onAir.filter((minute) => minute.atMs >= timing.startsAtMs + third && minute.atMs < timing.endsAtMs - third);
+  if (middle.length === 0) return learned;
+  const plateau = median(middle.map((minute) => minute.excess));
+  if (plateau <= 0 || plateau < DROWNED_SHARE * median(middle.map((minute) => minute.usualRps))) return learned;
+  const next = learnLoadPerViewer(learned, target, occasion.programmeClass, { loadRps: plateau / audience, censored });
+  if (!endSeen) return next;
+  const multiples = minutes.map(({ atMs, excess }) => ({ atMs, multiple: excess / plateau }));
+  const shapes = learnShape(shapesFor(next, target.id), occasion.programmeClass, { timing, multiples, censored });
+  return { ...next, shapes: { ...next.shapes, [target.id]: shapes } };
 }

@@ -1,6 +1,7 @@
 import type { LoadMinute } from "../measurement.ts";
 import { MINUTE_MS } from "../time.ts";
-import { median } from "./air.ts";
+import { LATE_START_MS } from "./air.ts";
+import { median } from "./median.ts";
 
 /** What was forecast for one past minute, taken apart: the usual load, and what the occasions add. */
 export type ExpectedMinute = {
@@ -23,30 +24,50 @@ export type Nowcast = {
   readonly amplitude: { readonly shift: number; readonly spread: number } | undefined;
   /** Load that neither the usual week nor a known occasion explains, and how fast it grows. */
   readonly surprise: { readonly rps: number; readonly growthRpsPerMinute: number } | undefined;
-  /** The load fell suddenly while an occasion was on air: an outage until shown otherwise, so nothing is lowered. */
+  /**
+   * The load fell suddenly, far below what was forecast, while an occasion was on air: an outage until shown otherwise, so nothing
+   * measured since lowers anything. It is remembered for `LOOK_BACK_MS`.
+   */
   readonly suddenFall: boolean;
 };
 
-/** Minutes of measurements to look back over. */
-export const LOOK_BACK_MS = 30 * MINUTE_MS;
+/** How far to look back over the measurements: an outage is held through for nearly as long. */
+export const LOOK_BACK_MS = 60 * MINUTE_MS;
+/** Until so many minutes of an occasion were measured, the larger of forecast and nowcast holds. */
+export const NOWCAST_MINUTES = 5;
 
 const LEVEL_MINUTES = 15;
+// A median of fewer minutes than this says nothing yet.
+const FEWEST_LEVEL_MINUTES = 5;
 // Beyond these bounds a difference is not "a busier evening" but something else: a surprise, or an outage.
 const HIGHEST_LEVEL = 1.2;
 const LOWEST_LEVEL = 0.85;
 const AMPLITUDE_MINUTES = 10;
 // Ten minutes of one evening err together: they count as three independent ones.
 const INDEPENDENT_MINUTES = 3;
-// Until so much of an occasion was measured, the larger of forecast and nowcast holds.
-const NOWCAST_MINUTES = 5;
-// Far fewer viewers than forecast may be a late kick-off: only after so long on air is it believed.
-const LATE_START_MINUTES = 20;
+// Occasions that add less than this share of the usual load cannot be measured in it, nor do they disturb it.
+const DROWNED_SHARE = 0.1;
+// A crowd that is all but absent is taken as this share of the forecast: the logarithm of nothing has no bound.
+const LEAST_SHARE = 0.02;
+// Shapes and usual load are never known better than this (variance of the logarithm).
+const LEAST_VARIANCE = 1e-4;
+// Far fewer viewers than forecast may be a late kick-off: it is believed once that is ruled out.
 const LATE_START_SHARE = 0.5;
 // Load is told apart from noise when it exceeds the forecast by this many spreads, and by a twentieth of the usual load.
 const SURPRISE_SPREADS = 3;
 const SURPRISE_SHARE = 0.05;
+const SURPRISE_MINUTES = 2;
 const GROWTH_MINUTES = 3;
+// A surprise is extrapolated for as long as capacity needs to follow, then held, then fades.
+const SURPRISE_GROWS_MINUTES = 8;
+const SURPRISE_HOLDS_MINUTES = 20;
+const SURPRISE_HALF_LIFE_MINUTES = 15;
+// Today's level says little about the load hours ahead.
+const LEVEL_HALF_LIFE_MINUTES = 60;
+// Below half of the five minutes before it and below half of the forecast, for three minutes: no break in a programme does that.
 const SUDDEN_FALL_SHARE = 0.5;
+const BEFORE_FALL_MINUTES = 5;
+const FALL_MINUTES = 3;
 
 /** The correction at `now`, from what was measured and what had been forecast for the same minutes. */
 export function nowcast(input: {
@@ -82,22 +103,30 @@ function pair(measured: readonly LoadMinute[], expected: readonly ExpectedMinute
 
 /** Index of the first minute of a sudden fall that still lasts, or undefined. */
 function fallAt(pairs: readonly Pair[]): number | undefined {
-  if (pairs.length < 8 || pairs.at(-1)?.minutesOnAir === undefined) return undefined;
-  const before = median(pairs.slice(-8, -3).map((minute) => minute.loadRps));
-  const first = pairs.length - 3;
-  return pairs.slice(first).every((minute) => minute.loadRps < SUDDEN_FALL_SHARE * before) ? first : undefined;
+  if (pairs.at(-1)?.minutesOnAir === undefined) return undefined;
+  for (let first = BEFORE_FALL_MINUTES; first <= pairs.length - FALL_MINUTES; first += 1) {
+    const before = median(pairs.slice(first - BEFORE_FALL_MINUTES, first).map((minute) => minute.loadRps));
+    const fallen = pairs.slice(first).every((minute) => {
+      const forecastRps = (minute.usualRps ?? 0) + minute.occasionsRps;
+      return minute.loadRps < SUDDEN_FALL_SHARE * Math.min(before, forecastRps);
+    });
+    if (fallen) return first;
+  }
+  return undefined;
 }
 
 function levelOf(pairs: readonly Pair[]): number {
   const ratios = pairs
     .slice(-LEVEL_MINUTES)
     .flatMap((minute) =>
-      minute.usualRps !== undefined && minute.usualRps > 0 && minute.occasionsRps < 0.1 * minute.usualRps
+      minute.usualRps !== undefined && minute.usualRps > 0 && minute.occasionsRps < DROWNED_SHARE * minute.usualRps
         ? [minute.loadRps / minute.usualRps]
         : [],
     );
-  if (ratios.length < 5) return 1;
-  const log = Math.log(Math.min(HIGHEST_LEVEL, Math.max(LOWEST_LEVEL, median(ratios)))) * (ratios.length / (ratios.length + 5));
+  if (ratios.length < FEWEST_LEVEL_MINUTES) return 1;
+  // The usual week weighs as much as the fewest minutes.
+  const share = ratios.length / (ratios.length + FEWEST_LEVEL_MINUTES);
+  const log = share * Math.log(Math.min(HIGHEST_LEVEL, Math.max(LOWEST_LEVEL, median(ratios))));
   // Fast up, slow down.
   return Math.exp(log < 0 ? log / 2 : log);
 }
@@ -105,25 +134,25 @@ function levelOf(pairs: readonly Pair[]): number {
 function amplitudeOf(pairs: readonly Pair[], level: number, usualSpread: number, priorSpread: number): Nowcast["amplitude"] {
   const seen = pairs
     .slice(-AMPLITUDE_MINUTES)
-    .filter((minute) => minute.occasionsRps > 0.1 * (minute.usualRps ?? 0) && minute.occasionsRps > 0);
+    .filter((minute) => minute.occasionsRps > DROWNED_SHARE * (minute.usualRps ?? 0) && minute.occasionsRps > 0);
   const newest = seen.at(-1);
   if (newest === undefined) return undefined;
   const observations = seen.map((minute) => {
     const usual = level * (minute.usualRps ?? 0);
-    const excess = Math.max(minute.loadRps - usual, 0.02 * minute.occasionsRps);
+    const excess = Math.max(minute.loadRps - usual, LEAST_SHARE * minute.occasionsRps);
     return {
       log: Math.log(excess / minute.occasionsRps),
       variance: minute.shapeSpread ** 2 + ((usualSpread * usual) / minute.occasionsRps) ** 2,
     };
   });
   const count = Math.min(observations.length, INDEPENDENT_MINUTES);
-  const meanVariance = observations.reduce((sum, o) => sum + o.variance, 0) / observations.length;
-  const meanLog = observations.reduce((sum, o) => sum + o.log, 0) / observations.length;
-  const measuredPrecision = count / Math.max(meanVariance, 1e-4);
-  const priorPrecision = 1 / Math.max(priorSpread ** 2, 1e-4);
+  const meanVariance = mean(observations.map((o) => o.variance));
+  const meanLog = mean(observations.map((o) => o.log));
+  const measuredPrecision = count / Math.max(meanVariance, LEAST_VARIANCE);
+  const priorPrecision = 1 / Math.max(priorSpread ** 2, LEAST_VARIANCE);
   const shift = (measuredPrecision * meanLog) / (measuredPrecision + priorPrecision);
   const onAir = newest.minutesOnAir ?? 0;
-  const early = onAir < NOWCAST_MINUTES || (shift < Math.log(LATE_START_SHARE) && onAir < LATE_START_MINUTES);
+  const early = onAir < NOWCAST_MINUTES || (shift < Math.log(LATE_START_SHARE) && onAir < LATE_START_MS / MINUTE_MS);
   if (early && shift < 0) return { shift: 0, spread: priorSpread };
   return { shift, spread: Math.sqrt(1 / (measuredPrecision + priorPrecision)) };
 }
@@ -132,12 +161,30 @@ function surpriseOf(pairs: readonly Pair[], level: number, shift: number, usualS
   const unexplained = (minute: Pair): number => minute.loadRps - level * (minute.usualRps ?? 0) - Math.exp(shift) * minute.occasionsRps;
   const newest = pairs.at(-1);
   if (newest === undefined || newest.usualRps === undefined) return undefined;
-  const rps = mean(pairs.slice(-2).map(unexplained));
+  const now = pairs.slice(-SURPRISE_MINUTES);
+  const rps = mean(now.map(unexplained));
   const band = Math.max(SURPRISE_SPREADS * usualSpread, SURPRISE_SHARE) * (newest.usualRps + Math.exp(shift) * newest.occasionsRps);
   if (rps <= band) return undefined;
-  const earlier = pairs.slice(-2 - GROWTH_MINUTES, -GROWTH_MINUTES);
-  const growth = earlier.length === 0 ? 0 : (rps - mean(earlier.map(unexplained))) / GROWTH_MINUTES;
-  return { rps, growthRpsPerMinute: Math.max(0, growth) };
+  const earlier = pairs.slice(-SURPRISE_MINUTES - GROWTH_MINUTES, -GROWTH_MINUTES);
+  if (earlier.length === 0) return { rps, growthRpsPerMinute: 0 };
+  // Over the time that really lies between them: minutes may be missing.
+  const apart = (mean(now.map((minute) => minute.atMs)) - mean(earlier.map((minute) => minute.atMs))) / MINUTE_MS;
+  return { rps, growthRpsPerMinute: Math.max(0, (rps - mean(earlier.map(unexplained))) / apart) };
+}
+
+/** Today's usual load ÷ the usual load, as it is expected to be at `atMs`: it returns to 1 the further ahead. */
+export function levelAt({ level, newestMs }: Nowcast, atMs: number): number {
+  if (newestMs === undefined) return 1;
+  const ahead = Math.max(0, atMs - newestMs) / MINUTE_MS;
+  return level ** (0.5 ** (ahead / LEVEL_HALF_LIFE_MINUTES));
+}
+
+/** The unexplained load to expect at `atMs`, in requests a second: it grows for a while as it did, holds, and fades. */
+export function surpriseAt({ surprise, newestMs }: Nowcast, atMs: number): number {
+  if (surprise === undefined || newestMs === undefined || atMs <= newestMs) return 0;
+  const ahead = (atMs - newestMs) / MINUTE_MS;
+  const grown = surprise.rps + surprise.growthRpsPerMinute * Math.min(ahead, SURPRISE_GROWS_MINUTES);
+  return grown * 0.5 ** (Math.max(0, ahead - SURPRISE_HOLDS_MINUTES) / SURPRISE_HALF_LIFE_MINUTES);
 }
 
 function mean(values: readonly number[]): number {

@@ -1,3 +1,5 @@
+import { stableHash } from "../hash.ts";
+
 /**
  * Evenly spread sample points for the predictive distribution. The core has no dice: the points are fixed (stratified, one in
  * each of SAMPLE_COUNT equal slices), and each variable takes them in an order of its own, drawn from its name (Latin hypercube
@@ -5,36 +7,25 @@
  */
 export const SAMPLE_COUNT = 200;
 
-const STANDARD_NORMAL = Array.from({ length: SAMPLE_COUNT }, (_, i) => normalQuantile((i + 0.5) / SAMPLE_COUNT));
+/** The middle of each slice of (0, 1), ascending: the probabilities that the samples stand for. */
+export const PROBABILITIES: readonly number[] = Array.from({ length: SAMPLE_COUNT }, (_, i) => (i + 0.5) / SAMPLE_COUNT);
+
+const STANDARD_NORMAL = PROBABILITIES.map(normalQuantile);
 
 /** Standard normal sample points in the order that belongs to `name`. */
 export function normalSamples(name: string): readonly number[] {
-  return permuted(STANDARD_NORMAL, name);
+  return inOrderOf(name, STANDARD_NORMAL);
 }
 
-/** Probabilities in (0, 1) in the order that belongs to `name`. */
-export function uniformSamples(name: string): readonly number[] {
-  return permuted(UNIFORM, name);
+/** `points`, of which there are SAMPLE_COUNT, in the order that belongs to `name`. */
+export function inOrderOf(name: string, points: readonly number[]): readonly number[] {
+  return orderOf(name).map((index) => points[index] ?? 0);
 }
 
-const UNIFORM = Array.from({ length: SAMPLE_COUNT }, (_, i) => (i + 0.5) / SAMPLE_COUNT);
-// Orders are asked for again at every tick; names are few (one or two an occasion).
-const orders = new Map<string, readonly number[]>();
-const ORDERS_KEPT = 5_000;
-
-function permuted(points: readonly number[], name: string): readonly number[] {
-  let order = orders.get(name);
-  if (order === undefined) {
-    if (orders.size >= ORDERS_KEPT) orders.clear();
-    order = shuffledIndices(hash32(name));
-    orders.set(name, order);
-  }
-  return order.map((index) => points[index] ?? 0);
-}
-
-function shuffledIndices(seed: number): readonly number[] {
+function orderOf(name: string): readonly number[] {
   const indices = Array.from({ length: SAMPLE_COUNT }, (_, i) => i);
-  let state = seed || 1;
+  // The lower half of the hash: 32 bits. xorshift stays at zero for ever.
+  let state = Number.parseInt(stableHash(name).slice(7), 36) || 1;
   for (let i = SAMPLE_COUNT - 1; i > 0; i -= 1) {
     // xorshift32 (Marsaglia 2003): enough to decorrelate two orders, and the same on every machine.
     state ^= state << 13;
@@ -46,16 +37,6 @@ function shuffledIndices(seed: number): readonly number[] {
     indices[j] = kept;
   }
   return indices;
-}
-
-/** FNV-1a, 32 bits. */
-function hash32(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i += 1) {
-    hash ^= text.charCodeAt(i);
-    hash = Math.imul(hash, 0x01000193);
-  }
-  return hash >>> 0;
 }
 
 /** Quantile of the standard normal distribution for 0 < p < 1 (Acklam's rational approximation, relative error < 1.2e-9). */

@@ -7,7 +7,7 @@ import { MINUTE_MS } from "../time.ts";
 export type Shape = { readonly arrival: readonly Knot[]; readonly departure: readonly Knot[] };
 
 /** One learned point: the median multiple of the plateau at `minute` from the start (or end), and the spread of its logarithm. */
-export type Knot = { readonly minute: number; readonly multiple: number; readonly spread: number; readonly count: number };
+type Knot = { readonly minute: number; readonly multiple: number; readonly spread: number; readonly count: number };
 
 /** By class of programme; `any` pools them all and serves a class that was never seen. */
 export type Shapes = Readonly<Record<string, Shape>>;
@@ -47,10 +47,15 @@ export const DECAY_MS = 60 * MINUTE_MS;
 /** Nobody arrives earlier than this before the start. */
 export const ARRIVAL_MS = 15 * MINUTE_MS;
 
+// The outermost knots before the plateau and before the end.
+const SETTLED_MS = 20 * MINUTE_MS;
+const END_MS = 5 * MINUTE_MS;
 // A class takes over from the pool once it has been seen this often.
 const POOLING = 2;
 const MEMORY = 12;
 const SMALLEST_MULTIPLE = 0.01;
+// However alike the last broadcasts were, the next one may differ by this much.
+const LEAST_SPREAD = 0.03;
 // One broadcast moves a knot by at most a factor of e.
 const LARGEST_SURPRISE = 1;
 
@@ -82,45 +87,56 @@ export function peakMultiple(shape: Shape): number {
   return Math.max(...shape.arrival.map((k) => k.multiple), ...shape.departure.map((k) => k.multiple));
 }
 
-/** One measured broadcast: load above usual as a multiple of its plateau, by instant. */
-export type ShapeObservation = readonly { readonly atMs: number; readonly multiple: number }[];
+/** One measured broadcast: when it really ran, and its load above usual as a multiple of its plateau. */
+export type ShapeObservation = {
+  readonly timing: Timing;
+  readonly multiples: readonly { readonly atMs: number; readonly multiple: number }[];
+  /** Capacity was short: the broadcast may raise a knot, never lower it. */
+  readonly censored: boolean;
+};
 
-/** The shapes after one broadcast of a class: O(knots). Knots without a measured minute within two minutes stay as they are. */
-export function learnShape(shapes: Shapes, programmeClass: string, timing: Timing, observed: ShapeObservation): Shapes {
+/** The shapes after one broadcast of a class: O(knots × minutes). Knots without a measured minute within a minute stay as they are. */
+export function learnShape(shapes: Shapes, programmeClass: string, observed: ShapeObservation): Shapes {
   const any = shapes["any"] ?? FIRST_GUESS;
-  const next: Record<string, Shape> = { ...shapes, any: learn(any, timing, observed) };
-  next[programmeClass] = learn(shapes[programmeClass] ?? unseen(any), timing, observed);
+  const next: Record<string, Shape> = { ...shapes, any: learn(any, observed) };
+  next[programmeClass] = learn(shapes[programmeClass] ?? unseen(any), observed);
   return next;
 }
 
-function learn(shape: Shape, timing: Timing, observed: ShapeObservation): Shape {
+function learn(shape: Shape, { timing, multiples, censored }: ShapeObservation): Shape {
+  const { startsAtMs, endsAtMs } = timing;
   return {
+    // Near the end the departure rules, and soon after the start the arrival: neither is seen there by itself.
     arrival: shape.arrival.map((k) =>
-      // Near the end the departure rules; what is seen there says nothing about the arrival.
-      timing.startsAtMs + k.minute * MINUTE_MS > timing.endsAtMs - 5 * MINUTE_MS ? k : absorb(k, seenAt(observed, timing.startsAtMs, k)),
+      startsAtMs + k.minute * MINUTE_MS > endsAtMs - END_MS ? k : absorb(k, seenAt(multiples, startsAtMs, k), censored),
     ),
     departure: shape.departure.map((k) =>
-      timing.endsAtMs + k.minute * MINUTE_MS < timing.startsAtMs + 20 * MINUTE_MS ? k : absorb(k, seenAt(observed, timing.endsAtMs, k)),
+      endsAtMs + k.minute * MINUTE_MS < startsAtMs + SETTLED_MS ? k : absorb(k, seenAt(multiples, endsAtMs, k), censored),
     ),
   };
 }
 
-function seenAt(observed: ShapeObservation, originMs: number, k: Knot): number | undefined {
+function seenAt(observed: ShapeObservation["multiples"], originMs: number, k: Knot): number | undefined {
   const atMs = originMs + k.minute * MINUTE_MS;
   const near = observed.filter((point) => Math.abs(point.atMs - atMs) <= MINUTE_MS);
   if (near.length === 0) return undefined;
   return near.reduce((sum, point) => sum + point.multiple, 0) / near.length;
 }
 
-function absorb(k: Knot, seen: number | undefined): Knot {
-  if (seen === undefined) return k;
+function absorb(k: Knot, seen: number | undefined, censored: boolean): Knot {
+  if (seen === undefined || (censored && seen < k.multiple)) return k;
   const surprise = Math.log(Math.max(SMALLEST_MULTIPLE, seen)) - Math.log(k.multiple);
   const bounded = Math.min(LARGEST_SURPRISE, Math.max(-LARGEST_SURPRISE, surprise));
   const kept = Math.min(k.count, MEMORY - 1);
   // The first guess weighs as much as one broadcast.
   const weight = 1 / (kept + 2);
   const variance = (1 - weight) * (k.spread ** 2 + weight * bounded ** 2);
-  return { minute: k.minute, multiple: Math.exp(Math.log(k.multiple) + weight * bounded), spread: Math.sqrt(variance), count: kept + 1 };
+  return {
+    minute: k.minute,
+    multiple: Math.exp(Math.log(k.multiple) + weight * bounded),
+    spread: Math.max(LEAST_SPREAD, Math.sqrt(variance)),
+    count: kept + 1,
+  };
 }
 
 function pool(any: readonly Knot[], own: readonly Knot[]): readonly Knot[] {

@@ -1,0 +1,93 @@
+import type { Occasion } from "../schedule/occasion.ts";
+import type { Target } from "../target.ts";
+import { MINUTE_MS, type ZoneOffsets } from "../time.ts";
+import { lateTimingOf, timingOf, type Air } from "./air.ts";
+import { stretched, unstretched } from "./audience.ts";
+import { impactOf, type ImpactThreshold } from "./impact.ts";
+import type { Model } from "./model.ts";
+import { NOWCAST_MINUTES, type Nowcast } from "./nowcast.ts";
+import { normalSamples } from "./samples.ts";
+import { ARRIVAL_MS, DECAY_MS, shapeAt, type Shape, type Timing } from "./shape.ts";
+
+/** An occasion and where it stands. */
+export type Aired = { readonly occasion: Occasion; readonly air: Air };
+
+/** What one occasion above the threshold adds to one target: `amplitude × multiple of the shape`, with samples of both. */
+export type Term = {
+  readonly occasionId: string;
+  readonly timing: Timing;
+  /** As if the crowd that has not been seen yet began to come now; undefined when it is there, or is no longer waited for. */
+  readonly lateTiming: Timing | undefined;
+  readonly shape: Shape;
+  readonly loadPerViewerRps: number;
+  /** Amplitude as a stretched normal: `unstretched(mean + spread·z) · loadPerViewerRps`. */
+  readonly mean: number;
+  readonly spread: number;
+  /** Samples of the amplitude, in requests a second. */
+  readonly amplitudesRps: readonly number[];
+  /** Standard normal samples for the shape's spread. */
+  readonly shapeNoise: readonly number[];
+};
+
+/** The occasions above the threshold that add anything to [fromMs, toMs). */
+export function termsOf(input: {
+  readonly model: Model;
+  readonly target: Target;
+  readonly occasions: readonly Aired[];
+  readonly zone: ZoneOffsets;
+  readonly threshold: ImpactThreshold;
+  readonly now: number;
+  readonly fromMs: number;
+  readonly toMs: number;
+}): readonly Term[] {
+  const { model, target, zone, threshold, now } = input;
+  const terms: Term[] = [];
+  for (const { occasion, air } of input.occasions) {
+    const timing = timingOf(occasion, air, now);
+    if (timing.startsAtMs - ARRIVAL_MS >= input.toMs || timing.endsAtMs + DECAY_MS < input.fromMs) continue;
+    const impact = impactOf({ model, target, occasion, zone, threshold });
+    if (impact.kind !== "above") continue;
+    const { audience, spread, mostViewers, loadPerViewerRps, shape } = impact;
+    terms.push({
+      occasionId: occasion.id,
+      timing,
+      lateTiming: lateTimingOf(occasion, air, now),
+      shape,
+      loadPerViewerRps,
+      mean: Math.min(audience.mean, stretched(mostViewers)),
+      spread,
+      amplitudesRps: amplitudesOf(occasion.id, audience.mean, spread, loadPerViewerRps, mostViewers),
+      shapeNoise: normalSamples(`shape/${occasion.id}`),
+    });
+  }
+  return terms;
+}
+
+/** The median of what a term adds at the plateau, in requests a second; never below zero. */
+export function medianRps(term: Term): number {
+  return Math.max(0, unstretched(term.mean) * term.loadPerViewerRps);
+}
+
+/** The multiple of the amplitude that is forecast at `atMs`, and the spread of its logarithm. */
+export function multipleAt(term: Term, atMs: number): { readonly multiple: number; readonly spread: number } {
+  const planned = shapeAt(term.shape, term.timing, atMs);
+  if (term.lateTiming === undefined) return planned;
+  const late = shapeAt(term.shape, term.lateTiming, atMs);
+  return late.multiple > planned.multiple ? late : planned;
+}
+
+/** The term as the measurements leave it: the amplitude moved, what is still uncertain narrowed. */
+export function corrected(term: Term, { amplitude, newestMs }: Nowcast): Term {
+  if (amplitude === undefined || newestMs === undefined) return term;
+  // One that has hardly begun cannot have disappointed: what was measured is the one before it.
+  if (amplitude.shift < 0 && newestMs < term.timing.startsAtMs + NOWCAST_MINUTES * MINUTE_MS) return term;
+  const { spread } = amplitude;
+  const mean = stretched(unstretched(term.mean) * Math.exp(amplitude.shift));
+  // What is measured tonight is not bounded by the record of other nights.
+  const amplitudesRps = amplitudesOf(term.occasionId, mean, spread, term.loadPerViewerRps, Number.POSITIVE_INFINITY);
+  return { ...term, mean, spread, amplitudesRps };
+}
+
+function amplitudesOf(occasionId: string, mean: number, spread: number, loadPerViewerRps: number, mostViewers: number): readonly number[] {
+  return normalSamples(`audience/${occasionId}`).map((z) => Math.min(mostViewers, unstretched(mean + spread * z)) * loadPerViewerRps);
+}
