@@ -5,7 +5,7 @@ import { briefly, countOf, timeOf } from "./words.js";
  * @typedef {import("./api.js").Minute} Minute
  * @typedef {import("./api.js").Occasion} Occasion
  * @typedef {import("./api.js").PlannedTarget} PlannedTarget
- * @typedef {{ readonly x: (instant: string) => number, readonly y: (units: number) => number, readonly top: number, readonly from: number, readonly to: number }} Scale
+ * @typedef {{ readonly x: (instant: string) => number, readonly y: (units: number) => number, readonly top: number, readonly right: number, readonly from: number, readonly to: number }} Scale
  */
 
 const MINUTE_MS = 60_000;
@@ -14,7 +14,8 @@ const LEFT = 40;
 const RIGHT = 46;
 const ABOVE = 22;
 const BELOW = 22;
-const LABEL_SPACE = 150;
+/** Pixels of a letter of a label, amply. */
+const WIDEST_LETTER = 6.5;
 
 /**
  * The forecast band, the floor and the needed units of a target over its plan, drawn `width` pixels wide. One axis: loads are shown as the
@@ -66,6 +67,7 @@ function scaleOf({ minutes, rpsPerUnit }, width) {
     x: (instant) => LEFT + ((Math.min(Math.max(Date.parse(instant), from), to) - from) / (to - from)) * (width - LEFT - RIGHT),
     y: (units) => HEIGHT - BELOW - (units / top) * (HEIGHT - ABOVE - BELOW),
     top,
+    right: width - RIGHT,
     from,
     to,
   };
@@ -195,7 +197,7 @@ function timeTicks(scale) {
 }
 
 /**
- * Starts and ends, labelled where there is room for the words.
+ * Starts and ends, labelled where there is room for the words; where one ends as another starts, the start is named.
  * @param {readonly Occasion[]} occasions
  * @param {Scale} scale
  */
@@ -203,21 +205,25 @@ function occasionMarks(occasions, scale) {
   let free = 0;
   return occasions
     .flatMap(({ name, startsAt, endsAt }) => [
-      { at: startsAt, text: `▸ ${name}` },
-      { at: endsAt, text: "end" },
+      { at: startsAt, text: `▸ ${name}`, rank: 0 },
+      { at: endsAt, text: "end", rank: 1 },
     ])
     .filter(({ at }) => Date.parse(at) > scale.from && Date.parse(at) < scale.to)
-    .sort((a, b) => Date.parse(a.at) - Date.parse(b.at))
+    .sort((a, b) => Date.parse(a.at) - Date.parse(b.at) || a.rank - b.rank)
     .map(({ at, text }) => {
       const x = scale.x(at);
-      const words = text.length > 24 ? `${text.slice(0, 23)}…` : text;
-      const fits = x >= free;
-      if (fits) free = x + Math.min(LABEL_SPACE, words.length * 6.5 + 8);
+      const words = text.length > 26 ? `${text.slice(0, 25)}…` : text;
+      const space = words.length * WIDEST_LETTER + 8;
+      // Near the right edge the words stand before their line.
+      const before = x + space > scale.right;
+      const fits = (before ? x - space : x) >= free;
+      if (fits) free = before ? x + 8 : x + space;
+      const label = { class: "label mark-label", x: before ? x - 3 : x + 3, y: 11, "text-anchor": before ? "end" : "start" };
       return svg(
         "g",
         {},
         svg("line", { class: "mark", x1: x, x2: x, y1: ABOVE - 6, y2: HEIGHT - BELOW }, svg("title", {}, `${text} ${timeOf(at)}`)),
-        fits ? svg("text", { class: "label mark-label", x: x + 3, y: 11 }, words) : undefined,
+        fits ? svg("text", label, words) : undefined,
       );
     });
 }

@@ -62,8 +62,10 @@ function whenOf(occasion, now) {
       return `${slot}, ${untilOf(occasion.startsAt, now)}`;
     case "on-air":
       return `${slot}, on air${now > occasion.endsAt ? ", past its end in the guide" : ""}`;
-    default:
+    case "ended":
       return `${slot}, ended ${timeOf(occasion.air.endedAt)}`;
+    default:
+      return `${slot}, ${now < occasion.endsAt ? "on air" : "over"} by the guide`;
   }
 }
 
@@ -116,7 +118,11 @@ function needTable(occasion, verdict, targets, states, now) {
           html("th", { scope: "row" }, targetId),
           html("td", { class: "number" }, countOf(needed)),
           html("td", { class: "number" }, state?.kind === "known" ? countOf(state.servingUnits) : "unknown"),
-          html("td", { class: `tone-${tone}`, title: evidence?.note }, html("span", { class: "word" }, word)),
+          html(
+            "td",
+            { class: `tone-${tone}`, title: evidence?.note },
+            html("span", { class: "word" }, evidence === undefined ? "–" : word),
+          ),
         );
       }),
     ),

@@ -73,7 +73,7 @@ const VERDICTS = {
   short: { word: "Short", sign: "!", tone: "bad" },
 };
 
-const NO_VERDICT = { word: "No verdict yet", sign: "·", tone: "none" };
+const NO_VERDICT = { word: "No verdict", sign: "·", tone: "none" };
 
 /**
  * A verdict as a word, a sign and a colour: never by colour alone.

@@ -13,7 +13,7 @@ export type ApiParts = {
 };
 
 /** One request, with its parameters read and judged. */
-export type Call<Query> = {
+type Call<Query> = {
   readonly parts: ApiParts;
   /** Platform time at which the request came. */
   readonly now: number;
@@ -27,7 +27,7 @@ export type Call<Query> = {
 export type Reply = { readonly status: number; readonly body: unknown };
 
 /** What a status means on one route, and what comes with it. */
-export type ResponseShape = { readonly about: string; readonly schema: z.ZodType };
+type ResponseShape = { readonly about: string; readonly schema: z.ZodType };
 
 /** One path and what it does: the router, the checks and `docs/openapi.json` are made from it. */
 export type Route<Query = unknown> = {

@@ -1,7 +1,7 @@
 import { CalltimeError } from "../core/error.ts";
 
 /** Whether two texts are equal, in a time that depends on the length of `given` alone: what is wrong cannot be found by trying. */
-export function sameText(given: string, expected: string): boolean {
+function sameText(given: string, expected: string): boolean {
   const encoder = new TextEncoder();
   const left = encoder.encode(given);
   const right = encoder.encode(expected);

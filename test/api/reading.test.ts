@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { NOW_MS, platform, runningPlatform } from "./platform.ts";
+import { KICK_OFF_MS, NOW_MS, platform, runningPlatform } from "./platform.ts";
 import { MINUTE_MS } from "../../shared/core/time.ts";
 import { routes } from "../../shared/api/routes.ts";
 import { explanationSchema } from "../../shared/api/explain.ts";
@@ -154,6 +154,14 @@ test("an occasion that is on air says so", async () => {
   await tick(running.context, running.now());
   const { above } = occasionsSchema.parse(await (await running.ask("/v1/occasions")).json());
   expect(above[0]?.air.kind).toBe("on-air");
+});
+
+test("an occasion that had begun before Calltime looked is unknown, neither ahead nor on air", async () => {
+  const running = await runningPlatform({}, 0);
+  running.goTo(KICK_OFF_MS + 30 * MINUTE_MS);
+  await tick(running.context, running.now());
+  const { above } = occasionsSchema.parse(await (await running.ask("/v1/occasions")).json());
+  expect(above[0]?.air.kind).toBe("unknown");
 });
 
 test("HEAD answers as GET does, without a body", async () => {
