@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium, type Browser, type Page } from "playwright-core";
@@ -9,6 +9,9 @@ import { MINUTE_MS } from "../../shared/core/time.ts";
 import { NOW_MS, runningPlatform, type Platform, type PlatformChanges } from "../api/platform.ts";
 
 const CHROMIUM = process.env["CALLTIME_CHROMIUM"] ?? "/usr/bin/chromium";
+
+/** A folder for the screenshots, to look at; without it they are thrown away. */
+const KEPT = process.env["CALLTIME_SCREENSHOTS"];
 
 /** Tests in a real browser. Without one they are skipped by name; with `CI` set that is a failure. */
 function describeWithBrowser(title: string, body: () => void): void {
@@ -24,10 +27,14 @@ type Opened = { readonly page: Page; readonly served: Served; readonly running: 
 
 describeWithBrowser("the status page", () => {
   let browser: Browser;
+  const screenshots = KEPT ?? mkdtempSync(join(tmpdir(), "calltime-page-"));
   beforeAll(async () => {
     browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"] });
   }, 60_000);
-  afterAll(() => browser.close());
+  afterAll(async () => {
+    await browser.close();
+    if (KEPT === undefined) rmSync(screenshots, { recursive: true, force: true });
+  });
 
   /** The page over a running platform at 17:11, a minute after the verdict of T−30. */
   async function opened(changes: PlatformChanges = {}, size = { width: 1400, height: 1000 }, dark = false): Promise<Opened> {
@@ -125,7 +132,7 @@ describeWithBrowser("the status page", () => {
     ["a phone in the dark", { width: 390, height: 844 }, true],
   ])("fits %s without scrolling sideways, each text in enough contrast", async (title, size, dark) => {
     const { page } = await opened({}, size, dark);
-    const path = join(mkdtempSync(join(tmpdir(), "calltime-page-")), `${title.replaceAll(" ", "-")}.png`);
+    const path = join(screenshots, `${title.replaceAll(" ", "-")}.png`);
     await page.screenshot({ path, fullPage: true });
     expect(existsSync(path)).toBe(true);
     const widths = (await page.evaluate(`[document.documentElement.scrollWidth, innerWidth]`)) as [number, number];
