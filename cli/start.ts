@@ -5,7 +5,6 @@ import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { Settings } from "../shared/app/context.ts";
-import { createApi } from "../shared/api/api.ts";
 import { parseExpectations } from "../shared/config/expectations.ts";
 import { parseInstant } from "../shared/config/instant.ts";
 import { parseTargets } from "../shared/config/targets.ts";
@@ -16,8 +15,7 @@ import { DEFAULT_PLAN_POLICY } from "../shared/core/plan/plan.ts";
 import { HOUR_MS, MINUTE_MS } from "../shared/core/time.ts";
 import { openEvening, type Evening } from "../local/evening.ts";
 import { reportOf } from "../local/report.ts";
-import { serveApi } from "../local/server.ts";
-import { writeToken } from "../local/token.ts";
+import { serveEvening } from "../local/serve-evening.ts";
 import { parseWorld } from "../local/world-file.ts";
 import { ZONE_MARGIN_MS, zoneOffsets } from "../local/zone.ts";
 import { jsonOf } from "./json.ts";
@@ -84,7 +82,8 @@ async function start(options: Options): Promise<void> {
   });
   const tokens = mkdtempSync(join(tmpdir(), "calltime-token-"));
   try {
-    const server = await serve(options, evening, evening.database.directory ?? tokens);
+    const port = options.port ?? (options.headless ? 0 : DEFAULT_PORT);
+    const server = await serveEvening(evening, { port, tokenDirectory: evening.database.directory ?? tokens });
     try {
       await run(options, evening, server.url, stopping.signal);
     } finally {
@@ -141,12 +140,6 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
     const timer = setTimeout(done, ms);
     signal.addEventListener("abort", () => (clearTimeout(timer), done()), { once: true });
   });
-}
-
-async function serve(options: Options, evening: Evening, tokenDirectory: string) {
-  const token = writeToken(tokenDirectory);
-  const api = createApi({ context: evening.context, now: evening.nowMs, token, exclusively: (work) => evening.database.transaction(work) });
-  return serveApi(api, { port: options.port ?? (options.headless ? 0 : DEFAULT_PORT) });
 }
 
 function placeOf(options: Options) {
