@@ -2,7 +2,7 @@ import { readAirLog, type AirLog } from "../shared/app/air-log.ts";
 import { readVerdicts } from "../shared/app/operate.ts";
 import { readDocument } from "../shared/app/documents.ts";
 import { ARRIVAL_MS, DECAY_MS } from "../shared/core/forecast/shape.ts";
-import { meanAbsoluteError, scoreTarget, type Blame, type ScoredMinute, type TargetScore } from "../shared/core/score.ts";
+import { meanRelativeError, scoreTarget, type Blame, type ScoredMinute, type TargetScore } from "../shared/core/score.ts";
 import { leadMs } from "../shared/core/plan/capacity.ts";
 import { beginWorld, stepWorld } from "../shared/core/simulate/step.ts";
 import type { Target } from "../shared/core/target.ts";
@@ -114,7 +114,7 @@ async function targetReport(evening: Evening, target: Target, alone: Alone, blam
     targetId: target.id,
     calltime: scoreTarget({ minutes, blames, ...limits }),
     withoutPreWarming: scoreTarget({ minutes: peer, blames, ...limits }),
-    loadForecastError: meanAbsoluteError(pairs),
+    loadForecastError: meanRelativeError(pairs),
   };
 }
 

@@ -3,6 +3,7 @@ import { isoOf } from "../../events/index.ts";
 import { instant } from "../../events/instant.ts";
 import { OPERATE_HORIZON_MS, readPlans } from "../app/operate.ts";
 import { reasonsOf, TICK_HORIZON_MS, type Planned } from "../app/plan.ts";
+import { neededUnits } from "../core/plan/demand.ts";
 import { stepAt } from "../core/plan/plan.ts";
 import { TARGET_KINDS, TARGET_MODES } from "../core/target.ts";
 import { HOUR_MS } from "../core/time.ts";
@@ -114,7 +115,7 @@ function targetOf({ target, plan }: Planned): PlannedTarget {
 
 /** The forecast within the plan; what lies beyond its end only served to make it. */
 function minutesOf({ plan, forecast, needs }: Planned): NonNullable<PlannedTarget["minutes"]> {
-  const needed = new Map(needs.flatMap((need) => (need.kind === "known" ? [[need.atMs, need.units] as const] : [])));
+  const needed = new Map(needs.map((need) => [need.atMs, neededUnits(need)?.units]));
   return forecast.minutes
     .filter((minute) => minute.atMs >= plan.madeAtMs && minute.atMs < plan.untilMs)
     .map((minute) => {

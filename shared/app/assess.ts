@@ -103,7 +103,7 @@ function verdictOf(
     const seen = warmed.find((candidate) => candidate.targetId === target.id);
     return made === undefined || seen === undefined ? [] : [evidenceOf(made, seen, occasion.startsAtMs)];
   });
-  const readiness = assessReadiness({ checkpoint, targets });
+  const readiness = assessReadiness({ checkpoint, targets, now });
   return { ...readiness, occasionId: occasion.id, name: occasion.name, startsAtMs: occasion.startsAtMs, checkpoint, atMs: now };
 }
 

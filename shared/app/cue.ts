@@ -22,7 +22,7 @@ export async function cue(context: Context, now: number, correlationId?: string)
   const records = (await readDocument<CueRecords>(documents, CUES_KEY))?.value ?? {};
   const decided = decideCues({
     subjects: above,
-    listed: new Set((await context.occasions()).map((occasion) => occasion.id)),
+    listed: new Map((await context.occasions()).map((occasion) => [occasion.id, occasion])),
     records,
     offsets: context.settings.cueOffsets,
     now,

@@ -5,12 +5,13 @@ import { startUpMsOf, type Model } from "../core/forecast/model.ts";
 import { LOOK_BACK_MS } from "../core/forecast/nowcast.ts";
 import { ARRIVAL_MS, DECAY_MS } from "../core/forecast/shape.ts";
 import type { LoadMinute } from "../core/measurement.ts";
-import { needsOf, type Need } from "../core/plan/demand.ts";
+import { clientOf, lowersNothing, needsOf, type Need } from "../core/plan/demand.ts";
 import { sentenceOf } from "../core/plan/explain.ts";
 import type { FloorOverride, Plan, Reason } from "../core/plan/plan.ts";
 import { planSteps } from "../core/plan/steps.ts";
 import type { Target } from "../core/target.ts";
 import { HOUR_MS, MINUTE_MS, minuteOf } from "../core/time.ts";
+import { releaseUnderWay } from "../core/warm/floor.ts";
 import { occasionsAround, overridesAt, type Context, type StoredPlan } from "./context.ts";
 import { readDocument, updateDocument } from "./documents.ts";
 import { readAirLog, type AirLog } from "./air-log.ts";
@@ -106,7 +107,7 @@ async function planTarget(input: {
     database: targets.find((candidate) => candidate.id === target.connections?.database),
     clients: input.planned
       .filter((other) => other.target.connections?.database === target.id)
-      .map((other) => ({ target: other.target, needs: unitsByMinute(other.needs) })),
+      .map((other) => clientOf(other.target, other.plan, other.needs)),
   });
   const startUpMs = startUpMsOf(model.learned, target);
   const plan = planSteps({
@@ -117,13 +118,10 @@ async function planTarget(input: {
     untilMs: input.until,
     floorInForce: floor?.value.intendedUnits,
     startUpMs,
-    releaseUnderWay: floor?.value.lower?.atMs === now - MINUTE_MS,
+    releaseUnderWay: releaseUnderWay(floor?.value, now),
+    lowersNothing: lowersNothing(forecast, now),
   });
   return { target, plan, forecast, needs, startUpMs };
-}
-
-function unitsByMinute(needs: readonly Need[]): ReadonlyMap<number, number> {
-  return new Map(needs.flatMap((need) => (need.kind === "known" ? [[need.atMs, need.units] as const] : [])));
 }
 
 /** Plans every target, keeps the plans, and tells of those whose floors changed. */

@@ -4,7 +4,7 @@ import { stepAt } from "../core/plan/plan.ts";
 import type { TickEvidence } from "../core/score.ts";
 import type { Target } from "../core/target.ts";
 import { MINUTE_MS } from "../core/time.ts";
-import { decideFloor, type FloorDecision } from "../core/warm/floor.ts";
+import { decideFloor, type FloorDecision, type FloorMemory } from "../core/warm/floor.ts";
 import { storedPlan, type Context } from "./context.ts";
 import { readDocument, updateDocument } from "./documents.ts";
 import { readLearned, writeLearned } from "./model.ts";
@@ -13,13 +13,7 @@ import type { TargetState } from "./ports.ts";
 import { publish } from "./publish.ts";
 
 /** What Calltime did to a target's minimum, kept before and after each call. */
-export type Floor = {
-  /** The minimum we meant to have: stored before the call, so that one that took effect without an answer is known as ours. */
-  readonly intendedUnits: number;
-  /** The customer's own minimum, as it stood before the first raise. */
-  readonly customerUnits: number;
-  /** A lower floor that one tick has computed; the next tick to agree carries it out. */
-  readonly lower?: { readonly units: number; readonly atMs: number };
+export type Floor = FloorMemory & {
   /** A raise that is not serving yet. */
   readonly raise?: { readonly units: number; readonly addedUnits: number; readonly atMs: number; readonly overdue: boolean };
   readonly attempts: number;
@@ -105,6 +99,11 @@ async function carryOut(context: Context, input: CarryOut): Promise<boolean> {
   if (decision.kind === "unknown") return true;
   if (decision.kind === "leave") return false;
   if (state.kind === "unknown") return true;
+  if (decision.kind === "let-go") {
+    const { units, customerUnits } = decision;
+    await updateDocument<Floor>(documents, key, () => ({ intendedUnits: units, customerUnits, attempts: 0 }));
+    return false;
+  }
   if (decision.kind === "wait") {
     await updateDocument<Floor>(documents, key, (before) =>
       before === undefined ? undefined : { ...before, lower: { units: decision.units, atMs: now } },
@@ -115,7 +114,8 @@ async function carryOut(context: Context, input: CarryOut): Promise<boolean> {
   const attempts = floor?.intendedUnits === decision.units ? floor.attempts + 1 : 1;
   const intended: Floor = {
     intendedUnits: decision.units,
-    customerUnits: floor?.customerUnits ?? state.minimumUnits,
+    customerUnits: decision.customerUnits,
+    unsettledUnits: state.minimumUnits,
     attempts,
     ...raiseOf(floor, decision.units, state.desiredUnits, raising, now),
   };
@@ -123,9 +123,13 @@ async function carryOut(context: Context, input: CarryOut): Promise<boolean> {
   await updateDocument<Floor>(documents, key, () => intended);
   if (raising) tell(requestedEvent(input, decision.units, state.minimumUnits));
   const outcome = await capacity.setMinimum(target.id, decision.units);
-  if (outcome.kind === "accepted") return false;
+  const { unsettledUnits: _, ...settled } = intended;
+  if (outcome.kind === "accepted") {
+    await updateDocument<Floor>(documents, key, () => settled);
+    return false;
+  }
   // Nothing changed, so nothing is intended beyond what is there.
-  const { raise: _, ...rest } = intended;
+  const { raise: __, ...rest } = settled;
   await updateDocument<Floor>(documents, key, () => ({ ...rest, intendedUnits: state.minimumUnits }));
   tell(failedEvent(target, decision.units, { ...outcome, outcome: outcome.kind, attempt: attempts, now }));
   return true;

@@ -1,3 +1,5 @@
+import type { Limit } from "./plan/plan.ts";
+import type { TargetMode } from "./target.ts";
 import { HOUR_MS, MINUTE_MS } from "./time.ts";
 
 /** What happened to one target in one minute, and what Calltime had decided: the evidence the score rests on. */
@@ -14,13 +16,13 @@ export type ScoredMinute = {
 
 /** What a tick knew and did about one target. */
 export type TickEvidence = {
-  readonly mode: "observe" | "active" | "frozen";
+  readonly mode: TargetMode;
   /** The floor in force after the tick. */
   readonly floorUnits: number;
   /** What the plan wanted for that instant. */
   readonly wantedUnits: number;
   /** The limit that cut the need for that minute, if one did. */
-  readonly limit: "ceiling" | "connections" | undefined;
+  readonly limit: Limit | undefined;
   /** The write did not go through. */
   readonly refused: boolean;
 };
@@ -49,19 +51,24 @@ export type TargetScore = {
 const REFUSED_TICKS = 2;
 const SECONDS_A_MINUTE = 60;
 
-/** The score of one target over a run. `leadMs` is how long a decision takes to show. Minutes are sorted and without gaps. */
-export function scoreTarget(input: {
+type ScoreInput = {
+  /** Sorted, one a minute, without gaps. */
   readonly minutes: readonly ScoredMinute[];
   readonly blames: readonly Blame[];
   readonly throughputRps: number;
   readonly baselineUnits: number;
   readonly ceilingUnits: number;
+  /** How long a decision takes to show. */
   readonly leadMs: number;
-}): TargetScore {
+};
+
+/** The score of one target over a run. A minute is short when something in it was left unserved. */
+export function scoreTarget(input: ScoreInput): TargetScore {
   const causes = Object.fromEntries(CAUSES.map((cause) => [cause, { minutes: 0, unservedRequests: 0 }])) as Record<
     Cause,
     { minutes: number; unservedRequests: number }
   >;
+  const lookBackMinutes = Math.ceil(input.leadMs / MINUTE_MS) + REFUSED_TICKS;
   let requests = 0;
   let unservedRequests = 0;
   let unitHours = 0;
@@ -73,7 +80,7 @@ export function scoreTarget(input: {
     if (minute.unservedRps <= 0) return;
     const lost = minute.unservedRps * SECONDS_A_MINUTE;
     unservedRequests += lost;
-    const tally = causes[causeOf(input, index)];
+    const tally = causes[causeOf(input, minute, input.minutes.slice(Math.max(0, index - lookBackMinutes), index))];
     tally.minutes += 1;
     tally.unservedRequests += lost;
   });
@@ -88,33 +95,27 @@ export function scoreTarget(input: {
   };
 }
 
-function causeOf(
-  input: {
-    readonly minutes: readonly ScoredMinute[];
-    readonly blames: readonly Blame[];
-    readonly throughputRps: number;
-    readonly ceilingUnits: number;
-    readonly leadMs: number;
-  },
-  index: number,
-): Cause {
-  const minute = input.minutes[index];
-  if (minute === undefined) return "tail";
+/** The first cause with evidence of its own; `before` are the minutes whose decisions still show in this one. */
+function causeOf(input: ScoreInput, minute: ScoredMinute, before: readonly ScoredMinute[]): Cause {
   const { atMs, tick, loadRps } = minute;
   if (tick !== undefined && tick.mode !== "active") return "held";
+  if (before.some((earlier) => earlier.tick !== undefined && isHeldBack(earlier.tick))) return "held";
   if (loadRps > input.ceilingUnits * input.throughputRps || tick?.limit !== undefined) return "ceiling";
-  const leadMinutes = Math.ceil(input.leadMs / MINUTE_MS);
-  const recent = input.minutes.slice(Math.max(0, index - leadMinutes - REFUSED_TICKS), index + 1);
-  if (recent.some((earlier) => earlier.tick?.refused === true)) return "refused";
-  if (recent.some((earlier) => earlier.tick === undefined)) return "down";
-  const blame = input.blames.filter(({ fromMs, toMs }) => atMs >= fromMs && atMs < toMs);
-  if (blame.some(({ cause }) => cause === "late")) return "late";
-  if (blame.some(({ cause }) => cause === "unknown-audience")) return "unknown-audience";
+  const reaching = [...before, minute];
+  if (reaching.some((earlier) => earlier.tick?.refused === true)) return "refused";
+  if (reaching.some((earlier) => earlier.tick === undefined)) return "down";
+  const blames = input.blames.filter(({ fromMs, toMs }) => atMs >= fromMs && atMs < toMs);
+  if (blames.some(({ cause }) => cause === "late")) return "late";
+  if (blames.some(({ cause }) => cause === "unknown-audience")) return "unknown-audience";
   return "tail";
 }
 
+function isHeldBack(tick: TickEvidence): boolean {
+  return tick.mode !== "active" && tick.wantedUnits > tick.floorUnits;
+}
+
 /** Mean of |forecast − fact| ÷ fact over pairs with a fact above zero, as a share; undefined when there is none. */
-export function meanAbsoluteError(pairs: readonly { readonly forecast: number; readonly fact: number }[]): number | undefined {
+export function meanRelativeError(pairs: readonly { readonly forecast: number; readonly fact: number }[]): number | undefined {
   const errors = pairs.filter(({ fact }) => fact > 0).map(({ forecast, fact }) => Math.abs(forecast - fact) / fact);
   return errors.length === 0 ? undefined : errors.reduce((sum, error) => sum + error, 0) / errors.length;
 }

@@ -1,34 +1,45 @@
 import type { Target } from "../target.ts";
 import { MINUTE_MS } from "../time.ts";
 
+// A load that fills its units exactly must not cost one more because a product such as 2600 × 0.7 is a hair too small in binary.
+const ROUNDING = 1e-9;
+
 /** Units that carry `loadRps` when each is used no further than its target utilisation. */
 export function unitsForLoad(target: Target, loadRps: number): number {
-  return Math.ceil(loadRps / (target.throughputRps * target.targetUtilisation));
+  return wholeUnits(loadRps / (target.throughputRps * target.targetUtilisation));
 }
 
 /** Units that just carry `tailRps`, each used to the full: the load that should hardly ever be exceeded needs no comfort on top. */
 export function unitsForTail(target: Target, tailRps: number): number {
-  return Math.ceil(tailRps / target.throughputRps);
+  return wholeUnits(tailRps / target.throughputRps);
 }
 
-/** Units so that those left after the loss of one zone still are `units`. One zone has no reserve to give. */
+/** Units so that those left after the loss of any one zone still are `units`, spread evenly. One zone has no reserve to give. */
 export function withZoneReserve(target: Target, units: number): number {
   return target.zones > 1 ? Math.ceil((units * target.zones) / (target.zones - 1)) : units;
 }
 
-/** Time from asking for `added` more units to the last of them serving. */
-export function leadMs(target: Target, startUpMs: number, added: number): number {
-  return startUpMs + Math.ceil(Math.max(0, added) / target.launchUnitsPerMinute) * MINUTE_MS;
+/** Time from asking for `addedUnits` more to the last of them serving. */
+export function leadMs(target: Target, startUpMs: number, addedUnits: number): number {
+  return startUpMs + Math.ceil(Math.max(0, addedUnits) / target.launchUnitsPerMinute) * MINUTE_MS;
 }
 
-/** Units of `database` that hold the connections of so many units of `client`. Zero when the two are not connected. */
-export function connectionUnits(client: Target, clientUnits: number, database: Target): number {
-  if (client.connections?.database !== database.id || database.maxConnectionsPerUnit === undefined) return 0;
-  return Math.ceil((clientUnits * client.connections.poolPerUnit) / database.maxConnectionsPerUnit);
+/** Connections that so many units of `client` may open to `database`. Zero when the two are not connected. */
+export function connectionsOf(client: Target, clientUnits: number, database: Target): number {
+  return client.connections?.database === database.id ? clientUnits * client.connections.poolPerUnit : 0;
 }
 
-/** The most units of `client` that the whole of `database` has connections for, or undefined when the two are not connected. */
+/** Units of `database` that take so many connections; zero when it is not said how many one unit takes. */
+export function unitsForConnections(database: Target, connections: number): number {
+  return database.maxConnectionsPerUnit === undefined ? 0 : Math.ceil(connections / database.maxConnectionsPerUnit);
+}
+
+/** The most units of `client` that the whole of `database` has connections for, or undefined when nothing bounds them. */
 export function unitsWithinConnections(client: Target, database: Target): number | undefined {
   if (client.connections?.database !== database.id || database.maxConnectionsPerUnit === undefined) return undefined;
   return Math.floor((database.ceilingUnits * database.maxConnectionsPerUnit) / client.connections.poolPerUnit);
+}
+
+function wholeUnits(units: number): number {
+  return Math.max(0, Math.ceil(units - ROUNDING));
 }

@@ -3,21 +3,29 @@ import { timingOf } from "../forecast/air.ts";
 import type { LoadMinute } from "../measurement.ts";
 import type { Target } from "../target.ts";
 import { MINUTE_MS } from "../time.ts";
-import { connectionUnits, unitsForLoad, unitsForTail, unitsWithinConnections, withZoneReserve } from "./capacity.ts";
-import type { FloorOverride, PlanPolicy, Reason } from "./plan.ts";
+import { connectionsOf, unitsForConnections, unitsForLoad, unitsForTail, unitsWithinConnections, withZoneReserve } from "./capacity.ts";
+import { stepAt, type FloorOverride, type Limit, type Plan, type PlanPolicy, type Reason } from "./plan.ts";
 
-/** Units needed *serving* in one minute, and why. `wantedUnits` is what would be needed without limits. */
+/** Units to have *serving*, and why. `wantedUnits` is what would be needed without limits; `limit` is what cut it, if it was cut. */
+export type NeededUnits = {
+  readonly units: number;
+  readonly wantedUnits: number;
+  readonly limit: Limit | undefined;
+  readonly reasons: readonly Reason[];
+};
+
+/** What a target needs in the minute that starts at `atMs`. */
 export type Need =
-  | {
-      readonly kind: "known";
-      readonly atMs: number;
-      readonly units: number;
-      readonly wantedUnits: number;
-      readonly limit: "ceiling" | "connections" | undefined;
-      readonly reasons: readonly Reason[];
-    }
-  | { readonly kind: "unknown"; readonly atMs: number; readonly why: string };
+  | ({ readonly kind: "known"; readonly atMs: number } & NeededUnits)
+  /** The load of this minute is unknown. A person or a client's connections may ask for some units all the same: at least so many. */
+  | { readonly kind: "unknown"; readonly atMs: number; readonly why: string; readonly asked: NeededUnits | undefined };
 
+/** The units that a minute is known to need, whether or not its load is known; undefined when nothing is known of it. */
+export function neededUnits(need: Need): NeededUnits | undefined {
+  return need.kind === "known" ? need : need.asked;
+}
+
+/** Everything that a target's needs follow from. */
 export type DemandInput = {
   readonly target: Target;
   readonly forecast: Forecast;
@@ -29,9 +37,12 @@ export type DemandInput = {
   readonly now: number;
   /** The database this target opens connections to, if any. */
   readonly database: Target | undefined;
-  /** Targets that open connections to this one, with their own needs by minute. */
-  readonly clients: readonly { readonly target: Target; readonly needs: ReadonlyMap<number, number> }[];
+  /** Targets that open connections to this one, with the units that may be up by minute. */
+  readonly clients: readonly Client[];
 };
+
+/** A target that opens connections to another, with the units of it that may be up in each minute (by the minute's start). */
+export type Client = { readonly target: Target; readonly units: ReadonlyMap<number, number> };
 
 /** What a target needs in each forecast minute, preceded by what the newest measured minutes needed. */
 export function needsOf(input: DemandInput): readonly Need[] {
@@ -42,18 +53,40 @@ export function needsOf(input: DemandInput): readonly Need[] {
   return [...measured, ...input.forecast.minutes.map((minute) => needOf(input, minute))];
 }
 
+/**
+ * A planned target as the database behind it sees it. Units connect as soon as they start, which may be a lead ahead of the minute that
+ * needs them: what counts is the floor, and beyond the plan's end the need.
+ */
+export function clientOf(target: Target, plan: Plan, needs: readonly Need[]): Client {
+  const units = new Map<number, number>();
+  for (const need of needs) {
+    const up = Math.max(stepAt(plan, need.atMs)?.floorUnits ?? 0, neededUnits(need)?.units ?? 0);
+    if (up > 0) units.set(need.atMs, up);
+  }
+  return { target, units };
+}
+
+// Metrics are one to three minutes old when they come; after so long without any, nobody knows what is going on.
+const FRESH_MS = 10 * MINUTE_MS;
+
+/** Why nothing may be lowered at `now`, whatever was forecast, or undefined when nothing speaks against it (design rules 4 and 6). */
+export function lowersNothing({ nowcast }: Forecast, now: number): string | undefined {
+  if (nowcast.suddenFall) return "the load fell suddenly with a programme on air: an outage until shown otherwise";
+  if (nowcast.newestMs === undefined || now - nowcast.newestMs > FRESH_MS)
+    return "no load was measured lately: nothing shows that less will do";
+  return undefined;
+}
+
 function needOfMeasured(input: DemandInput, atMs: number, loadRps: number): Need {
-  return limited(input, atMs, unitsForLoad(input.target, loadRps), [{ type: "measured-load", loadRps }]);
+  const needed = limited(input, unitsForLoad(input.target, loadRps), [{ type: "measured-load", loadRps }]);
+  return { kind: "known", atMs, ...needed };
 }
 
 function needOf(input: DemandInput, minute: ForecastMinute): Need {
   const { target, policy } = input;
   if (minute.kind === "unknown") {
-    // Nobody knows this minute's load; what a person or a client's connections ask for is known all the same.
-    const asked = raised(input, minute.atMs, 0, []);
-    return asked.units > 0
-      ? limited(input, minute.atMs, asked.units, asked.reasons)
-      : { kind: "unknown", atMs: minute.atMs, why: minute.reason };
+    const { units, reasons } = raised(input, minute.atMs, 0, []);
+    return { kind: "unknown", atMs: minute.atMs, why: minute.reason, asked: units > 0 ? limited(input, units, reasons) : undefined };
   }
   const reasons: Reason[] = [];
   if (minute.usualRps !== undefined) reasons.push({ type: "usual-load", loadRps: minute.usualRps });
@@ -83,7 +116,7 @@ function needOf(input: DemandInput, minute: ForecastMinute): Need {
     units = reserved;
   }
   const asked = raised(input, minute.atMs, units, reasons);
-  return limited(input, minute.atMs, asked.units, asked.reasons);
+  return { kind: "known", atMs: minute.atMs, ...limited(input, asked.units, asked.reasons) };
 }
 
 /** Clients' connections and overrides may ask for more than the load does. The largest wins, they do not add up. */
@@ -95,13 +128,18 @@ function raised(
 ): { units: number; reasons: readonly Reason[] } {
   const reasons = [...loadReasons];
   let units = loadUnits;
-  for (const client of input.clients) {
-    const clientUnits = client.needs.get(atMs) ?? 0;
-    const held = connectionUnits(client.target, clientUnits, input.target);
-    if (held > units) {
-      reasons.push({ type: "connections", clientId: client.target.id, clientUnits, units: held });
-      units = held;
-    }
+  const clients = input.clients.flatMap(({ target, units: byMinute }) => {
+    const up = byMinute.get(atMs) ?? 0;
+    const connections = connectionsOf(target, up, input.target);
+    return connections > 0 ? [{ targetId: target.id, units: up, connections }] : [];
+  });
+  const connected = unitsForConnections(
+    input.target,
+    clients.reduce((sum, { connections }) => sum + connections, 0),
+  );
+  if (connected > units) {
+    reasons.push({ type: "connections", clients: clients.map(({ targetId, units: up }) => ({ targetId, units: up })), units: connected });
+    units = connected;
   }
   for (const override of input.overrides) {
     const holds = override.targetIds.includes(input.target.id) && atMs >= override.fromMs && atMs < override.untilMs;
@@ -113,19 +151,19 @@ function raised(
   return { units, reasons };
 }
 
-function limited(input: DemandInput, atMs: number, wanted: number, because: readonly Reason[]): Need {
+function limited(input: DemandInput, wantedUnits: number, because: readonly Reason[]): NeededUnits {
   const { target, database } = input;
   const reasons = [...because];
-  let units = wanted;
-  let limit: "ceiling" | "connections" | undefined;
+  let units = wantedUnits;
+  let limit: Limit | undefined;
   const connections = database === undefined ? undefined : unitsWithinConnections(target, database);
-  if (database !== undefined && connections !== undefined && units > connections) {
+  if (database !== undefined && connections !== undefined && units > Math.max(connections, target.baselineUnits)) {
     reasons.push({ type: "connection-budget", database: database.id, units: connections });
-    units = connections;
+    units = Math.max(connections, target.baselineUnits);
     limit = "connections";
   }
   if (units > target.ceilingUnits) {
-    reasons.push({ type: "ceiling", units: target.ceilingUnits, shortUnits: wanted - target.ceilingUnits });
+    reasons.push({ type: "ceiling", units: target.ceilingUnits, shortUnits: wantedUnits - target.ceilingUnits });
     units = target.ceilingUnits;
     limit = "ceiling";
   }
@@ -133,7 +171,7 @@ function limited(input: DemandInput, atMs: number, wanted: number, because: read
     reasons.push({ type: "baseline", units: target.baselineUnits });
     units = target.baselineUnits;
   }
-  return { kind: "known", atMs, units, wantedUnits: wanted, limit, reasons };
+  return { units, wantedUnits, limit, reasons };
 }
 
 // The last minutes of a programme belong to the crowd at the end, the first ones to the arrival.

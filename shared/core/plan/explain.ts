@@ -51,7 +51,7 @@ export function sentenceOf(reason: Reason): string {
     case "zone-reserve":
       return `${reason.units} carry the expected load even when one of ${reason.zones} zones is lost`;
     case "connections":
-      return `${reason.clientUnits} units of ${reason.clientId} need the connections of ${reason.units}`;
+      return `${reason.clients.map(({ targetId, units }) => `${units} of ${targetId}`).join(" and ")} need the connections of ${reason.units}`;
     case "connection-budget":
       return `${reason.database} has connections for ${reason.units} units, no more`;
     case "override":

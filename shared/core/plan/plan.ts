@@ -14,7 +14,12 @@ export type Reason =
   | { readonly type: "surprise"; readonly loadRps: number }
   | { readonly type: "tail"; readonly medianRps: number; readonly tailRps: number; readonly unservedPerMillion: number }
   | { readonly type: "zone-reserve"; readonly zones: number; readonly units: number }
-  | { readonly type: "connections"; readonly clientId: string; readonly clientUnits: number; readonly units: number }
+  /** Units of the clients that may be up in that minute; their connections add up. */
+  | {
+      readonly type: "connections";
+      readonly clients: readonly { readonly targetId: string; readonly units: number }[];
+      readonly units: number;
+    }
   | { readonly type: "connection-budget"; readonly database: string; readonly units: number }
   | { readonly type: "override"; readonly overrideId: string; readonly units: number; readonly author: string; readonly why: string }
   | { readonly type: "ceiling"; readonly units: number; readonly shortUnits: number }
@@ -27,15 +32,18 @@ export type Step = {
   /** When the floor is asked for. */
   readonly atMs: number;
   readonly floorUnits: number;
-  /** When the need that set it begins; later than `atMs` by at most the lead. */
+  /** The minute that needs it; later than `atMs` by the lead, or by less where the notice was shorter. */
   readonly neededByMs: number;
   readonly reasons: readonly Reason[];
 };
 
-/** A stretch [fromMs, toMs) in which more was wanted than the limits allow. */
-export type Short = { readonly fromMs: number; readonly toMs: number; readonly units: number; readonly limit: "ceiling" | "connections" };
+/** What keeps a target from having all it needs: the customer's own maximum, or the connections its database has. */
+export type Limit = "ceiling" | "connections";
 
-/** The floors of one target from `madeAtMs` to `untilMs`. The first step is in force at `madeAtMs`; steps are sorted and differ. */
+/** A stretch [fromMs, toMs) in which more is wanted than the limit allows; `units` are missing in its worst minute. */
+export type Short = { readonly fromMs: number; readonly toMs: number; readonly units: number; readonly limit: Limit };
+
+/** The floors and shortages of one target in [madeAtMs, untilMs). The first step is in force at `madeAtMs`; steps are sorted and differ. */
 export type Plan = {
   readonly targetId: string;
   readonly madeAtMs: number;
@@ -50,10 +58,10 @@ export function stepAt(plan: Plan, atMs: number): Step | undefined {
   return plan.steps.findLast((step) => step.atMs <= atMs);
 }
 
-/** The largest floor that the plan asks for in [fromMs, toMs], or undefined where it says nothing. */
+/** The largest floor that the plan asks for in [fromMs, toMs), or undefined where it says nothing. */
 export function largestFloor(plan: Plan, fromMs: number, toMs: number): number | undefined {
   const inForce = stepAt(plan, fromMs);
-  const floors = plan.steps.filter((step) => step.atMs > fromMs && step.atMs <= toMs).map((step) => step.floorUnits);
+  const floors = plan.steps.filter((step) => step.atMs > fromMs && step.atMs < toMs).map((step) => step.floorUnits);
   if (inForce !== undefined) floors.push(inForce.floorUnits);
   return floors.length === 0 ? undefined : Math.max(...floors);
 }
@@ -71,11 +79,11 @@ export type FloorOverride = {
 
 /** How floors are asked for and released; one default, stated here. */
 export type PlanPolicy = {
-  /** A floor stays for this long after the last minute that needed it. */
+  /** A floor stays for this long after the end of the last minute that needed it. */
   readonly holdMinutes: number;
-  /** Releases happen on minutes of the hour that this divides, so that they can be followed and undone. */
+  /** Releases happen on whole multiples of this since the epoch, so that they can be followed and undone; 5 is each :00, :05, :10 … */
   readonly releaseEveryMinutes: number;
-  /** Share of the floor that one release may take away. */
+  /** Share of the floor that one release may take away; at least one unit always may go. */
   readonly releaseShare: number;
   /** Requests per million that may be left unserved, in expectation: what the tail is cut at. */
   readonly unservedPerMillion: number;

@@ -19,7 +19,7 @@ export type TargetEvidence = {
   readonly floorUnits: number | undefined;
   /** When the most of them are needed. */
   readonly neededByMs: number;
-  /** When the floor in force (or the step still to come) will be serving. */
+  /** When the floor in force (or the step still to come) should be serving; undefined when nothing asks for so many. */
   readonly readyByMs: number | undefined;
   /** Units missing because of a limit of the customer's own. */
   readonly shortUnits: number;
@@ -47,11 +47,18 @@ export function checkpointsOf(
   ].sort((a, b) => a.atMs - b.atMs);
 }
 
-/** The verdict over all targets of an occasion: the worst of them, each with a note that says why. */
-export function assessReadiness(input: { readonly checkpoint: Checkpoint; readonly targets: readonly TargetEvidence[] }): Readiness {
-  const evidence = input.targets.map((target) => ({ ...target, ...judge(target) }));
-  const worst = evidence.reduce((rank, { verdict }) => Math.max(rank, VERDICTS.indexOf(verdict)), 0);
-  const verdict = VERDICTS[worst] ?? "unknown";
+/**
+ * The verdict over all targets of an occasion: the worst of them, each with a note that says why. Without any evidence it is unknown.
+ * Late and short page, and unknown once the last calls are reached (T-10 and T-2).
+ */
+export function assessReadiness(input: {
+  readonly checkpoint: Checkpoint;
+  readonly targets: readonly TargetEvidence[];
+  readonly now: number;
+}): Readiness {
+  const evidence = input.targets.map((target) => ({ ...target, ...judge(target, input.now) }));
+  const given = new Set(evidence.map((target) => target.verdict));
+  const verdict = VERDICTS.findLast((candidate) => given.has(candidate)) ?? "unknown";
   const lastCalls = input.checkpoint === "T-10" || input.checkpoint === "T-2";
   const pages = verdict === "late" || verdict === "short" || (verdict === "unknown" && lastCalls);
   return { verdict, pages, evidence };
@@ -60,15 +67,19 @@ export function assessReadiness(input: { readonly checkpoint: Checkpoint; readon
 // A fresh forecast moves by this much from one minute to the next: no difference to be woken for.
 const READY_SHARE = 0.98;
 
-function judge(target: TargetEvidence): { readonly verdict: Verdict; readonly note: string } {
+function judge(target: TargetEvidence, now: number): { readonly verdict: Verdict; readonly note: string } {
   const { neededUnits, servingUnits, floorUnits, readyByMs, shortUnits } = target;
+  // A limit is known to bind, whatever else is not known.
+  if (shortUnits > 0) return { verdict: "short", note: `your limits leave it short by ${shortUnits}` };
   if (neededUnits === undefined) return { verdict: "unknown", note: "the load to come is unknown" };
   if (servingUnits === undefined) return { verdict: "unknown", note: "how many units are serving could not be found out" };
-  if (shortUnits > 0) return { verdict: "short", note: `your limits leave it short by ${shortUnits}` };
-  if (servingUnits >= READY_SHARE * neededUnits) return { verdict: "ready", note: `${servingUnits} of ${neededUnits} serving` };
-  const missing = `${servingUnits} of ${neededUnits} serving`;
-  if (!target.writes) return { verdict: "short", note: `${missing}, and this target is not active: nothing is written` };
-  if (readyByMs === undefined || readyByMs > target.neededByMs) return { verdict: "late", note: `${missing}, not there in time` };
-  if (floorUnits !== undefined && floorUnits >= neededUnits) return { verdict: "warming-on-time", note: missing };
-  return { verdict: "planned", note: `${missing}, the rest is asked for in time` };
+  const seen = `${servingUnits} of ${neededUnits} serving`;
+  if (servingUnits >= READY_SHARE * neededUnits) return { verdict: "ready", note: seen };
+  if (!target.writes) return { verdict: "short", note: `${seen}, and this target is not active: nothing is written` };
+  if (readyByMs === undefined || readyByMs > target.neededByMs) return { verdict: "late", note: `${seen}, not there in time` };
+  if (readyByMs < now) {
+    return { verdict: "late", note: `${seen}, the rest is overdue by ${Math.ceil((now - readyByMs) / MINUTE_MS)} min` };
+  }
+  if (floorUnits !== undefined && floorUnits >= neededUnits) return { verdict: "warming-on-time", note: seen };
+  return { verdict: "planned", note: `${seen}, the rest is asked for in time` };
 }

@@ -1,0 +1,41 @@
+import { MINUTE_MS } from "../time.ts";
+import type { NeededUnits } from "./demand.ts";
+
+/** A need and the stretch [fromMs, toMs) in which it is asked for: from a lead ahead of its minute until it has been held. */
+export type AskedFor = { readonly fromMs: number; readonly toMs: number; readonly atMs: number; readonly needed: NeededUnits };
+
+/**
+ * The largest need asked for at each minute of [fromMs, untilMs), or undefined where none is; of equal ones the first whose minute is not
+ * over, else the last. Needs are sorted by minute, one a minute; one that needs more is asked for at least as long ahead, and all are held
+ * equally long.
+ */
+export function largestAskedFor(sorted: readonly AskedFor[], fromMs: number, untilMs: number): readonly (AskedFor | undefined)[] {
+  const waiting = sorted.toSorted((a, b) => a.fromMs - b.fromMs);
+  const largest: (AskedFor | undefined)[] = [];
+  // A sliding maximum: units never rise along `open`, ends always do, so the front is the answer. Each need enters and leaves once.
+  const open: AskedFor[] = [];
+  let entered = 0;
+  let front = 0;
+  for (let atMs = fromMs; atMs < untilMs; atMs += MINUTE_MS) {
+    for (let next = waiting[entered]; next !== undefined && next.fromMs <= atMs; next = waiting[++entered]) enter(open, front, next);
+    while (isDone(open[front], open[front + 1], atMs)) front += 1;
+    largest.push(open[front]);
+  }
+  return largest;
+}
+
+function enter(open: AskedFor[], front: number, next: AskedFor): void {
+  const last = open.length > front ? open.at(-1) : undefined;
+  // Who comes later for an earlier minute needs less: it never outgrows, nor outlasts, what is open already.
+  if (last !== undefined && last.toMs >= next.toMs && last.needed.units >= next.needed.units) return;
+  for (let back = open.at(-1); open.length > front && back !== undefined && back.needed.units < next.needed.units; back = open.at(-1)) {
+    open.pop();
+  }
+  open.push(next);
+}
+
+function isDone(first: AskedFor | undefined, second: AskedFor | undefined, atMs: number): boolean {
+  if (first === undefined) return false;
+  if (first.toMs <= atMs) return true;
+  return first.atMs < atMs && second !== undefined && second.needed.units === first.needed.units;
+}
