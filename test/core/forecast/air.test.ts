@@ -1,0 +1,121 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  assessAir,
+  HARD_CAP_MS,
+  lateTimingOf,
+  measuredPlateau,
+  timingOf,
+  type Air,
+  type ExcessMinute,
+} from "../../../shared/core/forecast/air.ts";
+import { MINUTE_MS } from "../../../shared/core/time.ts";
+import { excesses, occasion, ON_AIR, pastEight, times } from "./made.ts";
+
+const derby = occasion();
+/** A crowd that comes within three minutes and stays until the guide's end. */
+const crowd: readonly ExcessMinute[] = excesses(0, [200, 600, 900, ...times(117, 1_000)]);
+/** Half of it gone every four minutes. */
+const leaving = (count: number): readonly number[] => Array.from({ length: count }, (_, i) => 1_000 * 0.5 ** ((i + 1) / 4));
+
+function stand(excess: readonly ExcessMinute[], minute: number, before?: Air): Air {
+  return assessAir({ occasion: derby, before, excess, expected: 1_000, now: pastEight(minute) });
+}
+
+describe("where an occasion stands", () => {
+  test("it is ahead until the guide's start, and has begun when a third of its crowd is there", () => {
+    expect(stand([], -1)).toEqual({ kind: "ahead" });
+    expect(stand([], 0)).toEqual({ kind: "on-air" });
+    expect(stand(crowd.slice(0, 2), 2)).toEqual({ kind: "on-air", startedAtMs: pastEight(1) });
+  });
+
+  test("its start stays what it was when the first minutes are no longer at hand", () => {
+    expect(stand(crowd.slice(60), 100, ON_AIR)).toEqual(ON_AIR);
+  });
+
+  test("it is held through an overrun: the guide's end alone ends nothing", () => {
+    const overrun = [...crowd, ...excesses(120, times(40, 980))];
+    expect(stand(overrun, 160, ON_AIR)).toEqual(ON_AIR);
+    expect(timingOf(derby, ON_AIR, pastEight(160)).endsAtMs).toBeGreaterThan(pastEight(160));
+  });
+
+  test("a half-time dip is no end, inside the guide's times or in an overrun", () => {
+    const dip = [...crowd, ...excesses(120, times(15, 680)), ...excesses(135, times(10, 1_000))];
+    for (let minute = 120; minute < 146; minute += 1) {
+      expect(stand(dip.slice(0, minute), minute, ON_AIR).kind).toBe("on-air");
+    }
+  });
+
+  test("it ends when its crowd is seen to leave, dated to the last minute that still held nearly all", () => {
+    const left = [...crowd, ...excesses(120, times(9, 990)), ...excesses(129, leaving(12))];
+    expect(stand(left, 141, ON_AIR)).toEqual({ kind: "ended", startedAtMs: pastEight(0), endedAtMs: pastEight(129), by: "crowd" });
+  });
+
+  test("two minutes below are not yet an end, three are", () => {
+    const left = [...crowd, ...excesses(120, leaving(10))];
+    const ends = [122, 123, 124, 125, 126, 127].filter((minute) => stand(left.slice(0, minute), minute, ON_AIR).kind === "ended");
+    // Below 60 % from the third minute on.
+    expect(ends[0]).toBe(125);
+  });
+
+  test("a crowd that vanishes within two minutes is an outage, before the guide's end or after it", () => {
+    const before = [...crowd.slice(0, 90), ...excesses(90, times(60, 0))];
+    const later = [...crowd, ...excesses(120, [700, ...times(30, 0)])];
+    expect(stand(before, 150, ON_AIR)).toEqual(ON_AIR);
+    expect(stand(later, 150, ON_AIR)).toEqual(ON_AIR);
+  });
+
+  test("a crowd that came back after an outage, and then left, has left", () => {
+    const outage = [...crowd.slice(0, 90), ...excesses(90, times(5, 0)), ...excesses(95, times(25, 1_000)), ...excesses(120, leaving(12))];
+    expect(stand(outage, 132, ON_AIR)).toMatchObject({ kind: "ended", by: "crowd" });
+  });
+
+  test("minutes that are not known end nothing, whichever they are", () => {
+    const overrun = [...crowd, ...excesses(120, times(60, 960))];
+    fc.assert(
+      fc.property(fc.array(fc.boolean(), { minLength: overrun.length, maxLength: overrun.length }), (known) => {
+        return (
+          stand(
+            overrun.filter((_, i) => known[i] === true),
+            180,
+            ON_AIR,
+          ).kind === "on-air"
+        );
+      }),
+      { seed: 1 },
+    );
+  });
+
+  test("an audience of which nothing is known is held until the hard cap, and not longer", () => {
+    const capMinute = 120 + HARD_CAP_MS / MINUTE_MS;
+    expect(stand([], capMinute - 1).kind).toBe("on-air");
+    expect(stand([], capMinute)).toEqual({ kind: "ended", endedAtMs: derby.endsAtMs + HARD_CAP_MS, by: "cap" });
+  });
+
+  test("an end once seen stands, whatever is measured later", () => {
+    const ended: Air = { kind: "ended", endedAtMs: pastEight(121), by: "crowd" };
+    expect(stand([...crowd, ...excesses(120, times(60, 5_000))], 180, ended)).toBe(ended);
+  });
+});
+
+describe("a crowd that has not come", () => {
+  test("is waited for as if the occasion began now, for twenty minutes", () => {
+    const late: Air = { kind: "on-air" };
+    expect(lateTimingOf(derby, late, pastEight(7))).toEqual({ startsAtMs: pastEight(7), endsAtMs: derby.endsAtMs });
+    expect(lateTimingOf(derby, late, pastEight(20))).toBeUndefined();
+    expect(lateTimingOf(derby, ON_AIR, pastEight(7))).toBeUndefined();
+    expect(lateTimingOf(derby, { kind: "ahead" }, pastEight(-1))).toBeUndefined();
+  });
+});
+
+describe("the plateau that was measured", () => {
+  test("leaves out the arrival and everything after the guide's end", () => {
+    expect(measuredPlateau(derby, [...excesses(0, times(5, 9_000)), ...excesses(5, times(10, 800)), ...excesses(120, times(60, 1))])).toBe(
+      800,
+    );
+  });
+
+  test("is undefined where fewer than three of its minutes are known", () => {
+    expect(measuredPlateau(derby, excesses(30, [800, 800]))).toBeUndefined();
+  });
+});

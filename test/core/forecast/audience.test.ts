@@ -1,0 +1,134 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { forecastAudience, learnAudience, stretched, unstretched, type AudienceLevels } from "../../../shared/core/forecast/audience.ts";
+import type { Occasion } from "../../../shared/core/schedule/occasion.ts";
+import { expectation, occasion } from "./made.ts";
+
+/** The levels after these broadcasts, none of them short of capacity. */
+function after(broadcasts: readonly (readonly [Occasion, number])[], before: AudienceLevels = {}): AudienceLevels {
+  return broadcasts.reduce((levels, [seen, viewers]) => learnAudience(levels, seen, { viewers, censored: false }, []), before);
+}
+
+/** The median forecast in viewers, and the spread of its logarithm. Fails where the audience is unknown. */
+function known(levels: AudienceLevels, of: Occasion): { readonly viewers: number; readonly spread: number } {
+  const forecast = forecastAudience(levels, of, []);
+  if (forecast.kind === "unknown") throw new Error("the audience is unknown");
+  return { viewers: unstretched(forecast.mean), spread: Math.sqrt(forecast.variance) };
+}
+
+const derby = occasion();
+const episode = (n: number): Occasion => occasion({ id: `o-soap-${n}`, seriesKey: "soap" });
+const other = (n: number): Occasion => occasion({ id: `o-other-${n}`, seriesKey: `other ${n}` });
+const elsewhere = (n: number): Occasion => occasion({ id: `o-else-${n}`, seriesKey: `else ${n}`, channelId: "two" });
+
+describe("an audience nobody has seen", () => {
+  test("is unknown, also when other channels were measured", () => {
+    expect(forecastAudience({}, derby, [])).toEqual({ kind: "unknown" });
+    expect(forecastAudience(after([[elsewhere(1), 5_000]]), derby, [])).toEqual({ kind: "unknown" });
+  });
+
+  test("is known once a broadcast on its channel was measured", () => {
+    expect(forecastAudience(after([[other(1), 500]]), derby, []).kind).toBe("known");
+  });
+});
+
+describe("what measured broadcasts say", () => {
+  test("the nearer the group, the more it says: series before day part, day part before channel", () => {
+    const morning = (n: number): Occasion => occasion({ id: `m-${n}`, seriesKey: `m ${n}`, minute: -12 * 60 });
+    const levels = after([
+      ...[1, 2, 3, 4].map((n) => [morning(n), 3_000] as const),
+      ...[1, 2, 3, 4].map((n) => [other(n), 600] as const),
+      [episode(1), 1_500],
+    ]);
+    const slot = known(levels, other(9)).viewers;
+    const channel = known(levels, occasion({ seriesKey: "new", minute: -6 * 60 })).viewers;
+    const series = known(levels, episode(2)).viewers;
+    expect(Math.abs(series - 1_500)).toBeLessThan(150);
+    expect(slot).toBeLessThan(channel);
+    expect(slot).toBeLessThan(series);
+  });
+
+  test("a series is learned from one broadcast, however far it lies from its channel", () => {
+    const levels = after([...[1, 2, 3, 4, 5].map((n) => [other(n), 400] as const), [episode(1), 200_000]]);
+    const { viewers, spread } = known(levels, episode(2));
+    expect(viewers).toBeGreaterThan(140_000);
+    expect(viewers).toBeLessThan(210_000);
+    expect(spread).toBeLessThan(0.5);
+  });
+
+  test("one final does not make the programmes after it large", () => {
+    const before = after([1, 2, 3, 4, 5, 6].map((n) => [other(n), 300] as const));
+    const later = after([[derby, 2_000_000]], before);
+    expect(known(later, other(9)).viewers).toBeLessThan(1_000);
+    expect(known(later, derby).viewers).toBeGreaterThan(1_000_000);
+  });
+
+  test("it is signed: a programme that empties its channel is expected to do so again", () => {
+    expect(known(after([[episode(1), -4_000]]), episode(2)).viewers).toBeLessThan(-3_000);
+  });
+
+  test("seasons pass: twenty broadcasts later the old size is forgotten", () => {
+    const old = after(Array.from({ length: 20 }, () => [episode(1), 1_000] as const));
+    const now = after(
+      Array.from({ length: 40 }, () => [episode(1), 10_000] as const),
+      old,
+    );
+    expect(known(now, episode(1)).viewers).toBeGreaterThan(7_000);
+  });
+
+  test("a night short of capacity never lowers what is expected, of this programme or any other", () => {
+    const viewers = fc.integer({ min: -50_000, max: 500_000 });
+    fc.assert(
+      fc.property(fc.array(viewers, { minLength: 1, maxLength: 8 }), viewers, (seen, short) => {
+        const levels = after(seen.map((count) => [derby, count] as const));
+        const next = learnAudience(levels, derby, { viewers: short, censored: true }, []);
+        for (const each of [derby, other(1), occasion({ seriesKey: "new", minute: -12 * 60 })]) {
+          expect(stretched(known(next, each).viewers)).toBeGreaterThanOrEqual(stretched(known(levels, each).viewers) - 1e-9);
+        }
+      }),
+      { seed: 1 },
+    );
+  });
+});
+
+describe("what a person says", () => {
+  const said = (viewers: number, interval?: { lower: number; upper: number }): Occasion =>
+    occasion({ expectation: expectation(viewers, interval) });
+
+  test("alone it is believed within a few per cent, and about ±20 % wide", () => {
+    const { viewers, spread } = known({}, said(400_000));
+    expect(viewers).toBeGreaterThan(385_000);
+    expect(viewers).toBeLessThan(400_000);
+    expect(spread).toBeCloseTo(0.2, 2);
+  });
+
+  test("an interval is taken at its word: the narrower, the surer", () => {
+    const narrow = known({}, said(400_000, { lower: 380_000, upper: 420_000 }));
+    const wide = known({}, said(400_000, { lower: 200_000, upper: 800_000 }));
+    expect(narrow.spread).toBeCloseTo(Math.log(420 / 380) / (2 * 1.645), 3);
+    expect(wide.spread).toBeGreaterThan(0.3);
+  });
+
+  test("where it agrees with what was measured, both count, and together they are surer than each", () => {
+    const levels = after([1, 2, 3].map(() => [derby, 400_000] as const));
+    const both = known(levels, said(440_000));
+    expect(both.viewers).toBeGreaterThan(400_000);
+    expect(both.viewers).toBeLessThan(440_000);
+    expect(both.spread).toBeLessThan(Math.min(0.2, known(levels, derby).spread));
+  });
+
+  test("where it is far from the usual, tonight is not usual: the number said stands", () => {
+    const levels = after([1, 2, 3, 4, 5].map((n) => [other(n), 500] as const));
+    expect(known(levels, said(1_500_000)).viewers).toBeGreaterThan(1_350_000);
+  });
+});
+
+test("stretching and its inverse cancel, and keep signs", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: -5_000_000, max: 5_000_000 }), (viewers) => {
+      expect(unstretched(stretched(viewers)) / (viewers || 1)).toBeCloseTo(viewers === 0 ? 0 : 1, 9);
+      expect(Math.sign(stretched(viewers))).toBe(Math.sign(viewers));
+    }),
+    { seed: 1 },
+  );
+});

@@ -1,0 +1,175 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Air } from "../../../shared/core/forecast/air.ts";
+import { firstLearned } from "../../../shared/core/forecast/model.ts";
+import type { Occasion } from "../../../shared/core/schedule/occasion.ts";
+import { AHEAD, expected, forecastOf, knownMinutes, loads, modelOf, occasion, ON_AIR, pastEight, times } from "./made.ts";
+
+const ahead = (each: Occasion): { occasion: Occasion; air: Air } => ({ occasion: each, air: AHEAD });
+const onAir = (each: Occasion): { occasion: Occasion; air: Air } => ({ occasion: each, air: ON_AIR });
+// A hundred thousand viewers bring 1,000 requests a second.
+const derby = expected(100_000);
+const other = expected(100_000, { id: "o-other", channelId: "two" });
+
+/** The known minute at `minute` past eight of a forecast made at `nowMinute`. */
+function at(minute: number, nowMinute: number, input: Omit<Parameters<typeof knownMinutes>[0], "now">) {
+  const found = knownMinutes({ ...input, now: pastEight(nowMinute) }).find(({ atMs }) => atMs === pastEight(minute));
+  if (found === undefined) throw new Error(`minute ${minute} is not known`);
+  return found;
+}
+
+describe("a minute ahead", () => {
+  test("without an occasion carries the usual load, its tail a spread above it", () => {
+    const minute = at(10, 0, { model: modelOf(1_000) });
+    expect(minute.medianRps).toBeCloseTo(1_000, -1);
+    expect(minute.tailRps).toBeGreaterThan(1_150);
+    expect(minute.tailRps).toBeLessThan(1_350);
+    expect(minute.contributions).toEqual([]);
+  });
+
+  test("on the plateau carries the usual load and what the occasion adds", () => {
+    const minute = at(60, 0, { model: modelOf(1_000), occasions: [ahead(derby)] });
+    expect(minute.usualRps).toBeCloseTo(1_000);
+    expect(minute.contributions[0]?.medianRps).toBeCloseTo(1_000, -2);
+    expect(minute.medianRps).toBeCloseTo(2_000, -2);
+  });
+
+  test("is unknown where neither the week nor an occasion is known, and says so", () => {
+    const { minutes } = forecastOf({ model: modelOf(undefined), occasions: [ahead(occasion())], now: pastEight(0) });
+    expect(minutes.every(({ kind }) => kind === "unknown")).toBe(true);
+  });
+
+  test("with an occasion but no known week says that the usual part of it is unknown", () => {
+    expect(at(60, 0, { model: modelOf(undefined), occasions: [ahead(derby)] }).usualRps).toBeUndefined();
+  });
+
+  test("takes no notice of an occasion below the threshold, nor of one whose audience nobody knows", () => {
+    const calm = knownMinutes({ model: modelOf(1_000), now: pastEight(0) });
+    const occasions = [ahead(expected(500, { id: "o-small" })), ahead(occasion({ id: "o-unknown" }))];
+    expect(knownMinutes({ model: modelOf(1_000), now: pastEight(0), occasions })).toEqual(calm);
+  });
+});
+
+describe("any forecast", () => {
+  const viewers = fc.integer({ min: 20_000, max: 2_000_000 });
+
+  test("comes out the same when made again", () => {
+    const input = {
+      model: modelOf(1_000),
+      occasions: [ahead(derby), ahead(other)],
+      recent: loads(-30, times(30, 1_100)),
+      now: pastEight(0),
+    };
+    expect(forecastOf(input)).toEqual(forecastOf(input));
+  });
+
+  test("has its median within the interval and its tail not below the median", () => {
+    fc.assert(
+      fc.property(viewers, fc.integer({ min: 100, max: 100_000 }), fc.constantFrom(1, 10, 1_000), (count, usual, unservedPerMillion) => {
+        const minutes = knownMinutes({
+          model: modelOf(usual),
+          occasions: [ahead(expected(count))],
+          now: pastEight(-20),
+          unservedPerMillion,
+        });
+        for (const { lowerRps, medianRps, upperRps, tailRps } of minutes) {
+          expect(lowerRps).toBeLessThanOrEqual(medianRps);
+          expect(medianRps).toBeLessThanOrEqual(upperRps);
+          expect(medianRps).toBeLessThanOrEqual(tailRps);
+        }
+      }),
+      { seed: 1, numRuns: 10 },
+    );
+  });
+
+  test("asks for no more where more may stay unserved", () => {
+    const input = { model: modelOf(1_000), occasions: [ahead(derby)], now: pastEight(0) };
+    const strict = knownMinutes({ ...input, unservedPerMillion: 10 });
+    const lenient = knownMinutes({ ...input, unservedPerMillion: 5_000 });
+    expect(strict.every(({ tailRps }, i) => tailRps > (lenient[i]?.tailRps ?? Infinity))).toBe(true);
+  });
+});
+
+describe("occasions that overlap", () => {
+  const both = { model: modelOf(1_000), occasions: [ahead(derby), ahead(other)] };
+
+  test("add up while little is known of the platform's reach", () => {
+    expect(at(60, 0, both).medianRps).toBeCloseTo(3_000, -3);
+    expect(at(60, 0, both).contributions).toHaveLength(2);
+  });
+
+  test("have a tail below the sum of their tails: both do not surprise at once", () => {
+    const alone = at(60, 0, { model: modelOf(1_000), occasions: [ahead(derby)] });
+    const together = at(60, 0, both);
+    expect(together.tailRps - together.medianRps).toBeLessThan(2 * (alone.tailRps - alone.medianRps));
+  });
+
+  test("share one audience once its reach is known: the sum stays within it, but never below the largest", () => {
+    const reached = (reach: number) => at(60, 0, { ...both, model: modelOf(1_000, { reach: { viewers: reach, broadcasts: 20 } }) });
+    // Half as many again as the record of 80,000 viewers: 1,200 requests a second.
+    expect(reached(80_000).upperRps).toBeLessThan(at(60, 0, both).upperRps - 500);
+    expect(reached(80_000).medianRps).toBeCloseTo(2_200, -2);
+    const alone = at(60, 0, { model: modelOf(1_000), occasions: [ahead(derby)] });
+    expect(reached(1_000).medianRps).toBeGreaterThanOrEqual(alone.medianRps);
+  });
+});
+
+describe("on air", () => {
+  const model = modelOf(1_000);
+
+  test("a game that turns out twice as large raises what is planned to its end", () => {
+    const before = at(60, 30, { model, occasions: [onAir(derby)], recent: loads(0, times(30, 2_000)) });
+    const after = at(60, 30, { model, occasions: [onAir(derby)], recent: loads(0, times(30, 3_000)) });
+    expect(after.medianRps).toBeGreaterThan(before.medianRps + 800);
+  });
+
+  test("it may exceed the record of all other nights", () => {
+    const learned = {
+      ...firstLearned(),
+      reach: { viewers: 60_000, broadcasts: 30 },
+      audience: { "series/the derby": { count: 9, mean: Math.asinh(80), squares: 0 } },
+    };
+    const minute = at(60, 30, { model: { ...model, learned }, occasions: [onAir(occasion())], recent: loads(0, times(30, 4_000)) });
+    expect(minute.medianRps).toBeGreaterThan(3_300);
+  });
+
+  test("an overrun keeps the crowd at the end ahead", () => {
+    const minute = at(165, 160, { model, occasions: [onAir(derby)], recent: loads(130, times(30, 2_000)) });
+    expect(minute.contributions[0]?.medianRps).toBeGreaterThan(900);
+  });
+
+  test("an end that was seen lets the load fall from there", () => {
+    const ended = { occasion: derby, air: { kind: "ended", endedAtMs: pastEight(100), by: "crowd" } as Air };
+    expect(at(140, 105, { model, occasions: [ended] }).contributions[0]?.medianRps).toBeLessThan(100);
+    expect(at(165, 105, { model, occasions: [ended] }).contributions).toEqual([]);
+  });
+
+  test("a late kick-off keeps the arrival ahead instead of letting it pass", () => {
+    const recent = loads(-20, times(30, 1_000));
+    const late = at(12, 10, { model, occasions: [{ occasion: derby, air: { kind: "on-air" } }], recent });
+    expect(late.contributions[0]?.medianRps).toBeGreaterThan(1_200);
+  });
+
+  test("one programme that disappoints does not lower the next before it began", () => {
+    const next = expected(100_000, { id: "o-next", minute: 70, lengthMinutes: 60, channelId: "two" });
+    const recent = loads(0, times(60, 1_250));
+    const alone = at(90, 60, { model, occasions: [ahead(next)] });
+    const after = at(90, 60, { model, occasions: [onAir(derby), ahead(next)], recent });
+    const of = (minute: typeof alone): number => minute.contributions.find(({ occasionId }) => occasionId === "o-next")?.medianRps ?? 0;
+    expect(of(after)).toBe(of(alone));
+    expect(after.contributions.find(({ occasionId }) => occasionId === "o-derby")?.medianRps).toBeLessThan(500);
+  });
+
+  test("an outage lowers nothing of what is ahead", () => {
+    const through = at(60, 40, { model, occasions: [onAir(derby)], recent: loads(0, times(40, 2_000)) });
+    const out = at(60, 40, { model, occasions: [onAir(derby)], recent: loads(0, [...times(25, 2_000), ...times(15, 50)]) });
+    expect(out.medianRps).toBeGreaterThan(0.97 * through.medianRps);
+  });
+
+  test("a crowd that nobody announced is served by what was measured", () => {
+    const grown = Array.from({ length: 6 }, (_, i) => 1_000 + 300 * i);
+    const minute = at(3, 0, { model, recent: loads(-26, [...times(20, 1_000), ...grown]) });
+    expect(minute.surpriseRps).toBeGreaterThan(2_000);
+    expect(minute.medianRps).toBeGreaterThan(3_000);
+  });
+});
