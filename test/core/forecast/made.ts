@@ -10,8 +10,6 @@ import type { Target } from "../../../shared/core/target.ts";
 import { DAY_MS, MINUTE_MS, MINUTES_PER_WEEK } from "../../../shared/core/time.ts";
 import { EIGHT_PM, programme } from "../schedule/programmes.ts";
 
-export { EIGHT_PM } from "../schedule/programmes.ts";
-
 /** Monday 1 December 2025, 00:00 UTC. */
 export const MONDAY = Date.UTC(2025, 11, 1);
 
