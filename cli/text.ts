@@ -51,7 +51,7 @@ export function textOfEvent(event: AnyEvent): string | undefined {
     case "calltime.feed.quarantined":
       return `${at}  feed     ${event.data.feedId} quarantined: ${event.data.findings.map(({ what }) => what).join(" ")}`;
     case "calltime.model.updated":
-      return `${at}  learned  ${event.data.what}`;
+      return event.data.cause === "lead" ? undefined : `${at}  learned  ${event.data.what}`;
     case "calltime.schedule.changed":
     case "calltime.capacity.planned":
     case "calltime.warm-up.requested":

@@ -16,7 +16,7 @@ export const warmUpFailed = defineEvent({
       .describe("Put off and tried again at the next tick, refused until a person acts, not serving in time, or cut down to the maximum."),
     code: id.describe("Stable code of the reason, the provider's own where it gave one; match on this one."),
     reason: z.string().describe("Why, for a person."),
-    attempt: ordinal.describe("Which attempt at this floor it was, from 1."),
+    attempt: ordinal.describe("Which attempt in a row that did not go through it was, from 1."),
     shortUnits: units.nullable().describe("Units missing; null when that is not known."),
   }),
   example: {

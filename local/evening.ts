@@ -1,6 +1,7 @@
 import { contextOf, type Context, type Settings } from "../shared/app/context.ts";
 import { ingest, type IngestReport } from "../shared/app/ingest.ts";
 import type { Json } from "../shared/app/ports.ts";
+import { situationAt } from "../shared/app/situation.ts";
 import { tick } from "../shared/app/tick.ts";
 import { plan } from "../shared/app/plan.ts";
 import { CalltimeError } from "../shared/core/error.ts";
@@ -89,7 +90,7 @@ async function assemble(setting: EveningSetting, database: Database): Promise<Ev
   const context = contextOf(ports, { ...setting.settings, zone });
   const nowMs = (): number => world.nowMs();
   // Events are hints to look at once; what they say is read from the store (design rule 1).
-  bus.subscribe("plan", "calltime.schedule.changed", async () => void (await plan(context, nowMs())));
+  bus.subscribe("plan", "calltime.schedule.changed", async () => void (await plan(context, await situationAt(context, nowMs()))));
   const step = (): Promise<void> =>
     database.transaction(async () => {
       await tick(context, nowMs());

@@ -1,6 +1,6 @@
-import { readAirLog, type AirLog } from "../shared/app/air-log.ts";
+import type { AirLog } from "../shared/app/air-log.ts";
 import { readVerdicts } from "../shared/app/operate.ts";
-import { readDocument } from "../shared/app/documents.ts";
+import { readAirLog } from "../shared/app/situation.ts";
 import { ARRIVAL_MS, DECAY_MS } from "../shared/core/forecast/shape.ts";
 import { meanRelativeError, scoreTarget, type Blame, type ScoredMinute, type TargetScore } from "../shared/core/score.ts";
 import { leadMs } from "../shared/core/plan/capacity.ts";

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { isoOf } from "../../events/index.ts";
 import { instant } from "../../events/instant.ts";
 import type { StoredVerdict } from "../app/assess.ts";
+import type { Context } from "../app/context.ts";
 import { readVerdicts } from "../app/operate.ts";
 import { CalltimeError } from "../core/error.ts";
 import { compareText } from "../core/schedule/programme.ts";
@@ -107,10 +108,7 @@ function verdictOf(given: StoredVerdict): OccasionVerdicts["verdicts"][number] {
 }
 
 /** An occasion without a verdict is no mistake, one that nobody knows is. Throws `occasion-unknown`. */
-async function checkOccasion(
-  context: { readonly occasions: () => Promise<readonly { readonly id: string }[]> },
-  id: string,
-): Promise<void> {
-  if ((await context.occasions()).some((occasion) => occasion.id === id)) return;
+async function checkOccasion(context: Context, id: string): Promise<void> {
+  if ((await context.guide()).byId.has(id)) return;
   throw new CalltimeError("occasion-unknown", `${id}: there is no such occasion in the schedules in force; GET /v1/occasions lists them`);
 }

@@ -1,18 +1,22 @@
 import type { Air } from "../core/forecast/air.ts";
-import type { Context } from "./context.ts";
-import { readDocument } from "./documents.ts";
+import type { Occasion } from "../core/schedule/occasion.ts";
+import type { Guide } from "./context.ts";
 
 /** Where the occasions that matter stand, and which broadcasts the model has already learned from. */
 export type AirLog = {
   /** When Calltime first looked. What was on air before teaches nothing: nobody knows how it began. */
   readonly sinceMs: number | undefined;
+  /** When it looked last. */
+  readonly throughMs: number | undefined;
   /** By occasion id, of those above the threshold or turned out to be. */
   readonly air: Readonly<Record<string, Air>>;
+  /** The occasions of `air` as the guide last had them: one that it drops while on air is held until its real end (design rule 6). */
+  readonly occasions: Readonly<Record<string, Occasion>>;
   /** By occasion id: the end by the guide, of those learned from. */
   readonly learned: Readonly<Record<string, number>>;
-  /** Occasions that turned out above the threshold although nobody had thought so, by id. */
+  /** Occasions that turned out above the threshold although nobody had thought so, by id; the newest 500. */
   readonly revealed: Readonly<Record<string, Revealed>>;
-  /** What was forecast and what was measured, of the occasions above the threshold that are over, by id. */
+  /** What was forecast and what was measured, of the occasions above the threshold that are over, by id; the newest 500. */
   readonly outcomes: Readonly<Record<string, Outcome>>;
   /** What was thought of each occasion when it started, by id. */
   readonly judged: Readonly<Record<string, Judged>>;
@@ -46,7 +50,9 @@ export const AIR_KEY = "air";
 /** Nothing has been on air yet. */
 export const EMPTY_AIR: AirLog = {
   sinceMs: undefined,
+  throughMs: undefined,
   air: {},
+  occasions: {},
   learned: {},
   revealed: {},
   outcomes: {},
@@ -54,7 +60,13 @@ export const EMPTY_AIR: AirLog = {
   tally: { above: 0, below: 0, "unknown-audience": 0 },
 };
 
-/** The air log as stored. */
-export async function readAirLog(context: Context): Promise<AirLog> {
-  return (await readDocument<AirLog>(context.ports.documents, AIR_KEY))?.value ?? EMPTY_AIR;
+/**
+ * The occasions that count: those that the guide lists, and those that it dropped after they had gone on air. One whose programmes the
+ * guide still lists, under another occasion, is that one now.
+ */
+export function occasionsKnown(guide: Guide, log: AirLog): readonly Occasion[] {
+  const dropped = Object.values(log.occasions).filter(
+    ({ id, programmes }) => !guide.byId.has(id) && !programmes.some((programme) => guide.programmeIds.has(programme.id)),
+  );
+  return dropped.length === 0 ? guide.occasions : [...guide.occasions, ...dropped];
 }

@@ -2,11 +2,13 @@ import { isoOf, newEvent, readinessAssessed, type AnyEvent } from "../../events/
 import { leadMs } from "../core/plan/capacity.ts";
 import type { Need } from "../core/plan/demand.ts";
 import { assessReadiness, checkpointsOf, type Checkpoint, type Readiness, type TargetEvidence } from "../core/readiness/verdict.ts";
+import type { Target } from "../core/target.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../core/time.ts";
 import type { Context } from "./context.ts";
 import { readDocument, updateDocument } from "./documents.ts";
 import type { Planned } from "./plan.ts";
 import { publish } from "./publish.ts";
+import type { Situation } from "./situation.ts";
 import { subjectsBetween, type Subject } from "./subjects.ts";
 import type { Warmed } from "./warm.ts";
 
@@ -29,21 +31,21 @@ const FORGET_MS = DAY_MS;
 // The audience that must find capacity at the start is the arrival's: the first minutes of the programme.
 const ARRIVAL_MINUTES = 5;
 
+/** What the tick has just planned and seen: the evidence. */
+export type Evidence = { readonly planned: readonly Planned[]; readonly warmed: readonly Warmed[]; readonly correlationId?: string };
+
 /** Gives each occasion its verdict when a checkpoint is reached, with what was just seen as evidence. */
-export async function assess(context: Context, planned: readonly Planned[], warmed: readonly Warmed[], now: number): Promise<void> {
+export async function assess(context: Context, situation: Situation, evidence: Evidence): Promise<void> {
   const { documents } = context.ports;
+  const { now } = situation;
   const before = (await readDocument<Verdicts>(documents, VERDICTS_KEY))?.value ?? {};
-  const { above } = await subjectsBetween(context, now, now + 3 * HOUR_MS);
+  const { above } = subjectsBetween(context, situation, now, now + 3 * HOUR_MS);
   const fresh: StoredVerdict[] = [];
   for (const subject of above) {
-    const due = dueCheckpoint(subject, planned, before[subject.occasion.id] ?? [], now);
-    if (due !== undefined) fresh.push(verdictOf(subject, due, planned, warmed, now));
+    const due = dueCheckpoint(subject, evidence.planned, before[subject.occasion.id] ?? [], now);
+    if (due !== undefined) fresh.push(verdictOf(subject, due, evidence, now));
   }
   if (fresh.length === 0) return;
-  await publish(
-    context,
-    fresh.map((verdict) => assessedEvent(verdict)),
-  );
   await updateDocument<Verdicts>(documents, VERDICTS_KEY, (kept) => {
     const next: Record<string, readonly StoredVerdict[]> = {};
     for (const [id, verdicts] of Object.entries(kept ?? {})) {
@@ -52,6 +54,10 @@ export async function assess(context: Context, planned: readonly Planned[], warm
     for (const verdict of fresh) next[verdict.occasionId] = [...(next[verdict.occasionId] ?? []), verdict];
     return next;
   });
+  await publish(
+    context,
+    fresh.map((verdict) => assessedEvent(verdict, evidence.correlationId)),
+  );
 }
 
 /** The latest checkpoint that has passed and was not answered; none once the occasion is on air. */
@@ -90,39 +96,33 @@ function leadOf(made: Planned, startsAtMs: number): number {
   return leadMs(made.target, made.startUpMs, (largestNeed(made, startsAtMs)?.units ?? 0) - made.target.baselineUnits);
 }
 
-function verdictOf(
-  subject: Subject,
-  checkpoint: Checkpoint,
-  planned: readonly Planned[],
-  warmed: readonly Warmed[],
-  now: number,
-): StoredVerdict {
-  const { occasion } = subject;
-  const targets = subject.targets.flatMap((target) => {
-    const made = planned.find((candidate) => candidate.target.id === target.id);
-    const seen = warmed.find((candidate) => candidate.targetId === target.id);
-    return made === undefined || seen === undefined ? [] : [evidenceOf(made, seen, occasion.startsAtMs)];
-  });
-  const readiness = assessReadiness({ checkpoint, targets, now });
-  return { ...readiness, occasionId: occasion.id, name: occasion.name, startsAtMs: occasion.startsAtMs, checkpoint, atMs: now };
+function verdictOf(subject: Subject, checkpoint: Checkpoint, { planned, warmed }: Evidence, now: number): StoredVerdict {
+  const { id: occasionId, name, startsAtMs } = subject.occasion;
+  const targets = subject.targets.map((target) =>
+    evidenceOf(
+      target,
+      planned.find((made) => made.target.id === target.id),
+      warmed.find((seen) => seen.targetId === target.id),
+      startsAtMs,
+    ),
+  );
+  return { ...assessReadiness({ checkpoint, targets, now }), occasionId, name, startsAtMs, checkpoint, atMs: now };
 }
 
-function evidenceOf(made: Planned, seen: Warmed, startsAtMs: number): TargetEvidence {
-  const { target } = made;
-  const largest = largestNeed(made, startsAtMs);
+/** What is known of one target before one occasion. A target that could not be planned or looked at is there too, as unknown. */
+function evidenceOf(target: Target, made: Planned | undefined, seen: Warmed | undefined, startsAtMs: number): TargetEvidence {
+  const largest = made && largestNeed(made, startsAtMs);
   const needed = largest?.units;
-  const servingUnits = seen.state.kind === "known" ? seen.state.servingUnits : undefined;
-  const missing = neededAt(made, startsAtMs).map((need) =>
+  const missing = (made === undefined ? [] : neededAt(made, startsAtMs)).map((need) =>
     need.kind === "known" && need.limit !== undefined ? need.wantedUnits - need.units : 0,
   );
-  const readyByMs = needed === undefined ? undefined : readyBy(made, seen, needed);
   return {
     targetId: target.id,
     neededUnits: needed,
-    servingUnits,
-    floorUnits: seen.tick.floorUnits,
+    servingUnits: seen?.state.kind === "known" ? seen.state.servingUnits : undefined,
+    floorUnits: seen?.tick.floorUnits,
     neededByMs: largest?.atMs ?? startsAtMs,
-    readyByMs,
+    readyByMs: made === undefined || seen === undefined || needed === undefined ? undefined : readyBy(made, seen, needed),
     shortUnits: Math.max(0, ...missing),
     writes: target.mode === "active",
   };
@@ -135,7 +135,7 @@ function readyBy({ target, plan, startUpMs }: Planned, { tick, raise }: Warmed, 
   return asks === undefined ? undefined : asks.atMs + leadMs(target, startUpMs, needed - tick.floorUnits);
 }
 
-function assessedEvent(verdict: StoredVerdict): AnyEvent {
+function assessedEvent(verdict: StoredVerdict, correlationId: string | undefined): AnyEvent {
   const data = {
     occasionId: verdict.occasionId,
     name: verdict.name,
@@ -153,5 +153,5 @@ function assessedEvent(verdict: StoredVerdict): AnyEvent {
     })),
   };
   const id = `readiness.assessed/${verdict.occasionId}/${isoOf(verdict.startsAtMs)}/${verdict.checkpoint}`;
-  return newEvent(readinessAssessed, { id, atMs: verdict.atMs, data });
+  return newEvent(readinessAssessed, { id, atMs: verdict.atMs, correlationId, data });
 }

@@ -1,13 +1,11 @@
 import type { Expectation } from "../core/schedule/expectation.ts";
 import { occasionsOf, type Occasion } from "../core/schedule/occasion.ts";
-import type { Programme, Channel } from "../core/schedule/programme.ts";
 import { byStart } from "../core/schedule/programme.ts";
 import type { ImpactThreshold } from "../core/forecast/impact.ts";
-import type { FloorOverride, Plan, PlanPolicy } from "../core/plan/plan.ts";
+import type { FloorOverride, PlanPolicy } from "../core/plan/plan.ts";
 import type { Target } from "../core/target.ts";
 import type { ZoneOffsets } from "../core/time.ts";
 import type { Ports } from "./ports.ts";
-import { readDocument } from "./documents.ts";
 
 /** What the platform was told by its owner. */
 export type Settings = {
@@ -19,45 +17,49 @@ export type Settings = {
   readonly policy: PlanPolicy;
 };
 
+/** What all feeds in force list, as occasions. */
+export type Guide = {
+  /** By start. */
+  readonly occasions: readonly Occasion[];
+  readonly byId: ReadonlyMap<string, Occasion>;
+  /** Ids of the programmes that the occasions are made of. */
+  readonly programmeIds: ReadonlySet<string>;
+};
+
 /** What every use case works with. Make one with `contextOf`. */
 export type Context = {
   readonly ports: Ports;
   readonly settings: Settings;
-  /** The occasions of all feeds in force; computed again only when a feed has a new generation. */
-  readonly occasions: () => Promise<readonly Occasion[]>;
+  /** What the feeds in force list; worked out again only when a feed has a new generation. */
+  readonly guide: () => Promise<Guide>;
 };
 
 /** The context of one deployment (or one laptop). */
 export function contextOf(ports: Ports, settings: Settings): Context {
-  let known: { readonly key: string; readonly occasions: readonly Occasion[] } | undefined;
-  const occasions = async (): Promise<readonly Occasion[]> => {
+  let known: { readonly key: string; readonly guide: Guide } | undefined;
+  const guide = async (): Promise<Guide> => {
     const generations = await Promise.all((await ports.schedules.feeds()).map((feedId) => ports.schedules.current(feedId)));
     const present = generations.filter((generation) => generation !== undefined);
     const key = present.map(({ feedId, generation, contentHash }) => `${feedId}/${generation}/${contentHash}`).join(" ");
-    if (known?.key === key) return known.occasions;
-    const channels: Channel[] = present.flatMap(({ schedule }) => schedule.channels);
-    const programmes: Programme[] = present.flatMap(({ schedule }) => schedule.programmes).sort(byStart);
-    known = { key, occasions: occasionsOf({ channels, programmes }, settings.expectations) };
-    return known.occasions;
+    if (known?.key === key) return known.guide;
+    const channels = present.flatMap(({ schedule }) => schedule.channels);
+    const programmes = present.flatMap(({ schedule }) => schedule.programmes).sort(byStart);
+    const occasions = occasionsOf({ channels, programmes }, settings.expectations);
+    known = {
+      key,
+      guide: {
+        occasions,
+        byId: new Map(occasions.map((occasion) => [occasion.id, occasion])),
+        programmeIds: new Set(programmes.map(({ id }) => id)),
+      },
+    };
+    return known.guide;
   };
-  return { ports, settings, occasions };
+  return { ports, settings, guide };
 }
 
-/** The overrides that still hold at `now`. */
+/** The overrides that hold at `now` or will. */
 export async function overridesAt(context: Context, now: number): Promise<readonly FloorOverride[]> {
   const documents = await context.ports.documents.list("override/");
   return documents.map(({ value }) => value as unknown as FloorOverride).filter((override) => override.untilMs > now);
 }
-
-/** Occasions that can matter to a plan between two instants: on air, about to be, or only just over. */
-export function occasionsAround(occasions: readonly Occasion[], fromMs: number, toMs: number): readonly Occasion[] {
-  return occasions.filter((occasion) => occasion.startsAtMs < toMs && occasion.endsAtMs > fromMs);
-}
-
-/** The plan of a target as stored. */
-export async function storedPlan(context: Context, targetId: string): Promise<StoredPlan | undefined> {
-  return (await readDocument<StoredPlan>(context.ports.documents, `plan/${targetId}`))?.value;
-}
-
-/** A plan with its version; the version counts the plans that differed. */
-export type StoredPlan = { readonly version: number; readonly plan: Plan };

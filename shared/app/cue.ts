@@ -3,9 +3,11 @@ import { decideCues, occasionIdOf, type Cue, type CueRecord, type CueRecords, ty
 import { largestFloor, type Plan } from "../core/plan/plan.ts";
 import type { Programme } from "../core/schedule/programme.ts";
 import { DAY_MS, MINUTE_MS } from "../core/time.ts";
-import { storedPlan, type Context } from "./context.ts";
-import { readDocument, updateDocument } from "./documents.ts";
-import { publish } from "./publish.ts";
+import type { Context } from "./context.ts";
+import { readDocument, replaceDocument } from "./documents.ts";
+import { storedPlan } from "./plan.ts";
+import { offer } from "./publish.ts";
+import type { Situation } from "./situation.ts";
 import { subjectsBetween } from "./subjects.ts";
 
 const CUES_KEY = "cues";
@@ -15,14 +17,16 @@ const FORGET_MS = DAY_MS;
  * Sends the cues that are due. What was sent is kept only after the bus has taken it: a cue that was not accepted is due again at the
  * next tick, and one that was accepted twice carries the same id.
  */
-export async function cue(context: Context, now: number, correlationId?: string): Promise<void> {
+export async function cue(context: Context, situation: Situation, correlationId?: string): Promise<void> {
   const { documents } = context.ports;
+  const { now } = situation;
   const reach = Math.max(0, ...context.settings.cueOffsets) * MINUTE_MS;
-  const { above } = await subjectsBetween(context, now, now + reach + MINUTE_MS);
-  const records = (await readDocument<CueRecords>(documents, CUES_KEY))?.value ?? {};
+  const { above } = subjectsBetween(context, situation, now, now + reach + MINUTE_MS);
+  const stored = await readDocument<CueRecords>(documents, CUES_KEY);
+  const records = stored?.value ?? {};
   const decided = decideCues({
     subjects: above,
-    listed: new Map((await context.occasions()).map((occasion) => [occasion.id, occasion])),
+    listed: new Map(situation.occasions.map((occasion) => [occasion.id, occasion])),
     records,
     offsets: context.settings.cueOffsets,
     now,
@@ -31,16 +35,14 @@ export async function cue(context: Context, now: number, correlationId?: string)
   const plans = await Promise.all(context.settings.targets.map((target) => storedPlan(context, target.id)));
   const known = plans.flatMap((stored) => (stored === undefined ? [] : [stored.plan]));
   const events = decided.cues.map((due) => eventOf(due, known, now, correlationId));
-  const failed = new Set((await publish(context, events)).map((event) => event.id));
+  const failed = new Set((await offer(context, events)).map((event) => event.id));
   const unsent = new Set(decided.cues.filter((_, index) => failed.has(events[index]?.id ?? "")).map((due) => due.cueId));
-  await updateDocument<CueRecords>(documents, CUES_KEY, () => {
-    const next: Record<string, CueRecord> = {};
-    for (const [cueId, record] of Object.entries(decided.records)) {
-      const kept = unsent.has(cueId) ? records[cueId] : record;
-      if (kept !== undefined && kept.endsAtMs > now - FORGET_MS) next[cueId] = kept;
-    }
-    return next;
-  });
+  const next: Record<string, CueRecord> = {};
+  for (const [cueId, record] of Object.entries(decided.records)) {
+    const kept = unsent.has(cueId) ? records[cueId] : record;
+    if (kept !== undefined && kept.endsAtMs > now - FORGET_MS) next[cueId] = kept;
+  }
+  await replaceDocument<CueRecords>(documents, CUES_KEY, stored, next);
 }
 
 function eventOf(due: Cue, plans: readonly Plan[], now: number, correlationId: string | undefined): AnyEvent {

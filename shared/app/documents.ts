@@ -10,8 +10,8 @@ export async function readDocument<T>(documents: DocumentStore, key: string): Pr
 }
 
 /**
- * Replaces a document by what `change` makes of it, again and again until nobody else wrote in between. `change` returns undefined to
- * leave it as it is. Throws `document-contested` when it never got its turn.
+ * Replaces a document by what `change` makes of it, again and again until nobody else wrote in between; for documents that several
+ * may write. `change` returns undefined to leave it as it is. Throws `document-contested` when it never got its turn.
  */
 export async function updateDocument<T>(
   documents: DocumentStore,
@@ -25,4 +25,19 @@ export async function updateDocument<T>(
     if ((await documents.write(key, after as unknown as Json, before?.version ?? 0)) === "written") return after;
   }
   throw new CalltimeError("document-contested", `${key}: ${MOST_TRIES} writes in a row lost to somebody else's; run it again`);
+}
+
+/**
+ * Replaces the document that was read as `before` (undefined: there was none) and returns it as it now stands; for documents that one
+ * writer at a time keeps. Throws `document-contested` when somebody else wrote since: what was concluded from `before` is void then.
+ */
+export async function replaceDocument<T>(
+  documents: DocumentStore,
+  key: string,
+  before: Versioned<T> | undefined,
+  value: T,
+): Promise<Versioned<T>> {
+  const version = before?.version ?? 0;
+  if ((await documents.write(key, value as unknown as Json, version)) === "written") return { value, version: version + 1 };
+  throw new CalltimeError("document-contested", `${key}: somebody else wrote it after version ${version} was read; run it again`);
 }

@@ -1,160 +1,162 @@
-import { modelUpdated, newEvent, type AnyEvent } from "../../events/index.ts";
 import { assessAir, HARD_CAP_MS, type Air, type ExcessMinute } from "../core/forecast/air.ts";
 import { unstretched } from "../core/forecast/audience.ts";
 import { impactOf, isAbove, type Impact } from "../core/forecast/impact.ts";
-import { learnBroadcast, measuredViewers, wasShort } from "../core/forecast/learn.ts";
-import { firstTargetUsual, loadPerViewerOf, shapesFor, type Learned, type Model } from "../core/forecast/model.ts";
+import { measuredViewers } from "../core/forecast/learn.ts";
+import { loadPerViewerOf, shapesFor, type Model } from "../core/forecast/model.ts";
 import { ARRIVAL_MS, peakMultiple, shapeOf } from "../core/forecast/shape.ts";
 import { usualAt } from "../core/forecast/usual-load.ts";
 import type { AudienceMinute } from "../core/measurement.ts";
 import type { Occasion } from "../core/schedule/occasion.ts";
-import type { Target } from "../core/target.ts";
+import type { ZoneOffsets } from "../core/time.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../core/time.ts";
-import { AIR_KEY, type AirLog, type Judged, type Outcome, type Revealed } from "./air-log.ts";
-import { occasionsAround, type Context } from "./context.ts";
-import { updateDocument } from "./documents.ts";
-import { readModel, writeLearned } from "./model.ts";
+import { AIR_KEY, EMPTY_AIR, occasionsKnown, type AirLog, type Judged, type Outcome, type Revealed } from "./air-log.ts";
+import type { Context } from "./context.ts";
+import { readDocument, replaceDocument } from "./documents.ts";
+import { LEARN_AFTER_MS, lessonOf } from "./learn-air.ts";
+import { learn, readModel, type Lesson } from "./model.ts";
+import { occasionsAround } from "./situation.ts";
 
-// A broadcast is learned from once its crowd has left.
-const LEARN_AFTER_MS = 40 * MINUTE_MS;
+// After a pause of Calltime's own, a broadcast is still learned from for a while after it was due.
+const CATCH_UP_MS = 30 * MINUTE_MS;
 const FORGET_MS = DAY_MS;
+// What one document can hold for weeks; a report that wants more has the event log.
+const MOST_TOLD = 500;
+// Metrics that come late may still change what the newest minutes said.
+const LOOK_BACK_MS = 30 * MINUTE_MS;
 
 /** The air log while it is being brought up to date, with what was learned on the way. */
-type Following = {
+export type Following = {
   readonly context: Context;
   readonly model: Model;
-  readonly occasions: readonly Occasion[];
   readonly now: number;
   readonly air: Record<string, Air>;
+  readonly occasions: Record<string, Occasion>;
   readonly revealed: Record<string, Revealed>;
   readonly outcomes: Record<string, Outcome>;
-  readonly learnedFrom: Record<string, number>;
+  readonly learned: Record<string, number>;
   readonly judged: Record<string, Judged>;
   readonly tally: Record<Judged["impact"], number>;
-  readonly events: AnyEvent[];
-  learned: Learned;
+  readonly lessons: Lesson[];
 };
 
-/** Follows every occasion that has started: how it was judged, whether its crowd came, when it left, and what it teaches. */
-export async function followAir(context: Context, before: AirLog, now: number): Promise<readonly AnyEvent[]> {
-  const occasions = await context.occasions();
-  const model = await readModel(context);
-  const sinceMs = before.sinceMs ?? now;
-  const current = occasionsAround(occasions, now - HARD_CAP_MS - LEARN_AFTER_MS - HOUR_MS, now + 1).filter(
-    (occasion) => before.learned[occasion.id] === undefined && occasion.startsAtMs >= sinceMs,
-  );
-  const audience = await context.ports.loads.audience(Math.min(now, ...current.map((occasion) => occasion.startsAtMs)), now);
+/**
+ * Follows every occasion that has started: how it was judged, whether its crowd came, when it left, and what it teaches. The log is
+ * stored before the model learns: should Calltime stop between the two, a broadcast is missed, never learned from twice.
+ */
+export async function followAir(context: Context, now: number): Promise<void> {
+  const stored = await readDocument<AirLog>(context.ports.documents, AIR_KEY);
+  const before = stored?.value ?? EMPTY_AIR;
+  const guide = await context.guide();
   const following: Following = {
     context,
-    model,
-    occasions,
+    model: await readModel(context),
     now,
     air: { ...before.air },
+    occasions: Object.fromEntries(Object.entries(before.occasions).map(([id, occasion]) => [id, guide.byId.get(id) ?? occasion])),
     revealed: { ...before.revealed },
     outcomes: { ...before.outcomes },
-    learnedFrom: { ...before.learned },
+    learned: { ...before.learned },
     judged: { ...before.judged },
     tally: { ...before.tally },
-    events: [],
-    learned: model.learned,
+    lessons: [],
   };
-  for (const occasion of current) await follow(following, occasion, since(audience, occasion.startsAtMs));
-  if (following.learned !== model.learned) await writeLearned(context, following.learned);
-  const ends = new Map(occasions.map((occasion) => [occasion.id, occasion.endsAtMs]));
-  const log: AirLog = {
+  const sinceMs = before.sinceMs ?? now;
+  const current = occasionsAround(occasionsKnown(guide, before), now - openFor(true), now + 1).filter(
+    ({ id, startsAtMs, endsAtMs }) =>
+      startsAtMs >= sinceMs && before.learned[id] === undefined && endsAtMs > now - openFor(before.air[id] !== undefined),
+  );
+  const views = current.map((occasion) => ({ occasion, fromMs: audienceFrom(following, occasion, before.throughMs) }));
+  const audience = await context.ports.loads.audience(Math.min(now, ...views.map(({ fromMs }) => fromMs)), now);
+  for (const { occasion, fromMs } of views) await follow(following, occasion, since(audience, fromMs));
+  await replaceDocument<AirLog>(context.ports.documents, AIR_KEY, stored, logOf(following, sinceMs, current));
+  if (following.lessons.length > 0) await learn(context, following.lessons, now);
+}
+
+/** How long after the guide's end an occasion is still looked at. */
+function openFor(tracked: boolean): number {
+  return LEARN_AFTER_MS + (tracked ? HARD_CAP_MS + HOUR_MS : CATCH_UP_MS);
+}
+
+/** The log to keep. What is over is forgotten when nothing asks for it any more. */
+function logOf(following: Following, sinceMs: number, current: readonly Occasion[]): AirLog {
+  const { air, occasions, now } = following;
+  const tracked = (id: string): boolean => air[id] !== undefined && (occasions[id]?.endsAtMs ?? 0) > now - FORGET_MS;
+  const open = new Set(current.map(({ id }) => id));
+  const learned = only(following.learned, (id) => (following.learned[id] ?? 0) > now - openFor(tracked(id)));
+  return {
     sinceMs,
-    air: recent(following.air, (id) => ends.get(id), now),
-    learned: recent(following.learnedFrom, (id) => following.learnedFrom[id], now),
-    revealed: following.revealed,
-    outcomes: following.outcomes,
-    judged: recent(following.judged, (id) => ends.get(id), now),
+    throughMs: now,
+    air: only(air, tracked),
+    occasions: only(occasions, tracked),
+    learned,
+    revealed: newest(following.revealed),
+    outcomes: newest(following.outcomes),
+    judged: only(following.judged, (id) => open.has(id) || tracked(id) || learned[id] !== undefined),
     tally: following.tally,
   };
-  await updateDocument<AirLog>(context.ports.documents, AIR_KEY, () => log);
-  return following.events;
+}
+
+/** From when on the audience of an occasion has to be read: all of it to see an end or to learn, else what is new. */
+function audienceFrom({ air, now }: Following, { id, startsAtMs, endsAtMs }: Occasion, throughMs: number | undefined): number {
+  const stand = air[id];
+  const dueMs = (stand?.kind === "ended" ? stand.endedAtMs : endsAtMs) + LEARN_AFTER_MS;
+  const wholly = stand?.kind === "on-air" ? now > endsAtMs : now >= dueMs;
+  return wholly ? startsAtMs : Math.max(startsAtMs, (throughMs ?? startsAtMs) - LOOK_BACK_MS);
 }
 
 async function follow(following: Following, occasion: Occasion, audience: readonly AudienceMinute[]): Promise<void> {
   const { context, model, now, air, revealed } = following;
-  const { settings } = context;
-  const excess = excessViewers(model, occasion, audience, settings.zone);
-  const thought = following.judged[occasion.id] ?? judge(following, occasion);
-  following.judged[occasion.id] = thought;
-  const above = thought.impact === "above";
+  const { id } = occasion;
+  const excess = excessViewers(model, occasion, audience, context.settings.zone);
+  const thought = (following.judged[id] ??= judge(following, occasion));
   const shared = sharesItsChannel(following, occasion);
-  if (thought.impact !== "above" && revealed[occasion.id] === undefined && !shared && turnedOutAbove(context, model, occasion, excess)) {
-    revealed[occasion.id] = { ...sketchOf(occasion), impact: thought.impact, viewers: newestExcess(excess) };
+  if (thought.impact !== "above" && revealed[id] === undefined && !shared && turnedOutAbove(context, model, occasion, excess)) {
+    revealed[id] = { ...sketchOf(occasion), impact: thought.impact, viewers: newestExcess(excess) };
   }
-  const tracked = above || revealed[occasion.id] !== undefined;
+  const tracked = thought.impact === "above" || revealed[id] !== undefined;
   if (tracked) {
-    const stand = assessAir({ occasion, before: air[occasion.id], excess, expected: thought.expectedViewers, now });
-    if (stand.kind !== "ahead") air[occasion.id] = stand;
+    const stand = assessAir({ occasion, before: air[id], excess, expected: thought.expectedViewers, now });
+    if (stand.kind !== "ahead") {
+      air[id] = stand;
+      following.occasions[id] = sketched(occasion);
+    }
   }
-  const stand = air[occasion.id];
+  const stand = air[id];
   const overMs = stand === undefined ? occasion.endsAtMs : stand.kind === "ended" ? stand.endedAtMs : undefined;
   if (overMs === undefined || now < overMs + LEARN_AFTER_MS) return;
-  following.learnedFrom[occasion.id] = occasion.endsAtMs;
+  following.learned[id] = occasion.endsAtMs;
   const viewers = measuredViewers(occasion, excess);
   if (viewers === undefined || (!tracked && shared)) return;
-  await learnFrom(following, { occasion, excess, viewers, thought, tracked, overMs });
+  settle(following, occasion, Math.round(viewers), thought);
+  following.lessons.push(await lessonOf(following, { occasion, excess, viewers, thought, tracked, overMs }));
+}
+
+/** What the measured crowd of a broadcast that is over says of what had been thought of it. */
+function settle({ context, model, revealed, outcomes }: Following, occasion: Occasion, viewers: number, thought: Judged): void {
+  const { id, name, startsAtMs } = occasion;
+  const known = revealed[id];
+  if (known !== undefined) {
+    // A moment's crowd passing through is not the occasion's own.
+    if (crowdIsAbove(context, model, occasion, viewers)) revealed[id] = { ...known, viewers };
+    else delete revealed[id];
+  }
+  if (thought.impact === "above" && thought.expectedViewers !== undefined) {
+    outcomes[id] = { name, startsAtMs, forecastViewers: thought.expectedViewers, measuredViewers: viewers };
+  }
 }
 
 /** What is thought of an occasion as it starts; counted once. */
 function judge({ context, model, tally }: Following, occasion: Occasion): Judged {
   const { zone, threshold, targets } = context.settings;
   const impacts = targets.map((target) => impactOf({ model, target, occasion, zone, threshold }));
-  const known = impacts.find((each): each is KnownImpact => each.kind !== "unknown-audience");
+  const known = impacts.find((each): each is Exclude<Impact, { kind: "unknown-audience" }> => each.kind !== "unknown-audience");
   const impact = impacts.some((each) => each.kind === "above") ? "above" : known === undefined ? "unknown-audience" : "below";
   tally[impact] += 1;
   return known === undefined ? { impact } : { impact, expectedViewers: Math.round(unstretched(known.audience.mean)) };
 }
 
-type KnownImpact = Exclude<Impact, { kind: "unknown-audience" }>;
-
-type Over = {
-  readonly occasion: Occasion;
-  readonly excess: readonly ExcessMinute[];
-  readonly viewers: number;
-  readonly thought: Judged;
-  readonly tracked: boolean;
-  readonly overMs: number;
-};
-
-async function learnFrom(following: Following, over: Over): Promise<void> {
-  const { context, model, air, revealed, learned } = following;
-  const { occasion, excess, viewers, thought, tracked, overMs } = over;
-  const measured = Math.round(viewers);
-  const known = revealed[occasion.id];
-  if (known !== undefined) {
-    // A moment's crowd passing through is not the occasion's own.
-    if (crowdIsAbove(context, model, occasion, measured)) revealed[occasion.id] = { ...known, viewers: measured };
-    else delete revealed[occasion.id];
-  }
-  if (thought.impact === "above" && thought.expectedViewers !== undefined) {
-    const { name, startsAtMs } = occasion;
-    following.outcomes[occasion.id] = { name, startsAtMs, forecastViewers: thought.expectedViewers, measuredViewers: measured };
-  }
-  const targets = tracked
-    ? await Promise.all(context.settings.targets.map((target) => loadAround(context, model, target, occasion, overMs)))
-    : [];
-  const stand: Air = air[occasion.id] ?? { kind: "ended", endedAtMs: occasion.endsAtMs, by: "cap" };
-  const overlapped = overlapsAnother(following, occasion, overMs);
-  const censored = targets.some(({ load }) => wasShort(load));
-  following.learned = learnBroadcast(
-    learned,
-    { occasion, air: stand, viewers: excess, targets, overlapped, censored },
-    context.settings.zone,
-  );
-  if (following.learned !== learned && tracked) following.events.push(learnedEvent(following.learned, learned, over, following.now));
-}
-
 /** Viewers of an occasion's channels above their usual, in the minutes in which all of them are known. */
-export function excessViewers(
-  model: Model,
-  occasion: Occasion,
-  audience: readonly AudienceMinute[],
-  zone: Context["settings"]["zone"],
-): readonly ExcessMinute[] {
+function excessViewers(model: Model, occasion: Occasion, audience: readonly AudienceMinute[], zone: ZoneOffsets): readonly ExcessMinute[] {
   return audience.flatMap((minute) => {
     if (minute.kind === "unknown") return [];
     let excess = 0;
@@ -173,8 +175,17 @@ function since(audience: readonly AudienceMinute[], fromMs: number): readonly Au
   return audience.filter((minute) => minute.atMs >= fromMs);
 }
 
-function sketchOf(occasion: Occasion): Omit<Revealed, "viewers" | "impact"> {
-  return { name: occasion.name, startsAtMs: occasion.startsAtMs, endsAtMs: occasion.endsAtMs };
+function sketchOf({ name, startsAtMs, endsAtMs }: Occasion): Omit<Revealed, "viewers" | "impact"> {
+  return { name, startsAtMs, endsAtMs };
+}
+
+/** An occasion without the texts that only help to tell programmes apart: they are long, and a document is not. */
+function sketched(occasion: Occasion): Occasion {
+  const programmes = occasion.programmes.map((programme) => {
+    const { description: _, ...short } = programme;
+    return short;
+  });
+  return { ...occasion, programmes };
 }
 
 function newestExcess(excess: readonly ExcessMinute[]): number {
@@ -183,8 +194,8 @@ function newestExcess(excess: readonly ExcessMinute[]): number {
 
 /** Whether the crowd that is there now would have been above the threshold of some target, had anybody known. */
 function turnedOutAbove(context: Context, model: Model, occasion: Occasion, excess: readonly ExcessMinute[]): boolean {
-  const newest = excess.slice(-2).map((minute) => minute.excess);
-  return newest.length === 2 && crowdIsAbove(context, model, occasion, Math.min(...newest));
+  const lately = excess.slice(-2).map((minute) => minute.excess);
+  return lately.length === 2 && crowdIsAbove(context, model, occasion, Math.min(...lately));
 }
 
 function crowdIsAbove(context: Context, model: Model, occasion: Occasion, viewers: number): boolean {
@@ -196,42 +207,23 @@ function crowdIsAbove(context: Context, model: Model, occasion: Occasion, viewer
   });
 }
 
-async function loadAround(context: Context, model: Model, target: Target, occasion: Occasion, endedAtMs: number) {
-  const load = await context.ports.loads.load(target.id, occasion.startsAtMs - ARRIVAL_MS, endedAtMs + LEARN_AFTER_MS);
-  return { target, usual: model.targets[target.id] ?? firstTargetUsual(), load };
-}
-
 /** Whether an occasion that was known to draw a crowd was on one of its channels meanwhile: what was measured there is not this programme's. */
-function sharesItsChannel(following: Following, occasion: Occasion): boolean {
-  const { air, occasions } = following;
-  return occasions.some((other) => {
+function sharesItsChannel({ air, judged, occasions }: Following, occasion: Occasion): boolean {
+  return Object.values(occasions).some((other) => {
     const stand = air[other.id];
-    if (stand === undefined || following.judged[other.id]?.impact !== "above") return false;
+    if (stand === undefined || judged[other.id]?.impact !== "above") return false;
     if (other.id === occasion.id || !other.channelIds.some((id) => occasion.channelIds.includes(id))) return false;
     const overMs = (stand.kind === "ended" ? stand.endedAtMs : other.endsAtMs + HARD_CAP_MS) + LEARN_AFTER_MS;
     return other.startsAtMs - ARRIVAL_MS < occasion.endsAtMs && overMs > occasion.startsAtMs;
   });
 }
 
-function overlapsAnother({ air, occasions }: Following, occasion: Occasion, endedAtMs: number): boolean {
-  return occasions.some(
-    (other) =>
-      other.id !== occasion.id && air[other.id] !== undefined && other.startsAtMs < endedAtMs && other.endsAtMs > occasion.startsAtMs,
-  );
+function only<T>(byId: Readonly<Record<string, T>>, keep: (id: string) => boolean): Readonly<Record<string, T>> {
+  return Object.fromEntries(Object.entries(byId).filter(([id]) => keep(id)));
 }
 
-function recent<T>(byId: Readonly<Record<string, T>>, endOf: (id: string) => number | undefined, now: number): Readonly<Record<string, T>> {
-  return Object.fromEntries(Object.entries(byId).filter(([id]) => (endOf(id) ?? 0) > now - FORGET_MS));
-}
-
-function learnedEvent(next: Learned, before: Learned, { occasion, viewers, thought }: Over, now: number): AnyEvent {
-  const expected = thought.expectedViewers === undefined ? "nothing was known of it" : `${grouped(thought.expectedViewers)} were expected`;
-  const what = `${occasion.name} drew ${grouped(viewers)} viewers above usual; ${expected}`;
-  const data = { modelVersion: next.version, previousVersion: before.version, cause: "occasion" as const, what, occasionId: occasion.id };
-  return newEvent(modelUpdated, { id: `model.updated/${next.version}`, atMs: now, data });
-}
-
-/** 1279418 as 1,279,418. */
-function grouped(value: number): string {
-  return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ",");
+function newest<T extends { readonly startsAtMs: number }>(byId: Readonly<Record<string, T>>): Readonly<Record<string, T>> {
+  const entries = Object.entries(byId);
+  if (entries.length <= MOST_TOLD) return byId;
+  return Object.fromEntries(entries.toSorted(([, a], [, b]) => a.startsAtMs - b.startsAtMs).slice(-MOST_TOLD));
 }

@@ -1,4 +1,4 @@
-import { feedQuarantined, MAX_LISTED_CHANGES, isoOf, newEvent, scheduleChanged } from "../../events/index.ts";
+import { feedQuarantined, fitting, isoOf, MAX_LISTED_CHANGES, newEvent, scheduleChanged } from "../../events/index.ts";
 import { stableHash } from "../core/hash.ts";
 import { diffSchedules, type ScheduleChange } from "../core/schedule/diff.ts";
 import { identify } from "../core/schedule/identity.ts";
@@ -9,7 +9,7 @@ import { MINUTE_MS } from "../core/time.ts";
 import { CalltimeError } from "../core/error.ts";
 import { readFeed } from "../feeds/read-feed.ts";
 import type { Context } from "./context.ts";
-import { updateDocument } from "./documents.ts";
+import { readDocument, updateDocument } from "./documents.ts";
 import { publish } from "./publish.ts";
 
 /** What became of one upload of a feed. */
@@ -26,8 +26,8 @@ export type IngestReport = {
   readonly changes: readonly ScheduleChange[];
 };
 
-/** What is remembered of the newest upload, whatever became of it. */
-type LastSeen = { readonly receivedAtMs: number; readonly outcome: IngestReport["outcome"] };
+/** What is remembered of the newest upload of a feed, whatever became of it. */
+export type LastSeen = { readonly receivedAtMs: number; readonly outcome: IngestReport["outcome"] };
 
 const MOST_TRIES = 3;
 
@@ -85,7 +85,17 @@ export async function ingestListing(
 }
 
 async function remember(context: Context, feedId: string, seen: LastSeen): Promise<void> {
-  await updateDocument<LastSeen>(context.ports.documents, `feed/${feedId}`, () => seen);
+  // Of two uploads at once the one that was judged last is remembered.
+  await updateDocument<LastSeen>(context.ports.documents, lastSeenKey(feedId), () => seen);
+}
+
+/** The newest upload of a feed, or undefined when there never was one. */
+export async function readLastSeen(context: Context, feedId: string): Promise<LastSeen | undefined> {
+  return (await readDocument<LastSeen>(context.ports.documents, lastSeenKey(feedId)))?.value;
+}
+
+function lastSeenKey(feedId: string): string {
+  return `feed/${feedId}`;
 }
 
 function changedEvent(feedId: string, generation: number, changes: readonly ScheduleChange[], now: number) {
@@ -103,13 +113,14 @@ function changedEvent(feedId: string, generation: number, changes: readonly Sche
       minutesBeforeAir: Math.floor(change.ageMs / MINUTE_MS),
     };
   });
+  const { items } = fitting(listed, MAX_LISTED_CHANGES);
   const data = {
     feedId,
     generation,
     previousGeneration: generation > 1 ? generation - 1 : null,
     counts,
-    changes: listed,
-    truncated: changes.length > listed.length,
+    changes: items,
+    truncated: changes.length > items.length,
   };
   return newEvent(scheduleChanged, { id: `schedule.changed/${feedId}/${generation}`, atMs: now, data });
 }

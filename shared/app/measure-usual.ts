@@ -4,16 +4,16 @@ import { firstTargetUsual, firstViewers, type TargetUsual } from "../core/foreca
 import { learnResiduals } from "../core/forecast/residuals.ts";
 import { ARRIVAL_MS, DECAY_MS } from "../core/forecast/shape.ts";
 import { learnUsualLoad, usualAt, type UsualLoad, type UsualObservation } from "../core/forecast/usual-load.ts";
-import type { LoadMinute } from "../core/measurement.ts";
+import type { AudienceMinute, LoadMinute } from "../core/measurement.ts";
 import type { Target } from "../core/target.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../core/time.ts";
 import type { AirLog } from "./air-log.ts";
 import type { Context } from "./context.ts";
-import { readDocument, updateDocument } from "./documents.ts";
-import { usualKey, VIEWERS_KEY, type StoredUsual } from "./model.ts";
+import { readDocument, replaceDocument } from "./documents.ts";
+import { usualKey, VIEWERS_KEYS, viewersKeyOf, type ChannelViewers, type StoredUsual } from "./model.ts";
 
 /** How far back a new deployment reads what its targets carried. */
-export const HISTORY_MS = 14 * DAY_MS;
+const HISTORY_MS = 14 * DAY_MS;
 
 // Metrics settle for a while; the newest minutes of an hour may still be missing.
 const SETTLE_MS = 5 * MINUTE_MS;
@@ -25,14 +25,17 @@ function hoursToLearn(throughMs: number | undefined, now: number): { readonly fr
   return fromMs < toMs ? { fromMs, toMs } : undefined;
 }
 
-/** Learns a target's usual load from the full hours that have passed since the last time; a new deployment begins with its history. */
+/**
+ * Learns a target's usual load from the full hours that have passed since the last time; a new deployment begins with its history.
+ * Throws what its load source throws: then nothing is learned yet, and a later tick reads the same hours.
+ */
 export async function measureTarget(context: Context, target: Target, log: AirLog, now: number): Promise<readonly AnyEvent[]> {
   const { ports, settings } = context;
   const stored = await readDocument<StoredUsual<TargetUsual>>(ports.documents, usualKey(target.id));
   const hours = hoursToLearn(stored?.value.throughMs, now);
   if (hours === undefined) return [];
   const minutes = await ports.loads.load(target.id, hours.fromMs, hours.toMs);
-  const special = await specialStretches(context, log);
+  const special = specialStretches(log);
   let usual = stored?.value.usual ?? firstTargetUsual();
   // Day by day, so that each day's residuals are against what the days before it had taught.
   for (let fromMs = hours.fromMs; fromMs < hours.toMs; fromMs += DAY_MS) {
@@ -46,10 +49,10 @@ export async function measureTarget(context: Context, target: Target, log: AirLo
     });
     usual = { load: learnUsualLoad(usual.load, ordinary, settings.zone), residuals: learnResiduals(usual.residuals, ratios) };
   }
-  await updateDocument<StoredUsual<TargetUsual>>(ports.documents, usualKey(target.id), () => ({
+  await replaceDocument<StoredUsual<TargetUsual>>(ports.documents, usualKey(target.id), stored, {
     throughMs: hours.toMs,
     usual: compact(usual),
-  }));
+  });
   return [measuredEvent(target, minutes, hours, now)];
 }
 
@@ -96,16 +99,37 @@ function measuredEvent(
   return newEvent(loadMeasured, { id: `load.measured/${target.id}/${isoOf(hours.toMs)}`, atMs: now, data });
 }
 
-/** Learns the usual viewers of every channel, likewise. */
+/** Learns the usual viewers of every channel, likewise. Throws what the load source throws. */
 export async function measureViewers(context: Context, log: AirLog, now: number): Promise<void> {
-  type Viewers = Readonly<Record<string, UsualLoad>>;
   const { ports, settings } = context;
-  const stored = await readDocument<StoredUsual<Viewers>>(ports.documents, VIEWERS_KEY);
-  const hours = hoursToLearn(stored?.value.throughMs, now);
-  if (hours === undefined) return;
-  const special = await specialStretches(context, log);
+  const shards = await Promise.all(
+    VIEWERS_KEYS.map(async (key) => {
+      const stored = await readDocument<StoredUsual<ChannelViewers>>(ports.documents, key);
+      return { key, stored, hours: hoursToLearn(stored?.value.throughMs, now) };
+    }),
+  );
+  const due = shards.flatMap(({ key, stored, hours }) => (hours === undefined ? [] : [{ key, stored, hours }]));
+  if (due.length === 0) return;
+  const fromMs = Math.min(...due.map(({ hours }) => hours.fromMs));
+  const toMs = Math.max(...due.map(({ hours }) => hours.toMs));
+  const byChannel = observationsOf(await ports.loads.audience(fromMs, toMs), specialStretches(log));
+  for (const { key, stored, hours } of due) {
+    const usual: Record<string, UsualLoad> = { ...stored?.value.usual };
+    for (const [channelId, observations] of byChannel) {
+      if (viewersKeyOf(channelId) !== key) continue;
+      const unlearned = observations.filter(({ atMs }) => atMs >= hours.fromMs);
+      usual[channelId] = compactLoad(learnUsualLoad(usual[channelId] ?? firstViewers(), unlearned, settings.zone));
+    }
+    await replaceDocument<StoredUsual<ChannelViewers>>(ports.documents, key, stored, { throughMs: hours.toMs, usual });
+  }
+}
+
+function observationsOf(
+  audience: readonly AudienceMinute[],
+  special: readonly Stretch[],
+): ReadonlyMap<string, readonly UsualObservation[]> {
   const byChannel = new Map<string, UsualObservation[]>();
-  for (const minute of await ports.loads.audience(hours.fromMs, hours.toMs)) {
+  for (const minute of audience) {
     if (minute.kind === "unknown" || isWithin(special, minute.atMs)) continue;
     for (const [channelId, value] of Object.entries(minute.viewers)) {
       const observations = byChannel.get(channelId) ?? [];
@@ -113,25 +137,18 @@ export async function measureViewers(context: Context, log: AirLog, now: number)
       byChannel.set(channelId, observations);
     }
   }
-  const usual: Record<string, UsualLoad> = { ...stored?.value.usual };
-  for (const [channelId, observations] of byChannel) {
-    usual[channelId] = compactLoad(learnUsualLoad(usual[channelId] ?? firstViewers(), observations, settings.zone));
-  }
-  await updateDocument<StoredUsual<Viewers>>(ports.documents, VIEWERS_KEY, () => ({ throughMs: hours.toMs, usual }));
+  return byChannel;
 }
 
 type Stretch = { readonly fromMs: number; readonly toMs: number };
 
-/** The stretches that say nothing about a usual week: occasions above the threshold, from arrival to decay. */
-async function specialStretches(context: Context, log: AirLog): Promise<readonly Stretch[]> {
-  const occasions = await context.occasions();
-  return occasions
-    .filter((occasion) => log.air[occasion.id] !== undefined)
-    .map((occasion) => {
-      const air = log.air[occasion.id];
-      const endsAtMs = air?.kind === "ended" ? air.endedAtMs : occasion.endsAtMs + HARD_CAP_MS;
-      return { fromMs: occasion.startsAtMs - ARRIVAL_MS, toMs: endsAtMs + DECAY_MS };
-    });
+/** The stretches that say nothing about a usual week: occasions that drew a crowd, from arrival to decay. */
+function specialStretches(log: AirLog): readonly Stretch[] {
+  return Object.values(log.occasions).map((occasion) => {
+    const air = log.air[occasion.id];
+    const endsAtMs = air?.kind === "ended" ? air.endedAtMs : occasion.endsAtMs + HARD_CAP_MS;
+    return { fromMs: occasion.startsAtMs - ARRIVAL_MS, toMs: endsAtMs + DECAY_MS };
+  });
 }
 
 function isWithin(stretches: readonly Stretch[], atMs: number): boolean {

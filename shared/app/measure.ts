@@ -1,16 +1,21 @@
-import type { AnyEvent } from "../../events/index.ts";
-import { readAirLog } from "./air-log.ts";
 import type { Context } from "./context.ts";
+import { attempt } from "./attempt.ts";
 import { followAir } from "./follow-air.ts";
 import { measureTarget, measureViewers } from "./measure-usual.ts";
 import { publish } from "./publish.ts";
+import { readAirLog } from "./situation.ts";
 
-/** Reads what was carried, learns the usual week from full hours, follows what is on air, and learns from broadcasts that are over. */
-export async function measure(context: Context, now: number): Promise<void> {
-  const events: AnyEvent[] = [];
+/**
+ * Reads what was carried, learns the usual week from full hours, follows what is on air, and learns from broadcasts that are over. A
+ * source that fails for one target keeps nothing else from being measured; its failure is returned.
+ */
+export async function measure(context: Context, now: number): Promise<readonly unknown[]> {
+  const failures: unknown[] = [];
   const log = await readAirLog(context);
-  for (const target of context.settings.targets) events.push(...(await measureTarget(context, target, log, now)));
-  await measureViewers(context, log, now);
-  events.push(...(await followAir(context, log, now)));
-  await publish(context, events);
+  for (const target of context.settings.targets) {
+    await attempt(failures, async () => publish(context, await measureTarget(context, target, log, now)));
+  }
+  await attempt(failures, () => measureViewers(context, log, now));
+  await attempt(failures, () => followAir(context, now));
+  return failures;
 }

@@ -1,24 +1,46 @@
+import { modelUpdated, newEvent, type AnyEvent } from "../../events/index.ts";
+import type { AudienceLevels } from "../core/forecast/audience.ts";
 import { firstLearned, firstTargetUsual, type Learned, type Model, type TargetUsual } from "../core/forecast/model.ts";
 import type { UsualLoad } from "../core/forecast/usual-load.ts";
 import type { Context } from "./context.ts";
 import { readDocument, updateDocument } from "./documents.ts";
 import { CalltimeError } from "../core/error.ts";
+import { stableHash } from "../core/hash.ts";
+import { publish } from "./publish.ts";
 
 /** Until when a usual week has been learned, and what it is. */
 export type StoredUsual<T> = { readonly throughMs: number; readonly usual: T };
 
+/** Usual viewers by channel id. */
+export type ChannelViewers = Readonly<Record<string, UsualLoad>>;
+
 /** Versions of the learned model that can be returned to. */
 const VERSIONS_KEPT = 20;
+/** Groups of broadcasts that are remembered: at 70 bytes each they stay below what one document may hold. */
+const MOST_LEVELS = 4_000;
+/** Documents that the channels' usual viewers are spread over: a channel takes 2.3 KB, a document holds 400 KB. */
+const VIEWER_SHARDS = 16;
 
 /** Key of what was learned of a target's usual week. */
 export function usualKey(targetId: string): string {
   return `model/usual/${targetId}`;
 }
 
-/** Key of the usual viewers of all channels. */
-export const VIEWERS_KEY = "model/viewers";
-
+const VIEWERS_PREFIX = "model/viewers/";
 const LEARNED_KEY = "model/learned";
+const KEPT_KEY = "model/kept";
+
+/** Keys of the documents that hold the usual viewers of all channels. */
+export const VIEWERS_KEYS: readonly string[] = Array.from({ length: VIEWER_SHARDS }, (_, shard) => shardKey(shard));
+
+/** Which of `VIEWERS_KEYS` holds a channel's usual viewers. */
+export function viewersKeyOf(channelId: string): string {
+  return shardKey(parseInt(stableHash(channelId).slice(-4), 36) % VIEWER_SHARDS);
+}
+
+function shardKey(shard: number): string {
+  return `${VIEWERS_PREFIX}${String(shard).padStart(2, "0")}`;
+}
 
 /** The model in force: empty where nothing was learned yet. */
 export async function readModel(context: Context): Promise<Model> {
@@ -28,8 +50,9 @@ export async function readModel(context: Context): Promise<Model> {
     const stored = await readDocument<StoredUsual<TargetUsual>>(documents, usualKey(target.id));
     targets[target.id] = stored?.value.usual ?? firstTargetUsual();
   }
-  const viewers = await readDocument<StoredUsual<Readonly<Record<string, UsualLoad>>>>(documents, VIEWERS_KEY);
-  return { learned: await readLearned(context), targets, viewers: viewers?.value.usual ?? {} };
+  const shards = await documents.list(VIEWERS_PREFIX);
+  const viewers: ChannelViewers = Object.assign({}, ...shards.map(({ value }) => (value as unknown as StoredUsual<ChannelViewers>).usual));
+  return { learned: await readLearned(context), targets, viewers };
 }
 
 /** What broadcasts have taught so far. */
@@ -37,31 +60,83 @@ export async function readLearned(context: Context): Promise<Learned> {
   return (await readDocument<Learned>(context.ports.documents, LEARNED_KEY))?.value ?? firstLearned();
 }
 
-/** Puts a new version of the learned model in force and keeps the one before it. */
-export async function writeLearned(context: Context, learned: Learned): Promise<void> {
-  const documents = context.ports.documents;
-  const before = await updateDocument<Learned>(documents, LEARNED_KEY, () => learned);
-  await updateDocument<Learned>(documents, versionKey(learned.version), () => before ?? learned);
-  const kept = await documents.list("model/version/");
-  for (const { key, version } of kept.slice(0, Math.max(0, kept.length - VERSIONS_KEPT))) await documents.remove(key, version);
+/** Something that the model learns. */
+export type Lesson = {
+  /** The model with it; the same object when there is nothing to learn. */
+  readonly apply: (before: Learned) => Learned;
+  readonly cause: "occasion" | "lead" | "rollback";
+  /** For a person, what changed; undefined when nobody needs to be told. */
+  readonly what: string | undefined;
+  readonly occasionId?: string;
+};
+
+/** Puts a version of the model in force that has learned all this, keeps it to return to, and tells of it. Returns what is in force. */
+export async function learn(context: Context, lessons: readonly Lesson[], now: number): Promise<Learned> {
+  const { documents } = context.ports;
+  let events: AnyEvent[] = [];
+  let changed = false;
+  const learned = await updateDocument<Learned>(documents, LEARNED_KEY, (stored) => {
+    events = [];
+    const before = stored ?? firstLearned();
+    let present = before;
+    for (const lesson of lessons) {
+      const next = lesson.apply(present);
+      if (next === present) continue;
+      const previous = present;
+      present = { ...next, version: previous.version + 1, audience: remembered(previous.audience, next.audience) };
+      if (lesson.what !== undefined) events.push(updatedEvent(lesson, lesson.what, present.version, previous.version, now));
+    }
+    changed = present !== before;
+    return changed ? present : undefined;
+  });
+  if (learned !== undefined && changed) await keepVersion(context, learned);
+  await publish(context, events);
+  return learned ?? firstLearned();
+}
+
+function updatedEvent({ cause, occasionId }: Lesson, what: string, version: number, previous: number, now: number): AnyEvent {
+  const data = { modelVersion: version, previousVersion: previous, cause, what, ...(occasionId !== undefined && { occasionId }) };
+  return newEvent(modelUpdated, { id: `model.updated/${version}`, atMs: now, data });
+}
+
+/** The groups, those that just learned last; of too many the ones that have not learned for longest are forgotten. */
+function remembered(before: AudienceLevels, after: AudienceLevels): AudienceLevels {
+  const entries = Object.entries(after);
+  const unchanged = entries.filter(([key, level]) => before[key] === level);
+  const changed = entries.filter(([key, level]) => before[key] !== level);
+  return Object.fromEntries([...unchanged, ...changed].slice(-MOST_LEVELS));
+}
+
+async function keepVersion(context: Context, learned: Learned): Promise<void> {
+  const { documents } = context.ports;
+  await updateDocument<Learned>(documents, versionKey(learned.version), () => learned);
+  let dropped: readonly number[] = [];
+  await updateDocument<readonly number[]>(documents, KEPT_KEY, (before = []) => {
+    const all = [...before.filter((version) => version !== learned.version), learned.version];
+    dropped = all.slice(0, -VERSIONS_KEPT);
+    return all.slice(-VERSIONS_KEPT);
+  });
+  for (const version of dropped) {
+    const document = await documents.read(versionKey(version));
+    if (document !== undefined) await documents.remove(versionKey(version), document.version);
+  }
 }
 
 /**
  * Returns to an earlier version of the learned model; it gets a new number, so that history only grows. Throws
  * `model-version-unknown` when that version is not kept (any more).
  */
-export async function rollBackModel(context: Context, version: number): Promise<Learned> {
-  const kept = await readDocument<Learned>(context.ports.documents, versionKey(version));
+export async function rollBackModel(context: Context, version: number, now: number): Promise<Learned> {
+  const { documents } = context.ports;
+  const kept = await readDocument<Learned>(documents, versionKey(version));
   if (kept === undefined) {
-    throw new CalltimeError("model-version-unknown", `model version ${version}: not kept; the last ${VERSIONS_KEPT} versions are`);
+    const known = (await readDocument<readonly number[]>(documents, KEPT_KEY))?.value ?? [];
+    throw new CalltimeError("model-version-unknown", `model version ${version}: not kept; these are: ${known.join(", ") || "none"}`);
   }
-  const present = await readLearned(context);
-  const restored = { ...kept.value, version: present.version + 1 };
-  await writeLearned(context, restored);
-  return restored;
+  const lesson: Lesson = { apply: () => ({ ...kept.value }), cause: "rollback", what: `a person went back to version ${version}` };
+  return learn(context, [lesson], now);
 }
 
 function versionKey(version: number): string {
-  // Padded, so that the order of keys is the order of versions.
-  return `model/version/${String(version).padStart(9, "0")}`;
+  return `model/version/${version}`;
 }

@@ -1,12 +1,16 @@
+import { isoOf } from "../../events/index.ts";
 import { CalltimeError } from "../core/error.ts";
 import { explain, type Explanation } from "../core/plan/explain.ts";
 import { HOUR_MS, MINUTE_MS } from "../core/time.ts";
-import type { StoredVerdict, Verdicts } from "./assess.ts";
-import { VERDICTS_KEY } from "./assess.ts";
+import { VERDICTS_KEY, type StoredVerdict, type Verdicts } from "./assess.ts";
+import { describeTargets } from "./capacity.ts";
 import type { Context } from "./context.ts";
 import { readDocument } from "./documents.ts";
+import { readLastSeen } from "./ingest.ts";
 import { makePlans, TICK_HORIZON_MS, type Planned } from "./plan.ts";
-import type { TargetState } from "./ports.ts";
+import type { Generation, TargetState } from "./ports.ts";
+import { readUnsent } from "./publish.ts";
+import { situationAt } from "./situation.ts";
 import { subjectsBetween, type Subjects } from "./subjects.ts";
 
 /** What an operator asks to see of the hours ahead: the plans, made afresh. */
@@ -19,7 +23,7 @@ export async function readPlans(
   options: { readonly targetId?: string; readonly horizonMs?: number } = {},
 ): Promise<readonly Planned[]> {
   if (options.targetId !== undefined) knownTarget(context, options.targetId);
-  const planned = await makePlans(context, now, options.horizonMs ?? TICK_HORIZON_MS);
+  const planned = await makePlans(context, await situationAt(context, now), options.horizonMs ?? TICK_HORIZON_MS);
   return options.targetId === undefined ? planned : planned.filter(({ target }) => target.id === options.targetId);
 }
 
@@ -52,7 +56,7 @@ async function explainPast(context: Context, targetId: string, atMs: number): Pr
   };
 }
 
-/** Verdicts of the occasions that start in [fromMs, toMs), the newest of each first asked for, sorted by start. */
+/** Every verdict of the last day, by start of the occasion, then in the order in which they were given. */
 export async function readVerdicts(context: Context): Promise<readonly StoredVerdict[]> {
   const stored = (await readDocument<Verdicts>(context.ports.documents, VERDICTS_KEY))?.value ?? {};
   return Object.values(stored)
@@ -86,7 +90,7 @@ export async function readHealth(context: Context, now: number): Promise<Health>
   const generations = (await Promise.all(feedIds.map((feedId) => ports.schedules.current(feedId)))).filter(
     (current) => current !== undefined,
   );
-  const targets = await ports.capacity.describe(settings.targets.map((target) => target.id));
+  const targets = await describeTargets(context);
   const first = settings.targets[0];
   const entries = first === undefined ? [] : await ports.journal.read(first.id, now - HOUR_MS, now + MINUTE_MS);
   const lastTickMs = entries.at(-1)?.atMs;
@@ -95,6 +99,9 @@ export async function readHealth(context: Context, now: number): Promise<Health>
   if (first !== undefined && (lastTickMs === undefined || now - lastTickMs > LATE_TICK_MS))
     problems.push("the last tick is more than three minutes ago");
   for (const state of targets) if (state.kind === "unknown") problems.push(`${state.targetId} cannot be described: ${state.reason}`);
+  problems.push(...(await feedProblems(context, generations)), ...(await expectationProblems(context, generations, now)));
+  const unsent = (await readUnsent(context)).length;
+  if (unsent > 0) problems.push(`${unsent} events wait for a bus that did not take them; they are offered again every minute`);
   return {
     status: problems.length === 0 ? "ok" : "degraded",
     now,
@@ -110,9 +117,37 @@ export async function readHealth(context: Context, now: number): Promise<Health>
   };
 }
 
+async function feedProblems(context: Context, generations: readonly Generation[]): Promise<readonly string[]> {
+  const problems: string[] = [];
+  for (const { feedId, generation } of generations) {
+    const seen = await readLastSeen(context, feedId);
+    if (seen?.outcome === "quarantined") {
+      problems.push(`feed ${feedId}: its upload of ${isoOf(seen.receivedAtMs)} was quarantined; generation ${generation} stays in force`);
+    }
+  }
+  return problems;
+}
+
+/** Expectations that the guide, which reaches their window on one of their channels, has no slot for. */
+async function expectationProblems(context: Context, generations: readonly Generation[], now: number): Promise<readonly string[]> {
+  const { occasions } = await context.guide();
+  const found = new Set(occasions.map(({ expectation }) => expectation));
+  const programmes = generations.flatMap(({ schedule }) => schedule.programmes);
+  return context.settings.expectations
+    .filter((expectation) => !found.has(expectation) && expectation.windowEndMs > now)
+    .filter(({ channels, windowStartMs }) =>
+      programmes.some(({ channelId, endsAtMs }) => channels.includes(channelId) && endsAtMs > windowStartMs),
+    )
+    .map(
+      ({ occasion, title, windowStartMs, windowEndMs }) =>
+        `nothing in the guide is "${occasion}": no programme titled "${title}" starts between ${isoOf(windowStartMs)} and ${isoOf(windowEndMs)} ` +
+        "on its channels; correct the expectation, or the guide",
+    );
+}
+
 /** The occasions of the next hours. */
 export async function readOccasions(context: Context, now: number): Promise<Subjects> {
-  return subjectsBetween(context, now, now + TICK_HORIZON_MS);
+  return subjectsBetween(context, await situationAt(context, now), now, now + TICK_HORIZON_MS);
 }
 
 function knownTarget(context: Context, targetId: string): void {

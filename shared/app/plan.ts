@@ -9,15 +9,17 @@ import { clientOf, lowersNothing, needsOf, type Need } from "../core/plan/demand
 import { sentenceOf } from "../core/plan/explain.ts";
 import type { FloorOverride, Plan, Reason } from "../core/plan/plan.ts";
 import { planSteps } from "../core/plan/steps.ts";
+import type { Occasion } from "../core/schedule/occasion.ts";
 import type { Target } from "../core/target.ts";
 import { HOUR_MS, MINUTE_MS, minuteOf } from "../core/time.ts";
 import { releaseUnderWay } from "../core/warm/floor.ts";
-import { occasionsAround, overridesAt, type Context, type StoredPlan } from "./context.ts";
+import type { AirLog } from "./air-log.ts";
+import { overridesAt, type Context } from "./context.ts";
 import { readDocument, updateDocument } from "./documents.ts";
-import { readAirLog, type AirLog } from "./air-log.ts";
-import { readModel } from "./model.ts";
+import { floorInForce, readFloor } from "./floor.ts";
+import { readLoad } from "./loads.ts";
 import { publish } from "./publish.ts";
-import { floorKey, type Floor } from "./warm.ts";
+import { occasionsAround, type Situation } from "./situation.ts";
 
 /** The plan of one target with what it was made from. */
 export type Planned = {
@@ -31,21 +33,21 @@ export type Planned = {
 /** How far a tick plans: beyond the first cue (120 min) and the longest lead. Later hours are planned when somebody asks. */
 export const TICK_HORIZON_MS = 3 * HOUR_MS;
 
-/** Plans every target from `now` to `now + horizonMs`; reads only, writes nothing. */
-export async function makePlans(context: Context, now: number, horizonMs: number): Promise<readonly Planned[]> {
-  const { ports, settings } = context;
+/** Plans every target from now to `horizonMs` later; reads only, writes nothing. */
+export async function makePlans(context: Context, situation: Situation, horizonMs: number): Promise<readonly Planned[]> {
+  const { settings } = context;
+  const { model, log, now } = situation;
   const from = minuteOf(now);
   const until = from + horizonMs;
-  const model = await readModel(context);
-  const log = await readAirLog(context);
   const overrides = await overridesAt(context, now);
-  const around = occasionsAround(await context.occasions(), from - HARD_CAP_MS - DECAY_MS, until + ARRIVAL_MS + HOUR_MS);
+  const around = occasionsAround(situation.occasions, from - HARD_CAP_MS - DECAY_MS, until + ARRIVAL_MS + HOUR_MS);
   const occasions: readonly Aired[] = around
-    .filter((occasion) => mayCount(log, occasion.id))
+    .filter((occasion) => mayCount(log, occasion, now))
     .map((occasion) => ({ occasion, air: log.air[occasion.id] ?? { kind: "ahead" } }));
-  const forecasts = new Map<string, { readonly forecast: Forecast; readonly recent: readonly LoadMinute[] }>();
-  for (const target of settings.targets) {
-    const recent = await ports.loads.load(target.id, from - LOOK_BACK_MS, from);
+  const planned: Planned[] = [];
+  // Targets that open connections come first: their databases have to hold what they were given.
+  for (const target of [...settings.targets].sort((a, b) => rank(a) - rank(b))) {
+    const recent = await readLoad(context, target.id, from - LOOK_BACK_MS, from);
     const forecast = forecastLoad({
       model,
       target,
@@ -59,22 +61,18 @@ export async function makePlans(context: Context, now: number, horizonMs: number
       threshold: settings.threshold,
       unservedPerMillion: settings.policy.unservedPerMillion,
     });
-    forecasts.set(target.id, { forecast, recent });
-  }
-  const planned: Planned[] = [];
-  // Targets that open connections come first: their databases have to hold what they were given.
-  for (const target of [...settings.targets].sort((a, b) => rank(a) - rank(b))) {
-    const made = forecasts.get(target.id);
-    if (made === undefined) continue;
-    planned.push(await planTarget({ context, target, ...made, occasions, overrides, model, now: from, until, planned }));
+    planned.push(await planTarget({ context, target, forecast, recent, occasions, overrides, model, now: from, until, planned }));
   }
   return settings.targets.flatMap((target) => planned.filter((made) => made.target.id === target.id));
 }
 
-/** An occasion that was not above the threshold when it started gets no floor of its own; the nowcast serves what it brings. */
-function mayCount(log: AirLog, occasionId: string): boolean {
-  const thought = log.judged[occasionId]?.impact;
-  return thought === undefined || thought === "above";
+/**
+ * An occasion that was not above the threshold when it started gets no floor of its own; the nowcast serves what it brings. Of one that
+ * is over, and was not followed on air, nothing is left after its decay.
+ */
+function mayCount(log: AirLog, { id, endsAtMs }: Occasion, now: number): boolean {
+  const thought = log.judged[id]?.impact;
+  return thought === undefined ? endsAtMs > now - DECAY_MS : thought === "above";
 }
 
 function rank(target: Target): number {
@@ -95,7 +93,7 @@ async function planTarget(input: {
 }): Promise<Planned> {
   const { context, target, forecast, model, now } = input;
   const { targets, policy } = context.settings;
-  const floor = await readDocument<Floor>(context.ports.documents, floorKey(target.id));
+  const floor = (await readFloor(context, target.id))?.value;
   const needs = needsOf({
     target,
     forecast,
@@ -116,17 +114,25 @@ async function planTarget(input: {
     policy,
     now,
     untilMs: input.until,
-    floorInForce: floor?.value.intendedUnits,
+    floorInForce: floor && floorInForce(floor),
     startUpMs,
-    releaseUnderWay: releaseUnderWay(floor?.value, now),
+    releaseUnderWay: releaseUnderWay(floor, now),
     lowersNothing: lowersNothing(forecast, now),
   });
   return { target, plan, forecast, needs, startUpMs };
 }
 
-/** Plans every target, keeps the plans, and tells of those whose floors changed. */
-export async function plan(context: Context, now: number): Promise<readonly Planned[]> {
-  const planned = await makePlans(context, now, TICK_HORIZON_MS);
+/** A plan with its version; the version counts the plans that differed. */
+export type StoredPlan = { readonly version: number; readonly plan: Plan };
+
+/** The plan of a target as stored. */
+export async function storedPlan(context: Context, targetId: string): Promise<StoredPlan | undefined> {
+  return (await readDocument<StoredPlan>(context.ports.documents, planKey(targetId)))?.value;
+}
+
+/** Plans every target, keeps the plans, and tells of those that differ from the ones before. */
+export async function plan(context: Context, situation: Situation, correlationId?: string): Promise<readonly Planned[]> {
+  const planned = await makePlans(context, situation, TICK_HORIZON_MS);
   const events: AnyEvent[] = [];
   for (const made of planned) {
     let changed: StoredPlan | undefined;
@@ -136,28 +142,32 @@ export async function plan(context: Context, now: number): Promise<readonly Plan
       changed = differs ? next : undefined;
       return next;
     });
-    if (changed !== undefined) events.push(plannedEvent(changed, now));
+    if (changed !== undefined) events.push(plannedEvent(changed, situation.now, correlationId));
   }
   await publish(context, events);
   return planned;
 }
 
-/** Key of a target's plan. */
-export function planKey(targetId: string): string {
+function planKey(targetId: string): string {
   return `plan/${targetId}`;
 }
 
-/** Whether `next` asks for the same floors as `before` from its own beginning on, as far as `before` reaches. */
+/**
+ * Whether `next` says nothing that `before` did not: the same floors and shortages from its own beginning on, and no new step beyond
+ * where `before` ended.
+ */
 function continues(before: Plan, next: Plan): boolean {
-  const old = before.steps.filter((step, index) => (before.steps[index + 1]?.atMs ?? before.untilMs) > next.madeAtMs);
-  const current = next.steps.filter((step) => step.atMs < before.untilMs);
-  return (
-    old.length === current.length &&
-    current.every((step, index) => {
-      const was = old[index];
-      return was !== undefined && was.floorUnits === step.floorUnits && (index === 0 || was.atMs === step.atMs);
-    })
-  );
+  const old = before.steps.filter((_, index) => (before.steps[index + 1]?.atMs ?? before.untilMs) > next.madeAtMs);
+  const sameSteps =
+    old.length === next.steps.length &&
+    next.steps.every((step, index) => old[index]?.floorUnits === step.floorUnits && (index === 0 || old[index]?.atMs === step.atMs));
+  return sameSteps && JSON.stringify(shortsFrom(before, next.madeAtMs)) === JSON.stringify(shortsFrom(next, next.madeAtMs));
+}
+
+function shortsFrom({ shorts }: Plan, fromMs: number) {
+  return shorts
+    .filter((short) => short.toMs > fromMs)
+    .map(({ toMs, units, limit, ...short }) => ({ fromMs: Math.max(fromMs, short.fromMs), toMs, units, limit }));
 }
 
 /** Reasons as the contracts carry them. */
@@ -165,7 +175,7 @@ export function reasonsOf(reasons: readonly Reason[]): { code: string; text: str
   return reasons.map((reason) => ({ code: reason.type, text: sentenceOf(reason) }));
 }
 
-function plannedEvent({ version, plan: made }: StoredPlan, now: number): AnyEvent {
+function plannedEvent({ version, plan: made }: StoredPlan, now: number, correlationId: string | undefined): AnyEvent {
   const listed = made.steps.map((step) => ({ at: isoOf(step.atMs), floorUnits: step.floorUnits, reasons: reasonsOf(step.reasons) }));
   const { items, truncated } = fitting(listed, MAX_LISTED_STEPS);
   const data = {
@@ -176,5 +186,5 @@ function plannedEvent({ version, plan: made }: StoredPlan, now: number): AnyEven
     truncated,
     short: made.shorts.map((short) => ({ from: isoOf(short.fromMs), to: isoOf(short.toMs), units: short.units, limit: short.limit })),
   };
-  return newEvent(capacityPlanned, { id: `capacity.planned/${made.targetId}/${version}`, atMs: now, data });
+  return newEvent(capacityPlanned, { id: `capacity.planned/${made.targetId}/${version}`, atMs: now, correlationId, data });
 }

@@ -6,10 +6,8 @@ import { normalQuantile } from "../core/forecast/samples.ts";
 import type { ExpectedAudience } from "../core/cue/cue.ts";
 import type { Occasion } from "../core/schedule/occasion.ts";
 import type { Target } from "../core/target.ts";
-import { occasionsAround, type Context } from "./context.ts";
-import { readDocument } from "./documents.ts";
-import { readAirLog, type AirLog } from "./air-log.ts";
-import { readModel } from "./model.ts";
+import type { Context } from "./context.ts";
+import { occasionsAround, type Situation } from "./situation.ts";
 
 /** An occasion above the impact threshold, with the targets it is above it for. */
 export type Subject = {
@@ -25,20 +23,22 @@ export type Subjects = { readonly above: readonly Subject[]; readonly below: num
 const LEVEL = 0.9;
 const EDGE = normalQuantile(0.5 + LEVEL / 2);
 
-/** Judges every occasion that is on air in [fromMs, toMs), or was lately. */
-export async function subjectsBetween(context: Context, fromMs: number, toMs: number): Promise<Subjects> {
-  const log = await readAirLog(context);
-  const model = await readModel(context);
+/** Judges every occasion that is on air in [fromMs, toMs), or was followed lately. */
+export function subjectsBetween(context: Context, situation: Situation, fromMs: number, toMs: number): Subjects {
+  const { log, model } = situation;
   const above: Subject[] = [];
   const unknown: Occasion[] = [];
   let below = 0;
-  for (const occasion of occasionsAround(await context.occasions(), fromMs - HARD_CAP_MS, toMs)) {
+  for (const occasion of occasionsAround(situation.occasions, fromMs - HARD_CAP_MS, toMs)) {
+    const air = log.air[occasion.id];
+    // What nobody followed is over when the guide says so.
+    if (air === undefined && occasion.endsAtMs <= fromMs) continue;
     // What was thought when it started stands: an occasion is not announced after the fact.
     const thought = log.judged[occasion.id]?.impact;
     const judged = thought === undefined || thought === "above" ? judge(context, model, occasion) : thought;
     if (judged === "unknown-audience") unknown.push(occasion);
     else if (judged === "below") below += 1;
-    else above.push({ occasion, air: log.air[occasion.id] ?? { kind: "ahead" }, ...judged });
+    else above.push({ occasion, air: air ?? { kind: "ahead" }, ...judged });
   }
   return { above, below, unknown };
 }

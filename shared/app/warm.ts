@@ -1,222 +1,116 @@
-import { isoOf, newEvent, warmUpCompleted, warmUpFailed, warmUpRequested, type AnyEvent } from "../../events/index.ts";
+import type { AnyEvent } from "../../events/index.ts";
 import { learnLead } from "../core/forecast/model.ts";
 import { stepAt } from "../core/plan/plan.ts";
 import type { TickEvidence } from "../core/score.ts";
-import type { Target } from "../core/target.ts";
 import { MINUTE_MS } from "../core/time.ts";
-import { decideFloor, type FloorDecision, type FloorMemory } from "../core/warm/floor.ts";
-import { storedPlan, type Context } from "./context.ts";
-import { readDocument, updateDocument } from "./documents.ts";
-import { readLearned, writeLearned } from "./model.ts";
-import { reasonsOf } from "./plan.ts";
-import type { TargetState } from "./ports.ts";
+import { describeTargets, reasonOf } from "./capacity.ts";
+import type { Context } from "./context.ts";
+import { floorInForce, keepFloor, readFloor, type Floor, type Raise, type Warming } from "./floor.ts";
+import { learn, type Lesson } from "./model.ts";
+import { storedPlan, type StoredPlan } from "./plan.ts";
+import type { TargetState, Versioned } from "./ports.ts";
 import { publish } from "./publish.ts";
+import { setFloor, type WarmOutcome } from "./set-floor.ts";
+import { completedEvent, failedEvent } from "./warm-events.ts";
 
-/** What Calltime did to a target's minimum, kept before and after each call. */
-export type Floor = FloorMemory & {
-  /** A raise that is not serving yet. */
-  readonly raise?: { readonly units: number; readonly addedUnits: number; readonly atMs: number; readonly overdue: boolean };
-  readonly attempts: number;
-};
-
-/** Key of a target's floor. */
-export function floorKey(targetId: string): string {
-  return `floor/${targetId}`;
-}
-
-/** What became of one target in one tick. */
+/** One target after one tick. */
 export type Warmed = {
   readonly targetId: string;
   readonly state: TargetState;
+  readonly outcome: WarmOutcome;
   readonly tick: TickEvidence;
   /** The raise that is not serving yet. */
-  readonly raise: Floor["raise"];
+  readonly raise: Raise | undefined;
 };
 
 /**
  * Brings the minimum of every target to what its plan asks for now. Reality is asked each time; nothing is taken as done because it was
- * done before. One target that cannot be reached does not delay the others.
+ * done before. The targets are handled side by side: one that is slow, refuses or fails has its own outcome and its own event, and
+ * neither delays nor stops another.
  */
 export async function warm(context: Context, now: number, correlationId?: string): Promise<readonly Warmed[]> {
   const { targets } = context.settings;
-  const states = await context.ports.capacity.describe(targets.map((target) => target.id));
-  const warmed: Warmed[] = [];
-  for (const [index, target] of targets.entries()) {
-    const state: TargetState = states[index] ?? { kind: "unknown", targetId: target.id, reason: "the control plane did not mention it" };
-    warmed.push(await warmTarget(context, target, state, now, correlationId));
-  }
-  return warmed;
+  const states = await describeTargets(context);
+  const all = await Promise.all(
+    targets.map((target, index) => {
+      const state = states[index] ?? { kind: "unknown" as const, targetId: target.id, reason: "the control plane did not mention it" };
+      return warmTarget({ context, target, state, now, correlationId });
+    }),
+  );
+  const lessons = all.flatMap(({ lesson }) => lesson ?? []);
+  if (lessons.length > 0) await learn(context, lessons, now);
+  return all.map(({ warmed }) => warmed);
 }
 
-async function warmTarget(
-  context: Context,
-  target: Target,
-  state: TargetState,
-  now: number,
-  correlationId: string | undefined,
-): Promise<Warmed> {
-  const { documents } = context.ports;
-  const stored = await storedPlan(context, target.id);
-  const step = stored === undefined ? undefined : stepAt(stored.plan, now);
-  const floor = (await readDocument<Floor>(documents, floorKey(target.id)))?.value;
-  const limit = stored?.plan.shorts.find((short) => now >= short.fromMs && now < short.toMs)?.limit;
-  const wantedUnits = step?.floorUnits;
-  const decision = decideFloor({
-    target,
-    wantedUnits,
-    minimumUnits: state.kind === "known" ? state.minimumUnits : undefined,
-    desiredUnits: state.kind === "known" ? state.desiredUnits : undefined,
-    floor,
-    now,
-  });
+/** What is stored of a target. */
+type Seen = { readonly stored: StoredPlan | undefined; readonly floor: Versioned<Floor> | undefined };
+
+async function warmTarget(warming: Warming): Promise<{ readonly warmed: Warmed; readonly lesson: Lesson | undefined }> {
+  const { context, target, state, now } = warming;
   const events: AnyEvent[] = [];
-  const tell = (event: AnyEvent): void => void events.push(event);
-  const refused = await carryOut(context, { target, state, decision, floor, now, correlationId, stored, tell });
-  await followRaise(context, target, state, now, tell);
+  let seen: Seen = { stored: undefined, floor: undefined };
+  let outcome: WarmOutcome;
+  let lesson: Lesson | undefined;
+  try {
+    seen = { stored: await storedPlan(context, target.id), floor: await readFloor(context, target.id) };
+    const set = await setFloor(warming, seen.stored, seen.floor, events);
+    seen = { ...seen, floor: set.floor };
+    outcome = set.outcome;
+    const followed = await followRaise(warming, set.floor, events);
+    seen = { ...seen, floor: followed.floor };
+    lesson = followed.lesson;
+  } catch (error) {
+    outcome = { kind: "failed", outcome: "broken", code: "not-carried-out", reason: reasonOf(error), attempt: 1 };
+    const floorUnits = wantedOf(seen, now) ?? target.baselineUnits;
+    events.push(failedEvent(warming, { floorUnits, ...outcome }));
+  }
   await publish(context, events);
-  const after = (await readDocument<Floor>(documents, floorKey(target.id)))?.value;
-  const floorUnits = after?.intendedUnits ?? (state.kind === "known" ? state.minimumUnits : target.baselineUnits);
-  const tick = { mode: target.mode, floorUnits, wantedUnits: wantedUnits ?? floorUnits, limit, refused };
-  return { targetId: target.id, state, tick, raise: after?.raise };
+  const warmed = { targetId: target.id, state, outcome, tick: evidenceOf(warming, seen, outcome), raise: seen.floor?.value.raise };
+  return { warmed, lesson };
 }
 
-type CarryOut = {
-  readonly target: Target;
-  readonly state: TargetState;
-  readonly decision: FloorDecision;
-  readonly floor: Floor | undefined;
-  readonly now: number;
-  readonly correlationId: string | undefined;
-  readonly stored: Awaited<ReturnType<typeof storedPlan>>;
-  readonly tell: (event: AnyEvent) => void;
-};
-
-/** Whether the write was refused or could not be tried. */
-async function carryOut(context: Context, input: CarryOut): Promise<boolean> {
-  const { target, state, decision, floor, now, tell } = input;
-  const { documents, capacity } = context.ports;
-  const key = floorKey(target.id);
-  if (decision.kind === "unknown") return true;
-  if (decision.kind === "leave") return false;
-  if (state.kind === "unknown") return true;
-  if (decision.kind === "let-go") {
-    const { units, customerUnits } = decision;
-    await updateDocument<Floor>(documents, key, () => ({ intendedUnits: units, customerUnits, attempts: 0 }));
-    return false;
-  }
-  if (decision.kind === "wait") {
-    await updateDocument<Floor>(documents, key, (before) =>
-      before === undefined ? undefined : { ...before, lower: { units: decision.units, atMs: now } },
-    );
-    return false;
-  }
-  const raising = decision.units > state.minimumUnits;
-  const attempts = floor?.intendedUnits === decision.units ? floor.attempts + 1 : 1;
-  const intended: Floor = {
-    intendedUnits: decision.units,
-    customerUnits: decision.customerUnits,
-    unsettledUnits: state.minimumUnits,
-    attempts,
-    ...raiseOf(floor, decision.units, state.desiredUnits, raising, now),
-  };
-  // Stored before the call: should the answer be lost, the minimum found next time is known to be ours.
-  await updateDocument<Floor>(documents, key, () => intended);
-  if (raising) tell(requestedEvent(input, decision.units, state.minimumUnits));
-  const outcome = await capacity.setMinimum(target.id, decision.units);
-  const { unsettledUnits: _, ...settled } = intended;
-  if (outcome.kind === "accepted") {
-    await updateDocument<Floor>(documents, key, () => settled);
-    return false;
-  }
-  // Nothing changed, so nothing is intended beyond what is there.
-  const { raise: __, ...rest } = settled;
-  await updateDocument<Floor>(documents, key, () => ({ ...rest, intendedUnits: state.minimumUnits }));
-  tell(failedEvent(target, decision.units, { ...outcome, outcome: outcome.kind, attempt: attempts, now }));
-  return true;
+function wantedOf({ stored }: Seen, now: number): number | undefined {
+  return stored === undefined ? undefined : stepAt(stored.plan, now)?.floorUnits;
 }
 
-function raiseOf(floor: Floor | undefined, units: number, desiredUnits: number, raising: boolean, now: number): Pick<Floor, "raise"> {
-  if (!raising) return floor?.raise !== undefined && floor.raise.units <= units ? { raise: floor.raise } : {};
-  return { raise: { units, addedUnits: Math.max(0, units - desiredUnits), atMs: now, overdue: false } };
+function evidenceOf({ target, state, now }: Warming, seen: Seen, outcome: WarmOutcome): TickEvidence {
+  const floor = seen.floor?.value;
+  // What a call just set is not described yet; without a description, what we meant to have is the best there is to say.
+  const described = state.kind === "known" ? state.minimumUnits : undefined;
+  const floorUnits = outcome.kind === "set" ? outcome.units : (described ?? (floor && floorInForce(floor)) ?? target.baselineUnits);
+  const short = seen.stored?.plan.shorts.find(({ fromMs, toMs }) => now >= fromMs && now < toMs);
+  const refused = outcome.kind === "failed" || outcome.kind === "unknown";
+  return { mode: target.mode, floorUnits, wantedUnits: wantedOf(seen, now) ?? floorUnits, limit: short?.limit, refused };
 }
 
-/** Tells when a raise is serving, and learns how long it took; tells once when it should have been and is not. */
+/** Tells when a raise is serving, and what its lead teaches; tells once when it should have been and is not. */
 async function followRaise(
-  context: Context,
-  target: Target,
-  state: TargetState,
-  now: number,
-  tell: (event: AnyEvent) => void,
-): Promise<void> {
-  const { documents } = context.ports;
-  const floor = (await readDocument<Floor>(documents, floorKey(target.id)))?.value;
-  const raise = floor?.raise;
-  if (floor === undefined || raise === undefined || state.kind === "unknown") return;
+  warming: Warming,
+  floor: Versioned<Floor> | undefined,
+  events: AnyEvent[],
+): Promise<{ readonly floor: Versioned<Floor> | undefined; readonly lesson?: Lesson }> {
+  const { target, state, now } = warming;
+  if (floor?.value.raise === undefined || state.kind === "unknown") return { floor };
+  const { raise, ...rest } = floor.value;
   const tookMs = now - raise.atMs;
   const launchMs = Math.ceil(raise.addedUnits / target.launchUnitsPerMinute) * MINUTE_MS;
   if (state.servingUnits >= raise.units) {
-    const { raise: _, ...served } = floor;
-    await updateDocument<Floor>(documents, floorKey(target.id), () => served);
-    if (raise.addedUnits > 0 && tookMs > 0) await writeLead(context, target.id, Math.max(MINUTE_MS, tookMs - launchMs));
-    const data = {
-      targetId: target.id,
-      floorUnits: raise.units,
-      servingUnits: state.servingUnits,
-      requestedAt: isoOf(raise.atMs),
-      servedAt: isoOf(now),
-      tookMs,
-    };
-    tell(newEvent(warmUpCompleted, { id: `warm-up.completed/${target.id}/${raise.units}/${isoOf(raise.atMs)}`, atMs: now, data }));
-    return;
+    const served = await keepFloor(warming, floor, rest);
+    events.push(completedEvent(warming, raise, state.servingUnits));
+    // Units that the customer's own scaling had already brought say nothing about the time that ours take.
+    if (raise.addedUnits === 0 || tookMs === 0) return { floor: served };
+    return { floor: served, lesson: leadLesson(target.id, Math.max(MINUTE_MS, tookMs - launchMs)) };
   }
   // Twice the lead it was planned with is no longer bad luck.
-  if (raise.overdue || tookMs <= 2 * (target.startUpMs + launchMs)) return;
-  await updateDocument<Floor>(documents, floorKey(target.id), () => ({ ...floor, raise: { ...raise, overdue: true } }));
+  if (raise.overdue || tookMs <= 2 * (target.startUpMs + launchMs)) return { floor };
+  const told = await keepFloor(warming, floor, { ...rest, raise: { ...raise, overdue: true } });
   const reason = `${state.servingUnits} of ${raise.units} are serving ${Math.round(tookMs / MINUTE_MS)} minutes after they were asked for`;
-  tell(
-    failedEvent(target, raise.units, {
-      outcome: "timed-out",
-      code: "not-serving",
-      reason,
-      attempt: floor.attempts,
-      now,
-      shortUnits: raise.units - state.servingUnits,
-    }),
-  );
+  const shortUnits = raise.units - state.servingUnits;
+  events.push(failedEvent(warming, { floorUnits: raise.units, outcome: "timed-out", code: "not-serving", reason, attempt: 1, shortUnits }));
+  return { floor: told };
 }
 
-async function writeLead(context: Context, targetId: string, tookMs: number): Promise<void> {
-  const learned = await readLearned(context);
-  await writeLearned(context, { ...learnLead(learned, targetId, tookMs), version: learned.version + 1 });
-}
-
-function requestedEvent(input: CarryOut, floorUnits: number, fromUnits: number): AnyEvent {
-  const { target, stored, now, correlationId } = input;
-  const step = stored === undefined ? undefined : stepAt(stored.plan, now);
-  const data = {
-    targetId: target.id,
-    floorUnits,
-    fromUnits,
-    neededAt: isoOf(step?.neededByMs ?? now),
-    planVersion: stored?.version ?? 1,
-    reasons: reasonsOf(step?.reasons ?? []),
-  };
-  return newEvent(warmUpRequested, { id: `warm-up.requested/${target.id}/${floorUnits}/${isoOf(now)}`, atMs: now, correlationId, data });
-}
-
-function failedEvent(
-  target: Target,
-  floorUnits: number,
-  what: {
-    readonly outcome: "deferred" | "refused" | "timed-out";
-    readonly code: string;
-    readonly reason: string;
-    readonly attempt: number;
-    readonly now: number;
-    readonly shortUnits?: number;
-  },
-): AnyEvent {
-  const { outcome, code, reason, attempt, now } = what;
-  const data = { targetId: target.id, floorUnits, outcome, code, reason, attempt, shortUnits: what.shortUnits ?? null };
-  return newEvent(warmUpFailed, { id: `warm-up.failed/${target.id}/${floorUnits}/${isoOf(now)}`, atMs: now, data });
+function leadLesson(targetId: string, leadMs: number): Lesson {
+  const what = `${targetId} took ${Math.round(leadMs / MINUTE_MS)} min from asking to serving`;
+  return { apply: (before) => learnLead(before, targetId, leadMs), cause: "lead", what };
 }

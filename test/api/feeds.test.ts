@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { ingestReportSchema, MAX_LISTED_FINDINGS, quarantinedSchema } from "../../shared/api/feeds.ts";
 import { errorSchema } from "../../shared/api/failure.ts";
 import { ingestListing, readListing } from "../../shared/app/ingest.ts";
-import type { ScheduleStore } from "../../shared/app/ports.ts";
+import type { DocumentStore, ScheduleStore } from "../../shared/app/ports.ts";
 import { MINUTE_MS } from "../../shared/core/time.ts";
 import { inChunks } from "../feeds/feed-bytes.ts";
 import { feedText, NOW_MS, platform, runningPlatform, typesOf, type Platform } from "./platform.ts";
@@ -163,7 +163,13 @@ test("uploads of one feed at the same moment, again and again, are 409 and can b
 });
 
 test("a failure in the middle of a write leaves nothing of it behind", async () => {
-  const fresh = platform({ ports: { bus: { publish: () => Promise.reject(new Error("the bus is gone")) } } });
+  const documents: DocumentStore = {
+    read: async () => undefined,
+    write: () => Promise.reject(new Error("the store is gone")),
+    list: async () => [],
+    remove: async () => "written",
+  };
+  const fresh = platform({ ports: { documents } });
   expect(await errorOf(await fresh.upload(feedText()))).toMatchObject({ status: 500, code: "internal" });
   expect(await inForce(fresh)).toEqual({ current: undefined, feeds: [], documents: [] });
 });

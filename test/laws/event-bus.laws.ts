@@ -9,7 +9,7 @@ export type MakeEventBus = () => Promise<{ readonly bus: EventBus; readonly arri
 const AT_MS = 1_767_200_400_000;
 
 const learned = (id: string, what = "the usual load of Wednesday evening"): AnyEvent =>
-  newEvent(modelUpdated, { id, atMs: AT_MS, data: { modelVersion: 2, previousVersion: 1, cause: "usual-load", what } });
+  newEvent(modelUpdated, { id, atMs: AT_MS, data: { modelVersion: 2, previousVersion: 1, cause: "lead", what } });
 
 const broken = (id: string): AnyEvent => ({ ...learned(id), data: { modelVersion: "two" } }) as unknown as AnyEvent;
 

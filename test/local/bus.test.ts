@@ -17,7 +17,7 @@ function platform(settings?: DeliverySettings) {
 }
 
 const learned = (id: string, atMs = AT_MS): AnyEvent =>
-  newEvent(modelUpdated, { id, atMs, data: { modelVersion: 1, previousVersion: null, cause: "usual-load", what: "first" } });
+  newEvent(modelUpdated, { id, atMs, data: { modelVersion: 1, previousVersion: null, cause: "lead", what: "first" } });
 
 test("each subscriber of a type gets its events in the order of acceptance, once, and others get none", async () => {
   const { bus } = platform();

@@ -1,0 +1,48 @@
+import type { Target } from "../core/target.ts";
+import type { FloorMemory } from "../core/warm/floor.ts";
+import type { Context } from "./context.ts";
+import { readDocument, replaceDocument } from "./documents.ts";
+import type { TargetState, Versioned } from "./ports.ts";
+
+/** What Calltime did to a target's minimum, kept before and after each call. */
+export type Floor = FloorMemory & {
+  /** A raise that is not serving yet. */
+  readonly raise?: Raise;
+  /** Calls in a row that did not go through. */
+  readonly failures: number;
+};
+
+/** A raise that is not serving yet: what was asked for and when, and whether it was said that it takes too long. */
+export type Raise = { readonly units: number; readonly addedUnits: number; readonly atMs: number; readonly overdue: boolean };
+
+/** One target in one tick, as its control plane describes it. */
+export type Warming = {
+  readonly context: Context;
+  readonly target: Target;
+  readonly state: TargetState;
+  readonly now: number;
+  readonly correlationId: string | undefined;
+};
+
+function floorKey(targetId: string): string {
+  return `floor/${targetId}`;
+}
+
+/** The floor of a target as stored. */
+export async function readFloor(context: Context, targetId: string): Promise<Versioned<Floor> | undefined> {
+  return readDocument<Floor>(context.ports.documents, floorKey(targetId));
+}
+
+/** Replaces the floor that was read as `before`. Throws `document-contested` when another writer is at this target. */
+export async function keepFloor(
+  { context, target }: Warming,
+  before: Versioned<Floor> | undefined,
+  floor: Floor,
+): Promise<Versioned<Floor>> {
+  return replaceDocument(context.ports.documents, floorKey(target.id), before, floor);
+}
+
+/** The minimum that is taken to be in force; of two that it may be, the higher. */
+export function floorInForce({ intendedUnits, unsettledUnits }: FloorMemory): number {
+  return Math.max(intendedUnits, unsettledUnits ?? intendedUnits);
+}

@@ -1,0 +1,72 @@
+import type { Air, ExcessMinute } from "../core/forecast/air.ts";
+import { learnBroadcast, wasShort, type Broadcast } from "../core/forecast/learn.ts";
+import { firstTargetUsual } from "../core/forecast/model.ts";
+import { ARRIVAL_MS } from "../core/forecast/shape.ts";
+import type { Occasion } from "../core/schedule/occasion.ts";
+import type { Target } from "../core/target.ts";
+import { MINUTE_MS } from "../core/time.ts";
+import type { Judged } from "./air-log.ts";
+import type { Following } from "./follow-air.ts";
+import { readLoad } from "./loads.ts";
+import type { Lesson } from "./model.ts";
+
+/** A broadcast is learned from once its crowd has left: this long after its end. */
+export const LEARN_AFTER_MS = 40 * MINUTE_MS;
+
+/** A broadcast that is over, as it was measured. */
+export type Over = {
+  readonly occasion: Occasion;
+  readonly excess: readonly ExcessMinute[];
+  /** The plateau, above usual. */
+  readonly viewers: number;
+  readonly thought: Judged;
+  /** It was followed on air: above the threshold as forecast or as it turned out. */
+  readonly tracked: boolean;
+  readonly overMs: number;
+};
+
+/** What a broadcast teaches: its audience, and where it was above the threshold also its shape and load per viewer. */
+export async function lessonOf(following: Following, over: Over): Promise<Lesson> {
+  const { context, air } = following;
+  const { occasion, excess, viewers, thought, tracked, overMs } = over;
+  const { targets, zone } = context.settings;
+  const measured = tracked ? await Promise.all(targets.map((target) => loadAround(following, target, occasion, overMs))) : [];
+  const stand: Air = air[occasion.id] ?? { kind: "ended", endedAtMs: occasion.endsAtMs, by: "cap" };
+  const broadcast: Broadcast = {
+    occasion,
+    air: stand,
+    viewers: excess,
+    targets: measured,
+    overlapped: overlapsAnother(following, occasion, overMs),
+    censored: measured.some(({ load }) => wasShort(load)),
+  };
+  return {
+    apply: (before) => learnBroadcast(before, broadcast, zone),
+    cause: "occasion",
+    what: tracked ? sentence(occasion, viewers, thought) : undefined,
+    occasionId: occasion.id,
+  };
+}
+
+async function loadAround({ context, model }: Following, target: Target, occasion: Occasion, endedAtMs: number) {
+  const load = await readLoad(context, target.id, occasion.startsAtMs - ARRIVAL_MS, endedAtMs + LEARN_AFTER_MS);
+  return { target, usual: model.targets[target.id] ?? firstTargetUsual(), load };
+}
+
+/** Whether another occasion that draws a crowd was on air meanwhile, on whatever channel. */
+function overlapsAnother({ air, occasions }: Following, occasion: Occasion, endedAtMs: number): boolean {
+  return Object.values(occasions).some(
+    (other) =>
+      other.id !== occasion.id && air[other.id] !== undefined && other.startsAtMs < endedAtMs && other.endsAtMs > occasion.startsAtMs,
+  );
+}
+
+function sentence(occasion: Occasion, viewers: number, { expectedViewers }: Judged): string {
+  const expected = expectedViewers === undefined ? "nothing was known of it" : `${grouped(expectedViewers)} were expected`;
+  return `${occasion.name} drew ${grouped(viewers)} viewers above usual; ${expected}`;
+}
+
+/** 1279418 as 1,279,418. */
+function grouped(value: number): string {
+  return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ",");
+}

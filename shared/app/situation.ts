@@ -1,0 +1,31 @@
+import type { Model } from "../core/forecast/model.ts";
+import type { Occasion } from "../core/schedule/occasion.ts";
+import { AIR_KEY, EMPTY_AIR, occasionsKnown, type AirLog } from "./air-log.ts";
+import type { Context } from "./context.ts";
+import { readDocument } from "./documents.ts";
+import { readModel } from "./model.ts";
+
+/** What is known at an instant, read once, so that everything decided at that instant rests on the same. */
+export type Situation = {
+  readonly now: number;
+  readonly model: Model;
+  readonly log: AirLog;
+  /** What the guide lists, and what it dropped while on air. */
+  readonly occasions: readonly Occasion[];
+};
+
+/** What is known at `now`. */
+export async function situationAt(context: Context, now: number): Promise<Situation> {
+  const log = await readAirLog(context);
+  return { now, model: await readModel(context), log, occasions: occasionsKnown(await context.guide(), log) };
+}
+
+/** The air log as stored. */
+export async function readAirLog(context: Context): Promise<AirLog> {
+  return (await readDocument<AirLog>(context.ports.documents, AIR_KEY))?.value ?? EMPTY_AIR;
+}
+
+/** Occasions of which some part lies in [fromMs, toMs), by the guide. */
+export function occasionsAround(occasions: readonly Occasion[], fromMs: number, toMs: number): readonly Occasion[] {
+  return occasions.filter((occasion) => occasion.startsAtMs < toMs && occasion.endsAtMs > fromMs);
+}
