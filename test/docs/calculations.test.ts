@@ -142,7 +142,25 @@ describe("the worked example in docs/calculations.md", () => {
       "tail at 2 %": rounded(tailOf(sorted, 0.02)),
       "tail at 10 per million": rounded(tailOf(sorted, 10 / 1e6)),
     });
-    expect(PAGE).toContain(`the ${SAMPLE_COUNT} points`);
+    expect(PAGE).toContain(`with ${SAMPLE_COUNT} samples`);
+  });
+
+  test("what the samples do not see", () => {
+    const { tailRps } = forecastMinute(2);
+    const spread = Math.hypot(impact.spread, 0.2);
+    const FINE = 200_000;
+    let sum = 0;
+    let unserved = 0;
+    for (let i = 0; i < FINE; i += 1) {
+      const viewers = unstretched(impact.audience.mean + spread * normalQuantile((i + 0.5) / FINE));
+      const load = usualRps + 1.3 * viewers * impact.loadPerViewerRps;
+      sum += load;
+      unserved += Math.max(0, load - tailRps);
+    }
+    expect(calculation("unseen")).toEqual({
+      promised: DEFAULT_PLAN_POLICY.unservedPerMillion,
+      "unserved at the tail of 20:02": rounded((1e6 * unserved) / sum / 10) * 10,
+    });
   });
 
   test("units", () => {

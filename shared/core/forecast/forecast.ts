@@ -8,7 +8,7 @@ import { residualQuantiles, residualSpread } from "./residuals.ts";
 import { inOrderOf, normalSamples, PROBABILITIES, SAMPLE_COUNT } from "./samples.ts";
 import { ARRIVAL_MS, DECAY_MS, shapeAt } from "./shape.ts";
 import { summarise } from "./tail.ts";
-import { corrected, medianRps, multipleAt, termsOf, type Aired, type Term } from "./terms.ts";
+import { corrected, loadSamples, medianRps, multipleAt, termsOf, type Aired, type Multiple, type Term } from "./terms.ts";
 import { usualAt } from "./usual-load.ts";
 
 export type { Aired } from "./terms.ts";
@@ -82,7 +82,7 @@ export function forecastLoad(input: ForecastInput): Forecast {
   const minutes: ForecastMinute[] = [];
   for (let atMs = input.fromMs; atMs < input.toMs; atMs += MINUTE_MS) {
     const usualThen = usualAt(usual.load, atMs, zone);
-    const active = terms.map((term) => ({ term, ...multipleAt(term, atMs) })).filter(({ multiple }) => multiple > 0);
+    const active = terms.map((term) => ({ term, at: multipleAt(term, atMs) })).filter(({ at }) => at.multiple > 0);
     if (usualThen === undefined && active.length === 0) {
       minutes.push({ kind: "unknown", atMs, reason: "this part of the week was never measured and no known occasion is on air" });
       continue;
@@ -108,32 +108,28 @@ export function forecastLoad(input: ForecastInput): Forecast {
       lowerRps: scale * summary.lower,
       upperRps: scale * summary.upper,
       tailRps: scale * summary.tail,
-      contributions: active.map(({ term, multiple }) => ({ occasionId: term.occasionId, medianRps: medianRps(term) * multiple })),
+      contributions: active.map(({ term, at }) => ({ occasionId: term.occasionId, medianRps: medianRps(term) * at.multiple })),
       surpriseRps,
     });
   }
   return { targetId: target.id, minutes, nowcast: correction };
 }
 
-type Active = { readonly term: Term; readonly multiple: number; readonly spread: number };
-
 /**
  * Samples of what the occasions on air together add. They share one audience: their sum stays within reach, but never below the
  * largest of them.
  */
-function addedLoad(active: readonly Active[], reachViewers: number): Float64Array {
-  const samples = new Float64Array(SAMPLE_COUNT);
-  for (let i = 0; i < SAMPLE_COUNT; i += 1) {
-    let added = 0;
-    let most = 0;
-    for (const { term, multiple, spread } of active) {
-      const load = (term.amplitudesRps[i] ?? 0) * multiple * Math.exp(spread * (term.shapeNoise[i] ?? 0));
-      added += load;
-      most = Math.max(most, load, reachViewers * term.loadPerViewerRps * multiple);
+function addedLoad(active: readonly { readonly term: Term; readonly at: Multiple }[], reachViewers: number): Float64Array {
+  const added = new Float64Array(SAMPLE_COUNT);
+  const most = new Float64Array(SAMPLE_COUNT);
+  for (const { term, at } of active) {
+    const reachRps = reachViewers * term.loadPerViewerRps * at.multiple;
+    for (const [i, load] of loadSamples(term, at).entries()) {
+      added[i] = (added[i] ?? 0) + load;
+      most[i] = Math.max(most[i] ?? 0, load, reachRps);
     }
-    samples[i] = active.length > 1 ? Math.min(added, most) : added;
   }
-  return samples;
+  return active.length > 1 ? added.map((sum, i) => Math.min(sum, most[i] ?? 0)) : added;
 }
 
 /** What was forecast for the minutes that have just been measured. */

@@ -12,7 +12,7 @@ import { ARRIVAL_MS, DECAY_MS, shapeAt, type Shape, type Timing } from "./shape.
 /** An occasion and where it stands. */
 export type Aired = { readonly occasion: Occasion; readonly air: Air };
 
-/** What one occasion above the threshold adds to one target: `amplitude × multiple of the shape`, with samples of both. */
+/** What one occasion above the threshold adds to one target: a plateau that is not sure, times a shape that is not sure. */
 export type Term = {
   readonly occasionId: string;
   readonly timing: Timing;
@@ -20,13 +20,12 @@ export type Term = {
   readonly lateTiming: Timing | undefined;
   readonly shape: Shape;
   readonly loadPerViewerRps: number;
-  /** Amplitude as a stretched normal: `unstretched(mean + spread·z) · loadPerViewerRps`. */
+  /** The plateau's viewers as a stretched normal: `unstretched(mean + spread·z)`, and not above `mostViewers`. */
   readonly mean: number;
   readonly spread: number;
-  /** Samples of the amplitude, in requests a second. */
-  readonly amplitudesRps: readonly number[];
-  /** Standard normal samples for the shape's spread. */
-  readonly shapeNoise: readonly number[];
+  readonly mostViewers: number;
+  /** Samples of z. */
+  readonly noise: readonly number[];
 };
 
 /** The occasions above the threshold that add anything to [fromMs, toMs). */
@@ -54,10 +53,10 @@ export function termsOf(input: {
       lateTiming: lateTimingOf(occasion, air, now),
       shape,
       loadPerViewerRps,
-      mean: Math.min(audience.mean, stretched(mostViewers)),
+      mean: audience.mean,
       spread,
-      amplitudesRps: amplitudesOf(occasion.id, audience.mean, spread, loadPerViewerRps, mostViewers),
-      shapeNoise: normalSamples(`shape/${occasion.id}`),
+      mostViewers,
+      noise: normalSamples(`audience/${occasion.id}`),
     });
   }
   return terms;
@@ -65,11 +64,22 @@ export function termsOf(input: {
 
 /** The median of what a term adds at the plateau, in requests a second; never below zero. */
 export function medianRps(term: Term): number {
-  return Math.max(0, unstretched(term.mean) * term.loadPerViewerRps);
+  return Math.max(0, Math.min(term.mostViewers, unstretched(term.mean)) * term.loadPerViewerRps);
 }
 
-/** The multiple of the amplitude that is forecast at `atMs`, and the spread of its logarithm. */
-export function multipleAt(term: Term, atMs: number): { readonly multiple: number; readonly spread: number } {
+/** The term's samples of load in a minute with this multiple of the plateau, whose logarithm spreads by `spread`, in requests a second. */
+export function loadSamples(term: Term, { multiple, spread }: Multiple): readonly number[] {
+  // One variable for both: how many come and how they come spread together, and only chance would say which extremes meet.
+  const both = Math.hypot(term.spread, spread);
+  const perViewerRps = term.loadPerViewerRps * multiple;
+  return term.noise.map((z) => Math.min(term.mostViewers, unstretched(term.mean + both * z)) * perViewerRps);
+}
+
+/** A multiple of the plateau, and the spread of its logarithm. */
+export type Multiple = { readonly multiple: number; readonly spread: number };
+
+/** The multiple of the plateau that is forecast at `atMs`. */
+export function multipleAt(term: Term, atMs: number): Multiple {
   const planned = shapeAt(term.shape, term.timing, atMs);
   if (term.lateTiming === undefined) return planned;
   const late = shapeAt(term.shape, term.lateTiming, atMs);
@@ -81,13 +91,7 @@ export function corrected(term: Term, { amplitude, newestMs }: Nowcast): Term {
   if (amplitude === undefined || newestMs === undefined) return term;
   // One that has hardly begun cannot have disappointed: what was measured is the one before it.
   if (amplitude.shift < 0 && newestMs < term.timing.startsAtMs + NOWCAST_MINUTES * MINUTE_MS) return term;
-  const { spread } = amplitude;
-  const mean = stretched(unstretched(term.mean) * Math.exp(amplitude.shift));
+  const viewers = Math.min(term.mostViewers, unstretched(term.mean));
   // What is measured tonight is not bounded by the record of other nights.
-  const amplitudesRps = amplitudesOf(term.occasionId, mean, spread, term.loadPerViewerRps, Number.POSITIVE_INFINITY);
-  return { ...term, mean, spread, amplitudesRps };
-}
-
-function amplitudesOf(occasionId: string, mean: number, spread: number, loadPerViewerRps: number, mostViewers: number): readonly number[] {
-  return normalSamples(`audience/${occasionId}`).map((z) => Math.min(mostViewers, unstretched(mean + spread * z)) * loadPerViewerRps);
+  return { ...term, mean: stretched(viewers * Math.exp(amplitude.shift)), spread: amplitude.spread, mostViewers: Number.POSITIVE_INFINITY };
 }
