@@ -124,7 +124,9 @@ function addedLoad(active: readonly { readonly term: Term; readonly at: Multiple
   const most = new Float64Array(SAMPLE_COUNT);
   for (const { term, at } of active) {
     const reachRps = reachViewers * term.loadPerViewerRps * at.multiple;
-    for (const [i, load] of loadSamples(term, at).entries()) {
+    const loads = loadSamples(term, at);
+    for (let i = 0; i < SAMPLE_COUNT; i += 1) {
+      const load = loads[i] ?? 0;
       added[i] = (added[i] ?? 0) + load;
       most[i] = Math.max(most[i] ?? 0, load, reachRps);
     }

@@ -84,7 +84,10 @@ export function shapeAt(shape: Shape, timing: Timing, atMs: number): { readonly 
 
 /** The largest multiple of the plateau over the whole occasion: what the impact threshold is measured at. */
 export function peakMultiple(shape: Shape): number {
-  return Math.max(...shape.arrival.map((k) => k.multiple), ...shape.departure.map((k) => k.multiple));
+  let peak = 0;
+  for (const { multiple } of shape.arrival) peak = Math.max(peak, multiple);
+  for (const { multiple } of shape.departure) peak = Math.max(peak, multiple);
+  return peak;
 }
 
 /** One measured broadcast: when it really ran, and its load above usual as a multiple of its plateau. */
