@@ -12,7 +12,7 @@ export type AskedFor = { readonly fromMs: number; readonly toMs: number; readonl
 export function largestAskedFor(sorted: readonly AskedFor[], fromMs: number, untilMs: number): readonly (AskedFor | undefined)[] {
   const waiting = sorted.toSorted((a, b) => a.fromMs - b.fromMs);
   const largest: (AskedFor | undefined)[] = [];
-  // A sliding maximum: units never rise along `open`, ends always do, so the front is the answer. Each need enters and leaves once.
+  // A sliding maximum: units never rise along `open`, so the first that is not over is the answer. Each need enters and leaves once.
   const open: AskedFor[] = [];
   let entered = 0;
   let front = 0;
@@ -25,9 +25,7 @@ export function largestAskedFor(sorted: readonly AskedFor[], fromMs: number, unt
 }
 
 function enter(open: AskedFor[], front: number, next: AskedFor): void {
-  const last = open.length > front ? open.at(-1) : undefined;
-  // Who comes later for an earlier minute needs less: it never outgrows, nor outlasts, what is open already.
-  if (last !== undefined && last.toMs >= next.toMs && last.needed.units >= next.needed.units) return;
+  // Whatever needs less and was asked for no later is over no later: beside `next` it never is the answer again.
   for (let back = open.at(-1); open.length > front && back !== undefined && back.needed.units < next.needed.units; back = open.at(-1)) {
     open.pop();
   }

@@ -171,9 +171,9 @@ describe("withdrawals", () => {
 
   test("the end of one that is taken off the air is withdrawn, its start is not", () => {
     const evening = new Evening([final()]);
-    evening.run(-130, 30);
+    evening.run(-130, 3);
     evening.set([]);
-    expect(evening.run(31, 40)).toEqual(["31 ending 2 withdrawn programme-removed"]);
+    expect(evening.run(4, 40)).toEqual(["4 ending 2 withdrawn programme-removed"]);
   });
 
   test("an end that was seen is not taken back when the guide drops the programme", () => {
