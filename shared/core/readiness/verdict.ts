@@ -2,7 +2,7 @@ import { MINUTE_MS } from "../time.ts";
 
 /** What stands when a programme is about to start; from best to worst. */
 export const VERDICTS = ["ready", "warming-on-time", "planned", "unknown", "late", "short"] as const;
-export type Verdict = (typeof VERDICTS)[number];
+type Verdict = (typeof VERDICTS)[number];
 
 /** When a verdict is given. */
 export const CHECKPOINTS = ["longest-lead", "T-30", "T-10", "T-2"] as const;
