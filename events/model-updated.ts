@@ -12,8 +12,8 @@ export const modelUpdated = defineEvent({
     modelVersion: ordinal.describe("Version now in force."),
     previousVersion: ordinal.nullable().describe("Version it replaces; null for the first."),
     cause: z
-      .enum(["occasion", "lead", "rollback"])
-      .describe("What it was learned from (an occasion, a target's lead), or that a person went back."),
+      .enum(["occasion", "broadcast-day", "lead", "rollback"])
+      .describe("What it was learned from (an occasion, all broadcasts of a day, a target's lead), or that a person went back."),
     what: z.string().describe("What changed, for a person."),
     occasionId: z.exactOptional(id).describe("Occasion it was learned from, where it was one."),
   }),

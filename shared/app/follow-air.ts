@@ -1,5 +1,5 @@
 import { assessAir, HARD_CAP_MS, type Air, type ExcessMinute } from "../core/forecast/air.ts";
-import { unstretched } from "../core/forecast/audience.ts";
+import { unstretched, type MeasuredBroadcast } from "../core/forecast/audience.ts";
 import { impactOf, isAbove, type Impact } from "../core/forecast/impact.ts";
 import { measuredViewers } from "../core/forecast/learn.ts";
 import { loadPerViewerOf, shapesFor, type Model } from "../core/forecast/model.ts";
@@ -12,6 +12,7 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from "../core/time.ts";
 import { AIR_KEY, EMPTY_AIR, occasionsKnown, type AirLog, type Judged, type Outcome, type Revealed } from "./air-log.ts";
 import type { Context } from "./context.ts";
 import { readDocument, replaceDocument } from "./documents.ts";
+import { keepForTheDay } from "./broadcast-day.ts";
 import { LEARN_AFTER_MS, lessonOf } from "./learn-air.ts";
 import { learn, readModel, type Lesson } from "./model.ts";
 import { occasionsAround } from "./situation.ts";
@@ -37,6 +38,8 @@ export type Following = {
   readonly judged: Record<string, Judged>;
   readonly tally: Record<Judged["impact"], number>;
   readonly lessons: Lesson[];
+  /** What is kept for the groups to learn from when the day is over. */
+  readonly kept: MeasuredBroadcast[];
 };
 
 /**
@@ -59,6 +62,7 @@ export async function followAir(context: Context, now: number): Promise<void> {
     judged: { ...before.judged },
     tally: { ...before.tally },
     lessons: [],
+    kept: [],
   };
   const sinceMs = before.sinceMs ?? now;
   const current = occasionsAround(occasionsKnown(guide, before), now - openFor(true), now + 1).filter(
@@ -69,6 +73,7 @@ export async function followAir(context: Context, now: number): Promise<void> {
   const audience = await context.ports.loads.audience(Math.min(now, ...views.map(({ fromMs }) => fromMs)), now);
   for (const { occasion, fromMs } of views) await follow(following, occasion, since(audience, fromMs));
   await replaceDocument<AirLog>(context.ports.documents, AIR_KEY, stored, logOf(following, sinceMs, current));
+  await keepForTheDay(context, following.kept, now);
   if (following.lessons.length > 0) await learn(context, following.lessons, now);
 }
 
@@ -128,7 +133,11 @@ async function follow(following: Following, occasion: Occasion, audience: readon
   const viewers = measuredViewers(occasion, excess);
   if (viewers === undefined || (!tracked && shared)) return;
   settle(following, occasion, Math.round(viewers), thought);
-  following.lessons.push(await lessonOf(following, { occasion, excess, viewers, thought, tracked, overMs }));
+  // A passing crowd that was not its own is no news of it.
+  const confirmed = thought.impact === "above" || revealed[id] !== undefined;
+  const { lesson, kept } = await lessonOf(following, { occasion, excess, viewers, thought, tracked: confirmed, overMs });
+  following.lessons.push(lesson);
+  if (kept !== undefined) following.kept.push(kept);
 }
 
 /** What the measured crowd of a broadcast that is over says of what had been thought of it. */

@@ -1,5 +1,6 @@
 import type { Air, ExcessMinute } from "../core/forecast/air.ts";
-import { learnBroadcast, wasShort, type Broadcast } from "../core/forecast/learn.ts";
+import type { MeasuredBroadcast } from "../core/forecast/audience.ts";
+import { learnBroadcast, measuredBroadcast, wasShort, type Broadcast } from "../core/forecast/learn.ts";
 import { firstTargetUsual } from "../core/forecast/model.ts";
 import { ARRIVAL_MS } from "../core/forecast/shape.ts";
 import type { Occasion } from "../core/schedule/occasion.ts";
@@ -25,8 +26,14 @@ export type Over = {
   readonly overMs: number;
 };
 
-/** What a broadcast teaches: its audience, and where it was above the threshold also its shape and load per viewer. */
-export async function lessonOf(following: Following, over: Over): Promise<Lesson> {
+/**
+ * What a broadcast teaches at once (its series, and where it was above the threshold also its shape and load per viewer), and what is kept
+ * of it for its groups to learn when the day is over.
+ */
+export async function lessonOf(
+  following: Following,
+  over: Over,
+): Promise<{ readonly lesson: Lesson; readonly kept: MeasuredBroadcast | undefined }> {
   const { context, air } = following;
   const { occasion, excess, viewers, thought, tracked, overMs } = over;
   const { targets, zone } = context.settings;
@@ -40,12 +47,13 @@ export async function lessonOf(following: Following, over: Over): Promise<Lesson
     overlapped: overlapsAnother(following, occasion, overMs),
     censored: measured.some(({ load }) => wasShort(load)),
   };
-  return {
+  const lesson: Lesson = {
     apply: (before) => learnBroadcast(before, broadcast, zone),
     cause: "occasion",
     what: tracked ? sentence(occasion, viewers, thought) : undefined,
     occasionId: occasion.id,
   };
+  return { lesson, kept: measuredBroadcast(broadcast, zone) };
 }
 
 async function loadAround({ context, model }: Following, target: Target, occasion: Occasion, endedAtMs: number) {

@@ -64,7 +64,7 @@ export async function readLearned(context: Context): Promise<Learned> {
 export type Lesson = {
   /** The model with it; the same object when there is nothing to learn. */
   readonly apply: (before: Learned) => Learned;
-  readonly cause: "occasion" | "lead" | "rollback";
+  readonly cause: "occasion" | "broadcast-day" | "lead" | "rollback";
   /** For a person, what changed; undefined when nobody needs to be told. */
   readonly what: string | undefined;
   readonly occasionId?: string;

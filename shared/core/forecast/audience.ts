@@ -58,26 +58,37 @@ const EXPECTATION_SPREAD = 0.2;
 // 90 % of a normal distribution lies within this many standard deviations.
 const NINETY_PERCENT = 1.645;
 
-type LevelKey = {
-  readonly key: string;
-  readonly pooling: number;
-  /** Variance among the broadcasts of such a group, where it is not that of the wider one; its broadcasts move it without a bound. */
-  readonly within?: number;
-};
+/** A measured broadcast as it is kept until the groups it belongs to learn from it. `viewers` are above the slot's usual. */
+export type MeasuredBroadcast = { readonly groups: readonly string[]; readonly viewers: number; readonly censored: boolean };
 
-const ALL: LevelKey = { key: "all", pooling: 0 };
+type Group = { readonly key: string; readonly pooling: number };
 
-/** The groups that an occasion belongs to, widest first, `all` left out. A simulcast counts for the channel of its first slot. */
-function levelKeysOf(occasion: Occasion, zone: ZoneOffsets): readonly LevelKey[] {
-  const channel = occasion.programmes[0]?.channelId ?? "";
+/** The groups that an occasion belongs to, widest first, `all` and its series left out. A simulcast counts for the channel of its first slot. */
+function nestedGroups(occasion: Occasion, zone: ZoneOffsets): readonly Group[] {
+  const channel = channelOf(occasion);
   const slot = dayPartOf(occasion.startsAtMs, zone);
-  const keys: LevelKey[] = [
+  const groups: Group[] = [
     { key: `channel/${channel}`, pooling: POOLING.channel },
     { key: `channel/${channel}/${slot}`, pooling: POOLING.slot },
   ];
-  if (occasion.category !== undefined) keys.push({ key: `channel/${channel}/${slot}/${occasion.category}`, pooling: POOLING.genre });
-  keys.push({ key: `series/${occasion.seriesKey}`, pooling: POOLING.series, within: SERIES_VARIANCE });
-  return keys;
+  if (occasion.category !== undefined) groups.push({ key: `channel/${channel}/${slot}/${occasion.category}`, pooling: POOLING.genre });
+  return groups;
+}
+
+/** Keys of the groups that a broadcast teaches besides its series, widest first. */
+export function groupsOf(occasion: Occasion, zone: ZoneOffsets): readonly string[] {
+  return [ALL, ...nestedGroups(occasion, zone).map(({ key }) => key)];
+}
+
+const ALL = "all";
+
+/** "News" is another series on another channel. */
+function seriesOf(occasion: Occasion): string {
+  return `series/${channelOf(occasion)}/${occasion.seriesKey}`;
+}
+
+function channelOf(occasion: Occasion): string {
+  return occasion.programmes[0]?.channelId ?? "";
 }
 
 function dayPartOf(atMs: number, zone: ZoneOffsets): string {
@@ -90,18 +101,19 @@ function dayPartOf(atMs: number, zone: ZoneOffsets): string {
 
 /** How many viewers above the slot's usual this occasion will draw: partial pooling from `all` down to its series, then the expectation. */
 export function forecastAudience(levels: AudienceLevels, occasion: Occasion, zone: ZoneOffsets): AudienceForecast {
-  const all = levels["all"] ?? PRIOR;
+  const all = levels[ALL] ?? PRIOR;
   let mean = all.mean;
   let variance = (PRIOR_BROADCASTS * PRIOR_VARIANCE + all.squares) / (PRIOR_BROADCASTS + all.count);
   let observed = 0;
-  for (const { key, pooling, within } of levelKeysOf(occasion, zone)) {
-    const level = levels[key];
-    if (level === undefined || level.count === 0) continue;
+  const narrow = (level: AudienceLevel | undefined, pooling: number, within: number): void => {
+    if (level === undefined || level.count === 0) return;
     observed += level.count;
-    const spread = (PRIOR_BROADCASTS * (within ?? variance) + level.squares) / (PRIOR_BROADCASTS + level.count);
+    const spread = (PRIOR_BROADCASTS * within + level.squares) / (PRIOR_BROADCASTS + level.count);
     mean = (pooling * mean + level.count * level.mean) / (pooling + level.count);
     variance = spread * (1 + 1 / (pooling + level.count));
-  }
+  };
+  for (const { key, pooling } of nestedGroups(occasion, zone)) narrow(levels[key], pooling, variance);
+  narrow(levels[seriesOf(occasion)], POOLING.series, SERIES_VARIANCE);
   if (occasion.expectation !== undefined) return withExpectation(mean, variance, occasion.expectation);
   return observed > 0 ? { kind: "known", mean, variance, basis: "measured" } : { kind: "unknown" };
 }
@@ -123,23 +135,36 @@ function withExpectation(mean: number, variance: number, expectation: Expectatio
 }
 
 /**
- * The levels after one measured broadcast: O(levels of the occasion), besides the copy. A `censored` measurement (capacity was short, so some viewers were turned away)
- * may raise an estimate but never lower it.
+ * The levels after one more episode of its series. A `censored` measurement (capacity was short, so some viewers were turned away) may
+ * raise an estimate but never lower it.
  */
-export function learnAudience(
+export function learnSeries(
   levels: AudienceLevels,
   occasion: Occasion,
   measured: { readonly viewers: number; readonly censored: boolean },
-  zone: ZoneOffsets,
 ): AudienceLevels {
-  const value = stretched(measured.viewers);
-  const next: Record<string, AudienceLevel> = { ...levels };
-  for (const { key, within } of [ALL, ...levelKeysOf(occasion, zone)]) {
-    const level = levels[key] ?? PRIOR;
-    if (measured.censored && level.count > 0 && value < level.mean) continue;
-    next[key] = absorb(level, value, within === undefined);
-  }
+  return absorbed(levels, seriesOf(occasion), measured, false);
+}
+
+/**
+ * The levels after a day's broadcasts, in the order in which they were on air. Groups learn from whole days: on the evening of a surprise
+ * its channel would otherwise stand for nothing but the surprise.
+ */
+export function learnGroups(levels: AudienceLevels, day: readonly MeasuredBroadcast[]): AudienceLevels {
+  let next = levels;
+  for (const broadcast of day) for (const key of broadcast.groups) next = absorbed(next, key, broadcast, true);
   return next;
+}
+
+function absorbed(
+  levels: AudienceLevels,
+  key: string,
+  { viewers, censored }: { readonly viewers: number; readonly censored: boolean },
+  bounded: boolean,
+): AudienceLevels {
+  const level = levels[key] ?? PRIOR;
+  const value = stretched(viewers);
+  return censored && level.count > 0 && value < level.mean ? levels : { ...levels, [key]: absorb(level, value, bounded) };
 }
 
 function absorb(level: AudienceLevel, value: number, bounded: boolean): AudienceLevel {

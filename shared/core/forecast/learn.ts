@@ -3,7 +3,7 @@ import type { Occasion } from "../schedule/occasion.ts";
 import type { Target } from "../target.ts";
 import { MINUTE_MS, type ZoneOffsets } from "../time.ts";
 import { measuredPlateau, type Air, type ExcessMinute } from "./air.ts";
-import { learnAudience, SHORTEST_BROADCAST_MS } from "./audience.ts";
+import { groupsOf, learnGroups, learnSeries, SHORTEST_BROADCAST_MS, type MeasuredBroadcast } from "./audience.ts";
 import { median } from "./median.ts";
 import { learnLoadPerViewer, shapesFor, type Learned, type TargetUsual } from "./model.ts";
 import { ARRIVAL_MS, DECAY_MS, learnShape, type Timing } from "./shape.ts";
@@ -47,7 +47,7 @@ export function wasShort(load: readonly LoadMinute[]): boolean {
 }
 
 /**
- * What one broadcast teaches: its audience always; load per viewer and shape where it was above the threshold and alone. Returns
+ * What one broadcast teaches at once: the audience of its series always; load per viewer and shape where it was above the threshold and alone. Returns
  * the same object when there is nothing to learn. O(levels + knots).
  */
 export function learnBroadcast(learned: Learned, broadcast: Broadcast, zone: ZoneOffsets): Learned {
@@ -57,7 +57,7 @@ export function learnBroadcast(learned: Learned, broadcast: Broadcast, zone: Zon
   let next: Learned = {
     ...learned,
     version: learned.version + 1,
-    audience: learnAudience(learned.audience, occasion, { viewers: audience, censored }, zone),
+    audience: learnSeries(learned.audience, occasion, { viewers: audience, censored }),
     reach: {
       viewers: Math.max(learned.reach.viewers, audience),
       broadcasts: learned.reach.broadcasts + (broadcast.targets.length > 0 ? 1 : 0),
@@ -66,6 +66,18 @@ export function learnBroadcast(learned: Learned, broadcast: Broadcast, zone: Zon
   if (broadcast.overlapped || audience <= 0) return next;
   for (const each of broadcast.targets) next = learnTarget(next, broadcast, each, audience, zone);
   return next;
+}
+
+/** The broadcast as its groups will learn from it with the rest of its day, or undefined when too little of it is known. */
+export function measuredBroadcast({ occasion, viewers, censored }: Broadcast, zone: ZoneOffsets): MeasuredBroadcast | undefined {
+  const audience = measuredViewers(occasion, viewers);
+  return audience === undefined ? undefined : { groups: groupsOf(occasion, zone), viewers: audience, censored };
+}
+
+/** What a whole day of broadcasts teaches: what channels, day parts and genres draw beyond their usual. */
+export function learnDay(learned: Learned, day: readonly MeasuredBroadcast[]): Learned {
+  if (day.length === 0) return learned;
+  return { ...learned, version: learned.version + 1, audience: learnGroups(learned.audience, day) };
 }
 
 /** What the load of one target teaches: load per viewer, and the shape where the end was seen. */

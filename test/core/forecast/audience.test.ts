@@ -1,12 +1,29 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { forecastAudience, learnAudience, stretched, unstretched, type AudienceLevels } from "../../../shared/core/forecast/audience.ts";
+import {
+  forecastAudience,
+  groupsOf,
+  learnGroups,
+  learnSeries,
+  stretched,
+  unstretched,
+  type AudienceLevels,
+} from "../../../shared/core/forecast/audience.ts";
 import type { Occasion } from "../../../shared/core/schedule/occasion.ts";
 import { expectation, occasion } from "./made.ts";
 
+/** The levels once a broadcast's series and, the morning after, its groups have learned from it. */
+function learnAudience(
+  levels: AudienceLevels,
+  of: Occasion,
+  measured: { readonly viewers: number; readonly censored: boolean },
+): AudienceLevels {
+  return learnGroups(learnSeries(levels, of, measured), [{ groups: groupsOf(of, []), ...measured }]);
+}
+
 /** The levels after these broadcasts, none of them short of capacity. */
 function after(broadcasts: readonly (readonly [Occasion, number])[], before: AudienceLevels = {}): AudienceLevels {
-  return broadcasts.reduce((levels, [seen, viewers]) => learnAudience(levels, seen, { viewers, censored: false }, []), before);
+  return broadcasts.reduce((levels, [seen, viewers]) => learnAudience(levels, seen, { viewers, censored: false }), before);
 }
 
 /** The median forecast in viewers, and the spread of its logarithm. Fails where the audience is unknown. */
@@ -27,8 +44,19 @@ describe("an audience nobody has seen", () => {
     expect(forecastAudience(after([[elsewhere(1), 5_000]]), derby, [])).toEqual({ kind: "unknown" });
   });
 
-  test("is known once a broadcast on its channel was measured", () => {
+  test("is known once a day of its channel was measured", () => {
     expect(forecastAudience(after([[other(1), 500]]), derby, []).kind).toBe("known");
+  });
+
+  test("stays unknown on the evening itself: until the morning a broadcast speaks for its own series alone", () => {
+    const evening = learnSeries({}, other(1), { viewers: 1_500_000, censored: false });
+    expect(forecastAudience(evening, derby, [])).toEqual({ kind: "unknown" });
+    expect(known(evening, other(1)).viewers).toBeGreaterThan(1_000_000);
+  });
+
+  test("a series is bound to its channel: the news of another channel says nothing", () => {
+    const levels = learnSeries({}, occasion({ seriesKey: "news", channelId: "two" }), { viewers: 300_000, censored: false });
+    expect(forecastAudience(levels, occasion({ seriesKey: "news" }), [])).toEqual({ kind: "unknown" });
   });
 });
 
@@ -81,7 +109,7 @@ describe("what measured broadcasts say", () => {
     fc.assert(
       fc.property(fc.array(viewers, { minLength: 1, maxLength: 8 }), viewers, (seen, short) => {
         const levels = after(seen.map((count) => [derby, count] as const));
-        const next = learnAudience(levels, derby, { viewers: short, censored: true }, []);
+        const next = learnAudience(levels, derby, { viewers: short, censored: true });
         for (const each of [derby, other(1), occasion({ seriesKey: "new", minute: -12 * 60 })]) {
           expect(stretched(known(next, each).viewers)).toBeGreaterThanOrEqual(stretched(known(levels, each).viewers) - 1e-9);
         }

@@ -127,7 +127,7 @@ describe("on air", () => {
     const learned = {
       ...firstLearned(),
       reach: { viewers: 60_000, broadcasts: 30 },
-      audience: { "series/the derby": { count: 9, mean: Math.asinh(80), squares: 0 } },
+      audience: { "series/one/the derby": { count: 9, mean: Math.asinh(80), squares: 0 } },
     };
     const minute = at(60, 30, { model: { ...model, learned }, occasions: [onAir(occasion())], recent: loads(0, times(30, 4_000)) });
     expect(minute.medianRps).toBeGreaterThan(3_300);

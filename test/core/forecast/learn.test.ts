@@ -29,7 +29,7 @@ describe("a broadcast that is over", () => {
   test("teaches its audience, what a viewer brings, and its shape", () => {
     const learned = learnBroadcast(firstLearned(), broadcast(50_000), []);
     expect(learned.version).toBe(2);
-    expect(unstretched(learned.audience["series/the derby"]?.mean ?? 0)).toBeCloseTo(50_000);
+    expect(unstretched(learned.audience["series/one/the derby"]?.mean ?? 0)).toBeCloseTo(50_000);
     expect(learned.reach).toEqual({ viewers: 50_000, broadcasts: 1 });
     expect(perViewer(learned)).toBeCloseTo(Math.sqrt(0.01 * 0.02), 6);
     const timing = { startsAtMs: pastEight(0), endsAtMs: pastEight(120) };
@@ -51,7 +51,7 @@ describe("a broadcast that is over", () => {
       broadcast(50_000, 0.02, { targets: [{ target: target(), usual: usualOf(1_000), load: gap }] }),
       [],
     );
-    expect(learned.audience["series/the derby"]).toBeDefined();
+    expect(learned.audience["series/one/the derby"]).toBeDefined();
     expect(learned.loadPerViewer).toEqual({});
   });
 
@@ -109,6 +109,6 @@ describe("nights short of capacity", () => {
       tails.push(capacity);
     }
     expect(tails.at(-1)).toBeGreaterThan(TRUE_VIEWERS);
-    expect(unstretched(learned.audience["series/the derby"]?.mean ?? 0)).toBeGreaterThan(0.8 * TRUE_VIEWERS);
+    expect(unstretched(learned.audience["series/one/the derby"]?.mean ?? 0)).toBeGreaterThan(0.8 * TRUE_VIEWERS);
   });
 });
