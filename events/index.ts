@@ -14,8 +14,8 @@ import { warmUpCompleted } from "./warm-up-completed.ts";
 import { warmUpFailed } from "./warm-up-failed.ts";
 import { warmUpRequested } from "./warm-up-requested.ts";
 
-export { newEvent, EVENT_SOURCE, type Contract, type Envelope, type EventFacts, type EventOf } from "./contract.ts";
-export { EventError, type EventErrorCode } from "./event-error.ts";
+export { newEvent, EVENT_SOURCE } from "./contract.ts";
+export { EventError } from "./event-error.ts";
 export { isoOf, msOf } from "./instant.ts";
 export { fitting, jsonBytes, MAX_EVENT_BYTES } from "./size.ts";
 export { MAX_LISTED_STEPS } from "./capacity-planned.ts";
@@ -26,7 +26,6 @@ export {
   feedQuarantined,
   loadMeasured,
   modelUpdated,
-  overrideChanged,
   programmeEnding,
   programmeStarting,
   readinessAssessed,

@@ -48,5 +48,5 @@ test("every key of a target that operating.md explains is one, and none is left 
     properties: { targets: { items: { properties: Record<string, unknown> } } };
   };
   const keys = Object.keys(schema.properties.targets.items.properties);
-  expect([...told].sort()).toEqual(keys.filter((key) => !["id", "kind", "mode", "costPerHour"].includes(key)).sort());
+  expect(new Set(told)).toEqual(new Set(keys.filter((key) => !["id", "kind", "mode", "costPerHour"].includes(key))));
 });

@@ -1,9 +1,6 @@
 import { compareText } from "./programme.ts";
 import type { Programme, Schedule } from "./programme.ts";
 
-/** What can have become of a programme between two editions of a schedule. */
-export type ScheduleChangeKind = ScheduleChange["kind"];
-
 /** One fact about one programme. A programme may have several: moved and retitled. */
 export type ScheduleChange =
   | (Fact & { readonly kind: "added"; readonly after: Programme })

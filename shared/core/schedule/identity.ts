@@ -7,7 +7,7 @@ import type { ListedProgramme, Programme, Schedule } from "./programme.ts";
 import { normaliseTitle } from "./title.ts";
 
 /** A programme found this far from where it stood is the same one, moved; further away it is another showing. */
-export const FARTHEST_MOVE_MS = 6 * HOUR_MS;
+const FARTHEST_MOVE_MS = 6 * HOUR_MS;
 
 /** A programme with what it is matched by. */
 type Slot<P extends ListedProgramme> = { readonly programme: P; readonly title: string };
