@@ -1,5 +1,4 @@
-import type { Journal, JournalEntry } from "../shared/app/ports.ts";
-import type { Json } from "../shared/app/ports.ts";
+import type { Journal, JournalEntry, Json } from "../shared/app/ports.ts";
 import { minuteOf } from "../shared/core/time.ts";
 import type { MinuteLog } from "./minute-log.ts";
 
@@ -10,8 +9,9 @@ export function localJournal(log: MinuteLog): Journal {
       for (const entry of entries) await log.append(minuteOf(entry.atMs), entry.targetId, entry as unknown as Json);
     },
     read: async (targetId, fromMs, toMs) => {
-      const records = await log.range(fromMs, toMs, targetId);
-      return records.map(({ record }) => record as unknown as JournalEntry);
+      const records = await log.range(minuteOf(fromMs), toMs, targetId);
+      const entries = records.map(({ record }) => record as unknown as JournalEntry);
+      return entries.filter(({ atMs }) => atMs >= fromMs && atMs < toMs);
     },
   };
 }

@@ -130,6 +130,8 @@ function evidenceOf(target: Target, made: Planned | undefined, seen: Warmed | un
 
 /** When the units needed will be serving: from when they were asked for, else from when the plan asks for them. */
 function readyBy({ target, plan, startUpMs }: Planned, { tick, raise }: Warmed, needed: number): number | undefined {
+  // Units that should have been serving long ago say nothing of when those after them will be.
+  if (raise?.overdue === true) return undefined;
   if (raise !== undefined && tick.floorUnits >= needed) return raise.atMs + leadMs(target, startUpMs, raise.addedUnits);
   const asks = plan.steps.find((step) => step.floorUnits >= needed);
   return asks === undefined ? undefined : asks.atMs + leadMs(target, startUpMs, needed - tick.floorUnits);

@@ -12,8 +12,16 @@ export type Floor = FloorMemory & {
   readonly failures: number;
 };
 
-/** A raise that is not serving yet: what was asked for and when, and whether it was said that it takes too long. */
-export type Raise = { readonly units: number; readonly addedUnits: number; readonly atMs: number; readonly overdue: boolean };
+/** The newest raise that is not serving yet. */
+export type Raise = Asked & {
+  /** The first of several raises, one on top of the other, that is not serving yet. */
+  readonly oldest?: Asked;
+  /** It was said that the oldest takes too long. */
+  readonly overdue: boolean;
+};
+
+/** What was asked for, how many units that added, and when. */
+export type Asked = { readonly units: number; readonly addedUnits: number; readonly atMs: number };
 
 /** One target in one tick, as its control plane describes it. */
 export type Warming = {

@@ -106,7 +106,7 @@ export type JournalEntry = {
 
 /** What was decided, minute by minute. */
 export interface Journal {
-  /** Keeps the entries. Of two for the same target and instant the first stays: the second time is harmless. */
+  /** Keeps the entries. Of two for the same target and minute the first stays: the second time is harmless. */
   append(entries: readonly JournalEntry[]): Promise<void>;
   /** Entries of a target in [fromMs, toMs), oldest first. */
   read(targetId: string, fromMs: number, toMs: number): Promise<readonly JournalEntry[]>;

@@ -116,7 +116,12 @@ async function write(warming: Warming, { decision, described, floor, stored }: W
 }
 
 function raiseOf({ now }: Warming, raise: Raise | undefined, units: number, { minimumUnits, desiredUnits }: Known): Pick<Floor, "raise"> {
-  if (units > minimumUnits) return { raise: { units, addedUnits: Math.max(0, units - desiredUnits), atMs: now, overdue: false } };
+  if (units > minimumUnits) {
+    const asked = { units, addedUnits: Math.max(0, units - desiredUnits), atMs: now };
+    if (raise === undefined) return { raise: { ...asked, overdue: false } };
+    const { oldest = { units: raise.units, addedUnits: raise.addedUnits, atMs: raise.atMs }, overdue } = raise;
+    return { raise: { ...asked, oldest, overdue } };
+  }
   // A release to below what is still starting gives that up.
   return raise !== undefined && raise.units <= units ? { raise } : {};
 }

@@ -1,6 +1,6 @@
 import { isoOf, newEvent, warmUpCompleted, warmUpFailed, warmUpRequested, type AnyEvent } from "../../events/index.ts";
 import { stepAt } from "../core/plan/plan.ts";
-import type { Raise, Warming } from "./floor.ts";
+import type { Asked, Warming } from "./floor.ts";
 import { reasonsOf, type StoredPlan } from "./plan.ts";
 
 /** A raise that is about to be asked for. */
@@ -21,7 +21,7 @@ export function requestedEvent(
 }
 
 /** A raise that is now serving. */
-export function completedEvent({ target, now, correlationId }: Warming, { units, atMs }: Raise, servingUnits: number): AnyEvent {
+export function completedEvent({ target, now, correlationId }: Warming, { units, atMs }: Asked, servingUnits: number): AnyEvent {
   const data = {
     targetId: target.id,
     floorUnits: units,

@@ -2,10 +2,11 @@ import type { AnyEvent } from "../../events/index.ts";
 import { learnLead } from "../core/forecast/model.ts";
 import { stepAt } from "../core/plan/plan.ts";
 import type { TickEvidence } from "../core/score.ts";
+import type { Target } from "../core/target.ts";
 import { MINUTE_MS } from "../core/time.ts";
 import { describeTargets, reasonOf } from "./capacity.ts";
 import type { Context } from "./context.ts";
-import { floorInForce, keepFloor, readFloor, type Floor, type Raise, type Warming } from "./floor.ts";
+import { floorInForce, keepFloor, readFloor, type Asked, type Floor, type Raise, type Warming } from "./floor.ts";
 import { learn, type Lesson } from "./model.ts";
 import { storedPlan, type StoredPlan } from "./plan.ts";
 import type { TargetState, Versioned } from "./ports.ts";
@@ -92,22 +93,31 @@ async function followRaise(
   const { target, state, now } = warming;
   if (floor?.value.raise === undefined || state.kind === "unknown") return { floor };
   const { raise, ...rest } = floor.value;
-  const tookMs = now - raise.atMs;
-  const launchMs = Math.ceil(raise.addedUnits / target.launchUnitsPerMinute) * MINUTE_MS;
-  if (state.servingUnits >= raise.units) {
+  const { servingUnits } = state;
+  if (servingUnits >= raise.units) {
     const served = await keepFloor(warming, floor, rest);
-    events.push(completedEvent(warming, raise, state.servingUnits));
+    events.push(completedEvent(warming, raise, servingUnits));
+    const tookMs = now - raise.atMs;
     // Units that the customer's own scaling had already brought say nothing about the time that ours take.
     if (raise.addedUnits === 0 || tookMs === 0) return { floor: served };
-    return { floor: served, lesson: leadLesson(target.id, Math.max(MINUTE_MS, tookMs - launchMs)) };
+    return { floor: served, lesson: leadLesson(target.id, Math.max(MINUTE_MS, tookMs - launchMs(target, raise))) };
+  }
+  const { oldest = raise, ...newest } = raise;
+  if (oldest !== raise && servingUnits >= oldest.units) {
+    return { floor: await keepFloor(warming, floor, { ...rest, raise: { ...newest, overdue: false } }) };
   }
   // Twice the lead it was planned with is no longer bad luck.
-  if (raise.overdue || tookMs <= 2 * (target.startUpMs + launchMs)) return { floor };
+  const waitedMs = now - oldest.atMs;
+  if (raise.overdue || waitedMs <= 2 * (target.startUpMs + launchMs(target, oldest))) return { floor };
   const told = await keepFloor(warming, floor, { ...rest, raise: { ...raise, overdue: true } });
-  const reason = `${state.servingUnits} of ${raise.units} are serving ${Math.round(tookMs / MINUTE_MS)} minutes after they were asked for`;
-  const shortUnits = raise.units - state.servingUnits;
-  events.push(failedEvent(warming, { floorUnits: raise.units, outcome: "timed-out", code: "not-serving", reason, attempt: 1, shortUnits }));
+  const reason = `${servingUnits} of ${oldest.units} are serving ${Math.round(waitedMs / MINUTE_MS)} minutes after they were asked for`;
+  const late = { outcome: "timed-out", code: "not-serving", reason, attempt: 1, shortUnits: oldest.units - servingUnits } as const;
+  events.push(failedEvent(warming, { floorUnits: oldest.units, ...late }));
   return { floor: told };
+}
+
+function launchMs(target: Target, { addedUnits }: Asked): number {
+  return Math.ceil(addedUnits / target.launchUnitsPerMinute) * MINUTE_MS;
 }
 
 function leadLesson(targetId: string, leadMs: number): Lesson {

@@ -1,0 +1,123 @@
+import { expect, test } from "vitest";
+import { ingest, readLastSeen } from "../../shared/app/ingest.ts";
+import type { Generation } from "../../shared/app/ports.ts";
+import { at, platform, type Platform } from "./made.ts";
+import { inChunks } from "../feeds/feed-bytes.ts";
+
+const clock = (minutes: number): string => `${String(Math.floor(minutes / 60)).padStart(2, "0")}${String(minutes % 60).padStart(2, "0")}`;
+
+/** A feed of one channel with `count` programmes of half an hour from 17:00 on, a day at the most of them, each with its number. */
+function feed(count: number, { from = 17 * 60, each = 1, titled = "Part" } = {}): string {
+  const slots = Array.from({ length: count }, (_, index) => {
+    const start = from + index * each;
+    return `<programme start="20260613${clock(start)}00 +0000" stop="20260613${clock(start + each)}00 +0000" channel="one"><title>${titled} ${index}</title></programme>`;
+  });
+  return `<?xml version="1.0"?><tv><channel id="one"><display-name>One</display-name></channel>${slots.join("")}</tv>`;
+}
+
+const take = ({ context }: Platform, text: string, now = at(17)) => ingest(context, { feedId: "dk", bytes: inChunks(text) }, now);
+
+test("a new feed is put in force, and its changes are told of", async () => {
+  const small = await platform();
+  const report = await take(small, feed(4));
+  expect(report).toMatchObject({ outcome: "published", generation: 1, quarantine: [] });
+  expect(report.changes.map(({ kind }) => kind)).toEqual(["added", "added", "added", "added"]);
+  const [event] = small.bus.of("calltime.schedule.changed");
+  expect(event?.id).toBe("schedule.changed/dk/1");
+  expect(event?.data).toMatchObject({ generation: 1, previousGeneration: null, counts: { added: 4 }, truncated: false });
+});
+
+test("the same feed again changes nothing but when it was last seen", async () => {
+  const small = await platform();
+  const text = feed(4, { each: 30 });
+  await take(small, text);
+  expect(await take(small, text, at(17, 5))).toMatchObject({ outcome: "unchanged", generation: 1, changes: [] });
+  expect(small.bus.of("calltime.schedule.changed")).toHaveLength(1);
+  expect(await readLastSeen(small.context, "dk")).toEqual({ receivedAtMs: at(17, 5), outcome: "unchanged" });
+});
+
+test("a feed that is judged insane is quarantined, and the last good schedule stays", async () => {
+  const small = await platform();
+  await take(small, feed(8, { each: 30 }));
+  const report = await take(small, feed(0), at(17, 5));
+  expect(report).toMatchObject({ outcome: "quarantined", generation: 1 });
+  expect((await small.context.ports.schedules.current("dk"))?.schedule.programmes).toHaveLength(8);
+  const [event] = small.bus.of("calltime.feed.quarantined");
+  expect(event?.data).toMatchObject({ feedId: "dk", generationKept: 1 });
+  expect(event?.data.findings.length).toBe(report.quarantine.length);
+});
+
+test("the first feed of all can be quarantined too: then nothing is in force", async () => {
+  const small = await platform();
+  expect(await take(small, feed(0))).toMatchObject({ outcome: "quarantined", generation: undefined });
+  expect(await small.context.ports.schedules.current("dk")).toBeUndefined();
+  expect(small.bus.of("calltime.feed.quarantined")[0]?.data.generationKept).toBeNull();
+});
+
+test("a feed that breaks off throws and changes nothing", async () => {
+  const small = await platform();
+  const before = await small.documents.list("");
+  await expect(take(small, feed(4).slice(0, -40))).rejects.toMatchObject({ code: expect.stringMatching(/^feed-/) as string });
+  expect(await small.documents.list("")).toEqual(before);
+  expect(await small.context.ports.schedules.current("dk")).toBeUndefined();
+  expect(small.bus.events).toEqual([]);
+});
+
+test("of two uploads at once the second one is judged again, against the first", async () => {
+  const small = await platform();
+  const { publish, current } = small.context.ports.schedules;
+  let conflicts = 0;
+  let raced = false;
+  small.context.ports.schedules.publish = async (next: Generation) => {
+    if (!raced) {
+      raced = true;
+      await take(small, feed(5));
+    }
+    const outcome = await publish(next);
+    if (outcome === "conflict") conflicts += 1;
+    return outcome;
+  };
+  const report = await take(small, feed(6));
+  expect(conflicts).toBe(1);
+  expect(report).toMatchObject({ outcome: "published", generation: 2 });
+  expect(report.changes.map(({ kind }) => kind)).toEqual(["added"]);
+  expect((await current("dk"))?.schedule.programmes).toHaveLength(6);
+});
+
+test("an upload that loses again and again is refused, and can be sent again", async () => {
+  const small = await platform();
+  small.context.ports.schedules.publish = async () => "conflict";
+  await expect(take(small, feed(4))).rejects.toMatchObject({ code: "feed-contested" });
+});
+
+test("an event lists 200 changes at the most and counts all of them", async () => {
+  const small = await platform();
+  expect((await take(small, feed(240))).changes).toHaveLength(240);
+  const [event] = small.bus.of("calltime.schedule.changed");
+  expect(event?.data.changes).toHaveLength(200);
+  expect(event?.data).toMatchObject({ counts: { added: 240 }, truncated: true });
+});
+
+test("changes with long titles are cut so that the event fits on the bus", async () => {
+  const small = await platform();
+  await take(small, feed(150, { titled: "x".repeat(3_000) }));
+  const [event] = small.bus.of("calltime.schedule.changed");
+  expect(event?.data.changes.length).toBeGreaterThan(20);
+  expect(event?.data.changes.length).toBeLessThan(150);
+  expect(event?.data).toMatchObject({ counts: { added: 150 }, truncated: true });
+});
+
+test("what was taken out, moved and renamed is told with both slots", async () => {
+  const small = await platform();
+  await take(small, feed(8, { each: 30 }));
+  await take(small, feed(7, { each: 30 }), at(17, 5));
+  const [, second] = small.bus.of("calltime.schedule.changed");
+  expect(second?.data.changes).toEqual([
+    expect.objectContaining({
+      kind: "cancelled",
+      after: null,
+      before: expect.objectContaining({ title: "Part 7" }) as object,
+      minutesBeforeAir: 205,
+    }),
+  ]);
+});

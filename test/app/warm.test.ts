@@ -1,0 +1,311 @@
+import { expect, test } from "vitest";
+import { readFloor } from "../../shared/app/floor.ts";
+import { readLearned } from "../../shared/app/model.ts";
+import type { DocumentStore } from "../../shared/app/ports.ts";
+import { warm } from "../../shared/app/warm.ts";
+import type { Plan } from "../../shared/core/plan/plan.ts";
+import { HOUR_MS, MINUTE_MS } from "../../shared/core/time.ts";
+import { at, platform, target, type Platform } from "./made.ts";
+
+/** Has a target's plan ask for `floorUnits` from 17:00 on. */
+async function ask({ documents }: Platform, targetId: string, floorUnits: number): Promise<void> {
+  const steps = [{ atMs: at(17), floorUnits, neededByMs: at(17, 10), reasons: [{ type: "baseline" as const, units: 4 }] }];
+  const plan: Plan = { targetId, madeAtMs: at(17), untilMs: at(17) + 6 * HOUR_MS, steps, shorts: [] };
+  const before = await documents.read(`plan/${targetId}`);
+  await documents.write(`plan/${targetId}`, { version: (before?.version ?? 0) + 1, plan }, before?.version ?? 0);
+}
+
+async function floorOf({ context }: Platform, targetId = "api") {
+  return (await readFloor(context, targetId))?.value;
+}
+
+/** What became of the one target of a small platform at 17:00 and `minute` minutes. */
+async function outcomeAt(small: Platform, minute: number) {
+  small.goTo(at(17, minute));
+  const [warmed] = await warm(small.context, at(17, minute));
+  return warmed;
+}
+
+test("a raise goes out at once, and says from what to what and why", async () => {
+  const small = await platform();
+  await ask(small, "api", 40);
+  expect((await outcomeAt(small, 0))?.outcome).toEqual({ kind: "set", units: 40, why: "raise" });
+  expect(small.control.cloud("api").minimumUnits).toBe(40);
+  expect(small.bus.of("calltime.warm-up.requested").map(({ data }) => data)).toEqual([
+    {
+      targetId: "api",
+      floorUnits: 40,
+      fromUnits: 4,
+      neededAt: "2026-06-13T17:10:00.000Z",
+      planVersion: 1,
+      reasons: [{ code: "baseline", text: "never below your own minimum of 4" }],
+    },
+  ]);
+});
+
+test("what is right is left, and nothing is called", async () => {
+  const small = await platform();
+  await ask(small, "api", 40);
+  await outcomeAt(small, 0);
+  expect((await outcomeAt(small, 1))?.outcome).toEqual({ kind: "left", why: "right" });
+  expect(small.control.calls).toHaveLength(1);
+});
+
+test("what is meant is stored before the call is made", async () => {
+  const small = await platform();
+  await ask(small, "api", 40);
+  const seen: unknown[] = [];
+  const { setMinimum } = small.control.capacity;
+  small.control.capacity.setMinimum = async (targetId, units) => {
+    seen.push(await floorOf(small, targetId));
+    return setMinimum(targetId, units);
+  };
+  await outcomeAt(small, 0);
+  expect(seen).toEqual([{ intendedUnits: 40, unsettledUnits: 4, customerUnits: 4, failures: 0 }]);
+  expect(await floorOf(small)).toMatchObject({ intendedUnits: 40, customerUnits: 4, failures: 0 });
+  expect(await floorOf(small)).not.toHaveProperty("unsettledUnits");
+});
+
+test.each(["deferred", "refused"] as const)("a call that is %s leaves the floor as it was, is told of, and is made again", async (kind) => {
+  const small = await platform();
+  await ask(small, "api", 40);
+  const no = { kind, code: "Busy", reason: "come back later" };
+  small.control.answer("api", no, no);
+  const first = await outcomeAt(small, 0);
+  expect(first?.outcome).toEqual({ kind: "failed", outcome: kind, code: "Busy", reason: "come back later", attempt: 1 });
+  expect(first?.tick).toMatchObject({ floorUnits: 4, wantedUnits: 40, refused: true });
+  expect(await floorOf(small)).toEqual({ intendedUnits: 4, customerUnits: 4, failures: 1 });
+  await ask(small, "api", 41);
+  expect((await outcomeAt(small, 1))?.outcome).toMatchObject({ kind: "failed", attempt: 2 });
+  expect((await outcomeAt(small, 2))?.outcome).toEqual({ kind: "set", units: 41, why: "raise" });
+  expect(await floorOf(small)).toMatchObject({ intendedUnits: 41, failures: 0 });
+  const told = small.bus.of("calltime.warm-up.failed").map(({ data }) => [data.floorUnits, data.outcome, data.code, data.attempt]);
+  expect(told).toEqual([
+    [40, kind, "Busy", 1],
+    [41, kind, "Busy", 2],
+  ]);
+});
+
+test("a refusal does not forget the raise that is still starting", async () => {
+  const small = await platform();
+  await ask(small, "api", 40);
+  await outcomeAt(small, 0);
+  await ask(small, "api", 50);
+  const no = { kind: "refused" as const, code: "No", reason: "no" };
+  small.control.answer("api", no, no);
+  await outcomeAt(small, 1);
+  small.control.serve();
+  await outcomeAt(small, 2);
+  expect(small.bus.of("calltime.warm-up.completed").map(({ data }) => data.floorUnits)).toEqual([40]);
+});
+
+test("a call whose answer was lost, and that took effect, is found to have been accepted", async () => {
+  const small = await platform();
+  await ask(small, "api", 40);
+  small.control.answer("api", "lost");
+  expect((await outcomeAt(small, 0))?.outcome).toEqual({ kind: "set", units: 40, why: "raise" });
+  expect(small.bus.of("calltime.warm-up.failed")).toEqual([]);
+});
+
+test("a minimum that took effect while nobody could look is known as ours later", async () => {
+  const small = await platform();
+  await ask(small, "api", 40);
+  const { setMinimum } = small.control.capacity;
+  small.control.capacity.setMinimum = async (targetId, units) => {
+    small.control.answer("api", "lost");
+    small.control.goDown(true);
+    return setMinimum(targetId, units);
+  };
+  expect((await outcomeAt(small, 0))?.outcome).toMatchObject({ kind: "failed", outcome: "unanswered", code: "no-answer" });
+  expect(await floorOf(small)).toMatchObject({ intendedUnits: 40, unsettledUnits: 4 });
+  small.control.capacity.setMinimum = setMinimum;
+  small.control.goDown(false);
+  expect((await outcomeAt(small, 1))?.outcome).toEqual({ kind: "left", why: "right" });
+  await ask(small, "api", 4);
+  await outcomeAt(small, 2);
+  expect((await outcomeAt(small, 3))?.outcome).toEqual({ kind: "set", units: 4, why: "release" });
+});
+
+test("a release that was lost on its way is made again: the higher minimum is still ours", async () => {
+  const small = await platform();
+  await ask(small, "api", 40);
+  await outcomeAt(small, 0);
+  await ask(small, "api", 4);
+  await outcomeAt(small, 1);
+  small.control.answer("api", "dropped");
+  expect((await outcomeAt(small, 2))?.outcome).toMatchObject({ kind: "failed", outcome: "unanswered" });
+  expect(await floorOf(small)).toMatchObject({ intendedUnits: 4, unsettledUnits: 40 });
+  await outcomeAt(small, 3);
+  expect((await outcomeAt(small, 4))?.outcome).toEqual({ kind: "set", units: 4, why: "release" });
+  expect(small.control.cloud("api").minimumUnits).toBe(4);
+});
+
+test("a release waits for the tick after it to agree, and restores the customer's own minimum", async () => {
+  const small = await platform({ targets: [target("api", { baselineUnits: 4 })] });
+  small.control.cloud("api").minimumUnits = 6;
+  await ask(small, "api", 40);
+  await outcomeAt(small, 0);
+  await ask(small, "api", 4);
+  expect((await outcomeAt(small, 1))?.outcome).toEqual({ kind: "waiting", units: 6 });
+  expect((await outcomeAt(small, 2))?.outcome).toEqual({ kind: "set", units: 6, why: "release" });
+  expect((await outcomeAt(small, 3))?.outcome).toEqual({ kind: "left", why: "right" });
+});
+
+test("a target that cannot be described keeps what it has: unknown lowers nothing", async () => {
+  const small = await platform({ targets: [target("api"), target("web")] });
+  for (const id of ["api", "web"]) await ask(small, id, 40);
+  await warm(small.context, at(17));
+  const before = await floorOf(small);
+  for (const id of ["api", "web"]) await ask(small, id, 4);
+  small.control.dark.add("api");
+  for (const minute of [1, 2, 3]) {
+    const [api] = await warm(small.context, at(17, minute));
+    expect(api?.outcome).toEqual({ kind: "unknown", why: "api is dark" });
+    expect(api?.tick).toMatchObject({ floorUnits: 40, refused: true });
+  }
+  expect(await floorOf(small)).toEqual(before);
+  expect(small.control.cloud("api").minimumUnits).toBe(40);
+  expect(small.control.cloud("web").minimumUnits).toBe(4);
+});
+
+test("a control plane that does not answer at all leaves every target unknown, and nothing is tried", async () => {
+  const small = await platform();
+  await ask(small, "api", 40);
+  small.control.goDown(true);
+  const warmed = await outcomeAt(small, 0);
+  expect(warmed?.outcome).toEqual({ kind: "unknown", why: "the control plane did not answer: no route to the control plane" });
+  expect(small.control.calls).toEqual([]);
+});
+
+test("a target that the control plane leaves out is unknown", async () => {
+  const small = await platform({ targets: [target("api"), target("web")] });
+  for (const id of ["api", "web"]) await ask(small, id, 40);
+  const { describe } = small.control.capacity;
+  small.control.capacity.describe = async (ids) => (await describe(ids)).slice(0, 1);
+  const [api, web] = await warm(small.context, at(17));
+  expect([api?.outcome.kind, web?.outcome.kind]).toEqual(["set", "unknown"]);
+});
+
+test("a slow target delays no other: all calls are under way together", async () => {
+  const small = await platform({ targets: [target("slow"), target("api")] });
+  for (const id of ["slow", "api"]) await ask(small, id, 40);
+  const { setMinimum } = small.control.capacity;
+  const done: string[] = [];
+  let release = (): void => undefined;
+  const held = new Promise<void>((resolve) => (release = resolve));
+  small.control.capacity.setMinimum = async (targetId, units) => {
+    if (targetId === "slow") await held;
+    else setTimeout(release, 0);
+    done.push(targetId);
+    return setMinimum(targetId, units);
+  };
+  const warmed = await warm(small.context, at(17));
+  expect(done).toEqual(["api", "slow"]);
+  expect(warmed.map(({ outcome }) => outcome.kind)).toEqual(["set", "set"]);
+});
+
+test("a target whose own record cannot be written is told of as broken, and the others are warmed", async () => {
+  const small = await platform({ targets: [target("api"), target("web")] });
+  for (const id of ["api", "web"]) await ask(small, id, 40);
+  const { write } = small.documents;
+  const failing: DocumentStore["write"] = async (key, value, expected) => (key === "floor/api" ? "conflict" : write(key, value, expected));
+  small.documents.write = failing;
+  const [api, web] = await warm(small.context, at(17));
+  expect(api?.outcome).toMatchObject({ kind: "failed", outcome: "broken", code: "not-carried-out" });
+  expect(web?.outcome).toEqual({ kind: "set", units: 40, why: "raise" });
+  expect(small.control.calls).toEqual([{ targetId: "web", units: 40 }]);
+  expect(small.bus.of("calltime.warm-up.failed").map(({ data }) => [data.targetId, data.floorUnits])).toEqual([["api", 40]]);
+});
+
+test("a raise is done when it serves, and its lead is learned once", async () => {
+  const small = await platform();
+  await ask(small, "api", 40);
+  await outcomeAt(small, 0);
+  await outcomeAt(small, 3);
+  expect(small.bus.of("calltime.warm-up.completed")).toEqual([]);
+  small.control.serve();
+  await outcomeAt(small, 4);
+  await outcomeAt(small, 5);
+  expect(small.bus.of("calltime.warm-up.completed").map(({ data }) => data)).toEqual([
+    {
+      targetId: "api",
+      floorUnits: 40,
+      servingUnits: 40,
+      requestedAt: "2026-06-13T17:00:00.000Z",
+      servedAt: "2026-06-13T17:04:00.000Z",
+      tookMs: 4 * MINUTE_MS,
+    },
+  ]);
+  // 36 units at 60 a minute take one of the four minutes to launch.
+  expect((await readLearned(small.context)).leads).toEqual({ api: [3 * MINUTE_MS] });
+  expect(small.bus.of("calltime.model.updated").map(({ data }) => [data.cause, data.modelVersion, data.previousVersion])).toEqual([
+    ["lead", 2, 1],
+  ]);
+});
+
+test("leads of two targets in one tick are both learned", async () => {
+  const small = await platform({ targets: [target("api"), target("web")] });
+  for (const id of ["api", "web"]) await ask(small, id, 40);
+  await warm(small.context, at(17));
+  small.control.serve();
+  await warm(small.context, at(17, 4));
+  expect(Object.keys((await readLearned(small.context)).leads)).toEqual(["api", "web"]);
+});
+
+test("units that the customer's own scaling had brought already teach no lead", async () => {
+  const small = await platform();
+  const cloud = small.control.cloud("api");
+  cloud.desiredUnits = 60;
+  await ask(small, "api", 40);
+  await outcomeAt(small, 0);
+  small.control.serve();
+  await outcomeAt(small, 4);
+  expect(small.bus.of("calltime.warm-up.completed")).toHaveLength(1);
+  expect((await readLearned(small.context)).leads).toEqual({});
+});
+
+test("a raise that does not serve after twice its lead is told of once", async () => {
+  const small = await platform();
+  await ask(small, "api", 40);
+  for (let minute = 0; minute <= 15; minute += 1) await outcomeAt(small, minute);
+  expect(small.bus.of("calltime.warm-up.failed").map(({ at: when, data }) => [when.slice(11, 16), data.outcome, data.shortUnits])).toEqual([
+    ["17:09", "timed-out", 36],
+  ]);
+});
+
+test("a target that is only observed is never written", async () => {
+  const small = await platform({ targets: [target("api", { mode: "observe" })] });
+  await ask(small, "api", 40);
+  expect((await outcomeAt(small, 0))?.outcome).toEqual({ kind: "left", why: "not-active" });
+  expect(small.control.calls).toEqual([]);
+  expect(await floorOf(small)).toBeUndefined();
+});
+
+test("without a plan a target is left", async () => {
+  expect((await outcomeAt(await platform(), 0))?.outcome).toEqual({ kind: "left", why: "nothing-wanted" });
+});
+
+test("what somebody else set higher stays, and ours is let go in memory alone", async () => {
+  const small = await platform();
+  await ask(small, "api", 40);
+  await outcomeAt(small, 0);
+  small.control.cloud("api").minimumUnits = 70;
+  await ask(small, "api", 4);
+  await outcomeAt(small, 1);
+  expect((await outcomeAt(small, 2))?.outcome).toEqual({ kind: "left", why: "let-go" });
+  expect(small.control.cloud("api").minimumUnits).toBe(70);
+  expect(small.control.calls).toHaveLength(1);
+});
+
+test("raises on top of each other do not hide that the first never came", async () => {
+  const small = await platform();
+  for (let minute = 0; minute <= 12; minute += 1) {
+    await ask(small, "api", 40 + minute);
+    await outcomeAt(small, minute);
+  }
+  expect(
+    small.bus.of("calltime.warm-up.failed").map(({ at: when, data }) => [when.slice(11, 16), data.floorUnits, data.shortUnits]),
+  ).toEqual([["17:09", 40, 36]]);
+  small.control.cloud("api").servingUnits = 45;
+  expect((await outcomeAt(small, 13))?.raise).toEqual({ units: 52, addedUnits: 1, atMs: at(17, 12), overdue: false });
+});
