@@ -1,16 +1,15 @@
-import { assessAir, HARD_CAP_MS, type Air, type ExcessMinute } from "../core/forecast/air.ts";
+import { assessAir, HARD_CAP_MS, type Air } from "../core/forecast/air.ts";
 import { unstretched, type MeasuredBroadcast } from "../core/forecast/audience.ts";
-import { impactOf, isAbove, type Impact } from "../core/forecast/impact.ts";
+import { impactOf, type Impact } from "../core/forecast/impact.ts";
 import { measuredViewers } from "../core/forecast/learn.ts";
-import { loadPerViewerOf, shapesFor, type Model } from "../core/forecast/model.ts";
-import { ARRIVAL_MS, peakMultiple, shapeOf } from "../core/forecast/shape.ts";
-import { usualAt } from "../core/forecast/usual-load.ts";
+import type { Model } from "../core/forecast/model.ts";
+import { ARRIVAL_MS } from "../core/forecast/shape.ts";
 import type { AudienceMinute } from "../core/measurement.ts";
 import type { Occasion } from "../core/schedule/occasion.ts";
-import type { ZoneOffsets } from "../core/time.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../core/time.ts";
 import { AIR_KEY, EMPTY_AIR, occasionsKnown, type AirLog, type Judged, type Outcome, type Revealed } from "./air-log.ts";
 import type { Context } from "./context.ts";
+import { crowdIsAbove, excessViewers, newestExcess, turnedOutAbove } from "./crowd.ts";
 import { readDocument, replaceDocument } from "./documents.ts";
 import { keepForTheDay } from "./broadcast-day.ts";
 import { LEARN_AFTER_MS, lessonOf } from "./learn-air.ts";
@@ -164,22 +163,6 @@ function judge({ context, model, tally }: Following, occasion: Occasion): Judged
   return known === undefined ? { impact } : { impact, expectedViewers: Math.round(unstretched(known.audience.mean)) };
 }
 
-/** Viewers of an occasion's channels above their usual, in the minutes in which all of them are known. */
-function excessViewers(model: Model, occasion: Occasion, audience: readonly AudienceMinute[], zone: ZoneOffsets): readonly ExcessMinute[] {
-  return audience.flatMap((minute) => {
-    if (minute.kind === "unknown") return [];
-    let excess = 0;
-    for (const channelId of occasion.channelIds) {
-      const viewers = minute.viewers[channelId];
-      const usual = model.viewers[channelId];
-      const usualViewers = usual === undefined ? undefined : usualAt(usual, minute.atMs, zone);
-      if (viewers === undefined || usualViewers === undefined) return [];
-      excess += viewers - usualViewers;
-    }
-    return [{ atMs: minute.atMs, excess }];
-  });
-}
-
 function since(audience: readonly AudienceMinute[], fromMs: number): readonly AudienceMinute[] {
   return audience.filter((minute) => minute.atMs >= fromMs);
 }
@@ -195,25 +178,6 @@ function sketched(occasion: Occasion): Occasion {
     return short;
   });
   return { ...occasion, programmes };
-}
-
-function newestExcess(excess: readonly ExcessMinute[]): number {
-  return Math.round(excess.at(-1)?.excess ?? 0);
-}
-
-/** Whether the crowd that is there now would have been above the threshold of some target, had anybody known. */
-function turnedOutAbove(context: Context, model: Model, occasion: Occasion, excess: readonly ExcessMinute[]): boolean {
-  const lately = excess.slice(-2).map((minute) => minute.excess);
-  return lately.length === 2 && crowdIsAbove(context, model, occasion, Math.min(...lately));
-}
-
-function crowdIsAbove(context: Context, model: Model, occasion: Occasion, viewers: number): boolean {
-  const { zone, threshold, targets } = context.settings;
-  return targets.some((target) => {
-    const perViewer = Math.exp(loadPerViewerOf(model.learned, target, occasion.programmeClass).logRps);
-    const peak = peakMultiple(shapeOf(shapesFor(model.learned, target.id), occasion.programmeClass));
-    return isAbove({ model, target, atMs: occasion.startsAtMs, addedRps: viewers * perViewer * peak, zone, threshold });
-  });
 }
 
 /** Whether an occasion that was known to draw a crowd was on one of its channels meanwhile: what was measured there is not this programme's. */

@@ -54,7 +54,7 @@ export const EVENING: readonly Programme[] = [
   slot("two", "Quiz", at(20), at(24)),
 ];
 
-export const EXPECTED: Expectation = {
+const EXPECTED: Expectation = {
   occasion: "the cup final",
   title: "cup final",
   channels: ["one"],
@@ -69,7 +69,7 @@ export type Answer = SetMinimumOutcome | "lost" | "dropped";
 type Cloud = { minimumUnits: number; readonly maximumUnits: number; desiredUnits: number; servingUnits: number };
 
 /** A control plane that does what it is told at once, unless an answer was laid out for it. */
-export function madeCapacity(targets: readonly Target[]) {
+function madeCapacity(targets: readonly Target[]) {
   const clouds = new Map<string, Cloud>();
   for (const { id, baselineUnits, ceilingUnits } of targets) {
     clouds.set(id, { minimumUnits: baselineUnits, maximumUnits: ceilingUnits, desiredUnits: baselineUnits, servingUnits: baselineUnits });
@@ -118,7 +118,7 @@ export function madeCapacity(targets: readonly Target[]) {
 }
 
 /** A bus that keeps what it takes, refuses what `refuses` names, and throws while it is down. */
-export function madeBus() {
+function madeBus() {
   const events: AnyEvent[] = [];
   let refuses: (event: AnyEvent) => boolean = () => false;
   let down = false;
@@ -141,7 +141,7 @@ export function madeBus() {
 }
 
 /** What is measured: by default 300 requests a second a target and 1,000 viewers a channel, readable one minute after the minute. */
-export function madeLoads(now: () => number) {
+function madeLoads(now: () => number) {
   const reads: { readonly of: string; readonly fromMs: number; readonly toMs: number }[] = [];
   const world = {
     loadRps: (_targetId: string, _atMs: number): number | undefined => 300,

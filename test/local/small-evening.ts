@@ -14,7 +14,7 @@ import { at, target } from "../app/made.ts";
 const clock = (ms: number): string => `${new Date(ms).toISOString().replace(/[-:T]/g, "").slice(0, 14)} +0000`;
 
 /** One slot of the small evening's feed. */
-export function line(channel: string, title: string, startsAtMs: number, endsAtMs: number): string {
+function line(channel: string, title: string, startsAtMs: number, endsAtMs: number): string {
   return `<programme start="${clock(startsAtMs)}" stop="${clock(endsAtMs)}" channel="${channel}"><title>${title}</title></programme>`;
 }
 
