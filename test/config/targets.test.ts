@@ -60,7 +60,7 @@ test("the targets of the New Year evening say what they said", () => {
   const [api, db, edge] = parseTargets(file, "targets.yaml");
   expect(api).toMatchObject({ id: "player-api", mode: "active", zones: 3, costUsdPerUnitHour: 0.0987, startUpMs: 180_000 });
   expect(db).toMatchObject({ id: "catalogue-db", kind: "aurora-readers", maxConnectionsPerUnit: 2_000 });
-  expect(edge).toMatchObject({ id: "edge", kind: "cdn-edge", targetUtilisation: 0.8, ceilingUnits: 40 });
+  expect(edge).toMatchObject({ id: "edge", kind: "cdn-edge", targetUtilisation: 0.8, ceilingUnits: 60 });
 });
 
 test("every problem of a file is told at once, in the order of its lines, each with what would be right", () => {

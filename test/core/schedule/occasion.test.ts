@@ -238,15 +238,4 @@ describeWithData("real guides", () => {
       "Manchester United v Wolverhampton Wanderers",
     ]);
   });
-
-  test("the occasions of 3,562 programmes take less than 20 ms", async () => {
-    const schedule = identify(await realListing("epg/clean/Denmark.xml.gz"), undefined);
-    // The best of several: the machine may be busy with something else, and the first run is not compiled yet.
-    const durationsMs = Array.from({ length: 10 }, () => {
-      const before = performance.now();
-      occasionsOf(schedule, [kingsSpeech]);
-      return performance.now() - before;
-    });
-    expect(Math.min(...durationsMs)).toBeLessThan(20);
-  });
 });
