@@ -19,7 +19,7 @@
  * @property {readonly string[]} channels
  * @property {string} startsAt
  * @property {string} endsAt
- * @property {{ readonly kind: "ahead" } | { readonly kind: "on-air" } | { readonly kind: "ended", readonly endedAt: string } | { readonly kind: "unknown", readonly reason: string }} air
+ * @property {{ readonly kind: "ahead" } | { readonly kind: "on-air" } | { readonly kind: "ended", readonly endedAt: string }} air
  * @property {{ readonly median: number, readonly lower: number, readonly upper: number, readonly basis: "expectation" | "measured" }} expectedAudience
  * @property {readonly string[]} targets
  *

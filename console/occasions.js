@@ -62,10 +62,8 @@ function whenOf(occasion, now) {
       return `${slot}, ${untilOf(occasion.startsAt, now)}`;
     case "on-air":
       return `${slot}, on air${now > occasion.endsAt ? ", past its end in the guide" : ""}`;
-    case "ended":
-      return `${slot}, ended ${timeOf(occasion.air.endedAt)}`;
     default:
-      return `${slot}, ${now < occasion.endsAt ? "on air" : "over"} by the guide`;
+      return `${slot}, ended ${timeOf(occasion.air.endedAt)}`;
   }
 }
 

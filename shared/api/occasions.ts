@@ -4,7 +4,7 @@ import { instant } from "../../events/instant.ts";
 import { readOccasions } from "../app/operate.ts";
 import type { Subject } from "../app/subjects.ts";
 import { TICK_HORIZON_MS } from "../app/plan.ts";
-import { HOUR_MS, MINUTE_MS } from "../core/time.ts";
+import { HOUR_MS } from "../core/time.ts";
 import { instantOrNull, isoOrNull } from "./fields.ts";
 import { route } from "./route.ts";
 
@@ -29,9 +29,6 @@ export const occasionsSchema = z
               endedAt: instant,
               by: z.enum(["crowd", "cap"]).describe("`crowd`: it was seen to leave. `cap`: it was given up waiting for that."),
             }),
-            z
-              .strictObject({ kind: z.literal("unknown"), reason: z.string() })
-              .describe("It has begun by the guide, and that is all there is."),
           ]),
           expectedAudience: z.strictObject({
             median: z.number(),
@@ -62,7 +59,7 @@ export const occasionsRoute = route({
     const { above, below, unknown } = await readOccasions(parts.context, now);
     const body: z.input<typeof occasionsSchema> = {
       now: isoOf(now),
-      above: above.map((subject) => occasionOf(subject, now)),
+      above: above.map(occasionOf),
       belowCount: below,
       unknownCount: unknown.length,
     };
@@ -70,14 +67,14 @@ export const occasionsRoute = route({
   },
 });
 
-function occasionOf({ occasion, air, expected, targets }: Subject, now: number): z.input<typeof occasionsSchema>["above"][number] {
+function occasionOf({ occasion, air, expected, targets }: Subject): z.input<typeof occasionsSchema>["above"][number] {
   return {
     occasionId: occasion.id,
     name: occasion.name,
     channels: [...occasion.channelIds],
     startsAt: isoOf(occasion.startsAtMs),
     endsAt: isoOf(occasion.endsAtMs),
-    air: airOf(air, occasion.startsAtMs, now),
+    air: airOf(air),
     expectedAudience: {
       median: expected.median,
       lower: expected.lower,
@@ -89,14 +86,10 @@ function occasionOf({ occasion, air, expected, targets }: Subject, now: number):
   };
 }
 
-// A start is seen by the tick of its minute, or the next one.
-const SEEN_WITHIN_MS = 2 * MINUTE_MS;
-
-function airOf(air: Subject["air"], startsAtMs: number, now: number): z.input<typeof occasionsSchema>["above"][number]["air"] {
+function airOf(air: Subject["air"]): z.input<typeof occasionsSchema>["above"][number]["air"] {
   switch (air.kind) {
     case "ahead":
-      if (now - startsAtMs <= SEEN_WITHIN_MS) return { kind: "ahead" };
-      return { kind: "unknown", reason: "it had begun before Calltime looked; only the guide says when it ends" };
+      return { kind: "ahead" };
     case "on-air":
       return { kind: "on-air", startedAt: isoOrNull(air.startedAtMs) };
     case "ended":

@@ -29,6 +29,8 @@ export type Following = {
   readonly context: Context;
   readonly model: Model;
   readonly now: number;
+  /** When Calltime first looked. */
+  readonly sinceMs: number;
   readonly air: Record<string, Air>;
   readonly occasions: Record<string, Occasion>;
   readonly revealed: Record<string, Revealed>;
@@ -53,6 +55,7 @@ export async function followAir(context: Context, now: number): Promise<void> {
     context,
     model: await readModel(context),
     now,
+    sinceMs: before.sinceMs ?? now,
     air: { ...before.air },
     occasions: Object.fromEntries(Object.entries(before.occasions).map(([id, occasion]) => [id, guide.byId.get(id) ?? occasion])),
     revealed: { ...before.revealed },
@@ -63,15 +66,14 @@ export async function followAir(context: Context, now: number): Promise<void> {
     lessons: [],
     kept: [],
   };
-  const sinceMs = before.sinceMs ?? now;
+  const { sinceMs } = following;
   const current = occasionsAround(occasionsKnown(guide, before), now - openFor(true), now + 1).filter(
-    ({ id, startsAtMs, endsAtMs }) =>
-      startsAtMs >= sinceMs && before.learned[id] === undefined && endsAtMs > now - openFor(before.air[id] !== undefined),
+    ({ id, endsAtMs }) => endsAtMs > sinceMs && before.learned[id] === undefined && endsAtMs > now - openFor(before.air[id] !== undefined),
   );
   const views = current.map((occasion) => ({ occasion, fromMs: audienceFrom(following, occasion, before.throughMs) }));
   const audience = await context.ports.loads.audience(Math.min(now, ...views.map(({ fromMs }) => fromMs)), now);
   for (const { occasion, fromMs } of views) await follow(following, occasion, since(audience, fromMs));
-  await replaceDocument<AirLog>(context.ports.documents, AIR_KEY, stored, logOf(following, sinceMs, current));
+  await replaceDocument<AirLog>(context.ports.documents, AIR_KEY, stored, logOf(following, current));
   await keepForTheDay(context, following.kept, now);
   if (following.lessons.length > 0) await learn(context, following.lessons, now);
 }
@@ -82,8 +84,8 @@ function openFor(tracked: boolean): number {
 }
 
 /** The log to keep. What is over is forgotten when nothing asks for it any more. */
-function logOf(following: Following, sinceMs: number, current: readonly Occasion[]): AirLog {
-  const { air, occasions, now } = following;
+function logOf(following: Following, current: readonly Occasion[]): AirLog {
+  const { air, occasions, now, sinceMs } = following;
   const tracked = (id: string): boolean => air[id] !== undefined && (occasions[id]?.endsAtMs ?? 0) > now - FORGET_MS;
   const open = new Set(current.map(({ id }) => id));
   const learned = only(following.learned, (id) => (following.learned[id] ?? 0) > now - openFor(tracked(id)));
@@ -101,8 +103,10 @@ function logOf(following: Following, sinceMs: number, current: readonly Occasion
 }
 
 /** From when on the audience of an occasion has to be read: all of it to see an end or to learn, else what is new. */
-function audienceFrom({ air, now }: Following, { id, startsAtMs, endsAtMs }: Occasion, throughMs: number | undefined): number {
+function audienceFrom({ air, now, sinceMs }: Following, { id, startsAtMs, endsAtMs }: Occasion, throughMs: number | undefined): number {
   const stand = air[id];
+  // Begun before Calltime looked, and not followed (yet): nothing will be learned from it.
+  if (stand === undefined && startsAtMs < sinceMs) return now;
   const dueMs = (stand?.kind === "ended" ? stand.endedAtMs : endsAtMs) + LEARN_AFTER_MS;
   const wholly = stand?.kind === "on-air" ? now > endsAtMs : now >= dueMs;
   return wholly ? startsAtMs : Math.max(startsAtMs, (throughMs ?? startsAtMs) - LOOK_BACK_MS);
@@ -111,10 +115,12 @@ function audienceFrom({ air, now }: Following, { id, startsAtMs, endsAtMs }: Occ
 async function follow(following: Following, occasion: Occasion, audience: readonly AudienceMinute[]): Promise<void> {
   const { context, model, now, air, revealed } = following;
   const { id } = occasion;
+  // What was on air before Calltime first looked is held to its real end like any other, but teaches nothing: nobody knows how it began.
+  const early = occasion.startsAtMs < following.sinceMs;
   const excess = excessViewers(model, occasion, audience, context.settings.zone);
   const thought = (following.judged[id] ??= judge(following, occasion));
   const shared = sharesItsChannel(following, occasion);
-  if (thought.impact !== "above" && revealed[id] === undefined && !shared && turnedOutAbove(context, model, occasion, excess)) {
+  if (thought.impact !== "above" && revealed[id] === undefined && !early && !shared && turnedOutAbove(context, model, occasion, excess)) {
     revealed[id] = { ...sketchOf(occasion), impact: thought.impact, viewers: newestExcess(excess) };
   }
   const tracked = thought.impact === "above" || revealed[id] !== undefined;
@@ -129,6 +135,7 @@ async function follow(following: Following, occasion: Occasion, audience: readon
   const overMs = stand === undefined ? occasion.endsAtMs : stand.kind === "ended" ? stand.endedAtMs : undefined;
   if (overMs === undefined || now < overMs + LEARN_AFTER_MS) return;
   following.learned[id] = occasion.endsAtMs;
+  if (early) return;
   const viewers = measuredViewers(occasion, excess);
   if (viewers === undefined || (!tracked && shared)) return;
   settle(following, occasion, Math.round(viewers), thought);
@@ -153,13 +160,13 @@ function settle({ context, model, revealed, outcomes }: Following, occasion: Occ
   }
 }
 
-/** What is thought of an occasion as it starts; counted once. */
-function judge({ context, model, tally }: Following, occasion: Occasion): Judged {
+/** What is thought of an occasion as it starts; counted once, and only when Calltime was there. */
+function judge({ context, model, tally, sinceMs }: Following, occasion: Occasion): Judged {
   const { zone, threshold, targets } = context.settings;
   const impacts = targets.map((target) => impactOf({ model, target, occasion, zone, threshold }));
   const known = impacts.find((each): each is Exclude<Impact, { kind: "unknown-audience" }> => each.kind !== "unknown-audience");
   const impact = impacts.some((each) => each.kind === "above") ? "above" : known === undefined ? "unknown-audience" : "below";
-  tally[impact] += 1;
+  if (occasion.startsAtMs >= sinceMs) tally[impact] += 1;
   return known === undefined ? { impact } : { impact, expectedViewers: Math.round(unstretched(known.audience.mean)) };
 }
 

@@ -149,12 +149,14 @@ test("what is read of the audience is what is new, and a broadcast whole only wh
   expect(longest.filter((ms) => ms !== HOUR_MS).every((ms) => ms <= 31 * MINUTE_MS)).toBe(true);
 });
 
-test("what was on air before Calltime looked teaches nothing", async () => {
+test("what was on air before Calltime looked is held to its real end, and teaches nothing", async () => {
   const small = await platform();
   small.measured.world.viewers = crowd(200_000, FINAL.startsAtMs, FINAL.endsAtMs);
   await measured(small, at(20), at(22, 50));
   const id = await finalId(small);
-  expect((await readAirLog(small.context)).air[id]).toBeUndefined();
+  const log = await readAirLog(small.context);
+  expect(log.air[id]).toMatchObject({ kind: "ended", by: "crowd" });
+  expect(log.tally.above).toBe(0);
   expect(small.bus.of("calltime.model.updated").filter(({ data }) => data.occasionId === id)).toEqual([]);
 });
 

@@ -8,7 +8,6 @@ import { byStart, compareText } from "./programme.ts";
 import type { ListedProgramme, Programme, Schedule } from "./programme.ts";
 import { isFillerTitle, normaliseTitle, saysNothing } from "./title.ts";
 
-
 /** Starts this close together (bound included) may be one broadcast on several channels. */
 export const SAME_START_MS = 2 * MINUTE_MS;
 
