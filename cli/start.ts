@@ -1,15 +1,12 @@
-import { createReadStream, existsSync, mkdtempSync, rmSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import type { Settings } from "../shared/app/context.ts";
 import { parseExpectations } from "../shared/config/expectations.ts";
-import { parseInstant } from "../shared/config/instant.ts";
 import { parseTargets } from "../shared/config/targets.ts";
 import { DEFAULT_CUE_OFFSETS } from "../shared/core/cue/cue.ts";
-import { CalltimeError } from "../shared/core/error.ts";
 import { DEFAULT_IMPACT_THRESHOLD } from "../shared/core/forecast/impact.ts";
 import { DEFAULT_PLAN_POLICY } from "../shared/core/plan/plan.ts";
 import { HOUR_MS, MINUTE_MS } from "../shared/core/time.ts";
@@ -18,7 +15,9 @@ import { reportOf } from "../local/report.ts";
 import { serveEvening } from "../local/serve-evening.ts";
 import { parseWorld } from "../local/world-file.ts";
 import { ZONE_MARGIN_MS, zoneOffsets } from "../local/zone.ts";
+import { bytesOf, textOf } from "./files.ts";
 import { jsonOf } from "./json.ts";
+import { duration, instant, portNumber, positive, wholeNumber } from "./option-values.ts";
 import { textOfEvent, textOfFeed, textOfReport } from "./text.ts";
 
 type Options = {
@@ -46,12 +45,22 @@ const DEFAULT_DATA = ".calltime";
 export function startCommand(): Command {
   return new Command("start")
     .description("Run the platform on this machine, minute by minute, with simulated targets and a live evening.")
-    .option("--schedule <file>", "broadcast schedule (XMLTV, plain or gz)", join(SAMPLES, "schedule.xml"))
-    .option("--targets <file>", "what can be warmed (YAML)", join(SAMPLES, "targets.yaml"))
+    .addOption(
+      new Option("--schedule <file>", "broadcast schedule (XMLTV, plain or gz)").default(
+        join(SAMPLES, "schedule.xml"),
+        "samples/schedule.xml",
+      ),
+    )
+    .addOption(new Option("--targets <file>", "what can be warmed (YAML)").default(join(SAMPLES, "targets.yaml"), "samples/targets.yaml"))
     .option("--expect <file>", "what Calltime is told about occasions (YAML); the sample evening has its own")
-    .option("--world <file>", "what is true tonight; Calltime never reads it (YAML)", join(SAMPLES, "world.yaml"))
+    .addOption(
+      new Option("--world <file>", "what is true tonight; Calltime never reads it (YAML)").default(
+        join(SAMPLES, "world.yaml"),
+        "samples/world.yaml",
+      ),
+    )
     .option("--from <instant>", "platform time to start at, such as 2026-06-13T16:00:00Z", instant)
-    .option("--for <duration>", "platform time to run for, such as 90m or 4h", duration, 4 * HOUR_MS)
+    .addOption(new Option("--for <duration>", "platform time to run for, such as 90m or 4h").argParser(duration).default(4 * HOUR_MS, "4h"))
     .option("--zone <name>", "time zone that the audience lives in, such as Europe/Copenhagen", "UTC")
     .option("--seed <number>", "seed of the simulated world", wholeNumber, 1)
     .option("--speed <factor>", `platform seconds in a second (default: ${DEFAULT_SPEED}; as fast as it goes with --headless)`, positive)
@@ -75,7 +84,7 @@ async function start(options: Options): Promise<void> {
     place: placeOf(options),
     settings: await settingsOf(options),
     zoneAround: (fromMs) => zoneOffsets(options.zone, fromMs - ZONE_MARGIN_MS, fromMs + options.for + ZONE_MARGIN_MS),
-    world: parseWorld(await text(options.world, "--world"), options.world),
+    world: parseWorld(await textOf(options.world, "--world"), options.world),
     seed: options.seed,
     fromMs: options.from ?? (isSample(options) ? SAMPLE_FROM_MS : undefined),
     feed: { feedId: "guide", read: () => bytesOf(options.schedule) },
@@ -157,73 +166,11 @@ const SAMPLE_FROM_MS = 1_781_366_400_000;
 async function settingsOf(options: Options): Promise<Settings> {
   const expectFile = options.expect ?? (isSample(options) ? join(SAMPLES, "expectations.yaml") : undefined);
   return {
-    targets: parseTargets(await text(options.targets, "--targets"), options.targets),
-    expectations: expectFile === undefined ? [] : parseExpectations(await text(expectFile, "--expect"), expectFile),
+    targets: parseTargets(await textOf(options.targets, "--targets"), options.targets),
+    expectations: expectFile === undefined ? [] : parseExpectations(await textOf(expectFile, "--expect"), expectFile),
     zone: [],
     threshold: DEFAULT_IMPACT_THRESHOLD,
     cueOffsets: DEFAULT_CUE_OFFSETS,
     policy: DEFAULT_PLAN_POLICY,
   };
-}
-
-async function text(file: string, option: string): Promise<string> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (error) {
-    throw new CalltimeError("file-unreadable", `${option} ${file}: ${whyNot(error)}; name a file that can be read`, { cause: error });
-  }
-}
-
-async function* bytesOf(file: string): AsyncIterable<Uint8Array> {
-  try {
-    yield* createReadStream(file) as AsyncIterable<Uint8Array>;
-  } catch (error) {
-    if (!existsSync(file) || isFileError(error)) {
-      throw new CalltimeError("file-unreadable", `--schedule ${file}: ${whyNot(error)}; name a feed that can be read`, { cause: error });
-    }
-    throw error;
-  }
-}
-
-function isFileError(error: unknown): boolean {
-  return error instanceof Error && "syscall" in error;
-}
-
-function whyNot(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (code === "ENOENT") return "there is no such file";
-  if (code === "EISDIR") return "this is a folder";
-  if (code === "EACCES") return "no right to read it";
-  return error instanceof Error ? error.message : "it cannot be read";
-}
-
-function instant(value: string): number {
-  const ms = parseInstant(value);
-  if (ms === undefined) throw new InvalidArgumentError("Give an instant with its zone, such as 2025-12-31T15:00:00Z.");
-  return ms;
-}
-
-function duration(value: string): number {
-  const match = /^(\d{1,4})(m|h|d)$/.exec(value);
-  const unitMs = { m: MINUTE_MS, h: HOUR_MS, d: 24 * HOUR_MS }[match?.[2] ?? ""];
-  const ms = Number(match?.[1]) * (unitMs ?? Number.NaN);
-  if (!(ms > 0)) throw new InvalidArgumentError("Give a number of minutes, hours or days, such as 90m, 4h or 2d.");
-  return ms;
-}
-
-function wholeNumber(value: string): number {
-  if (!/^\d{1,9}$/.test(value)) throw new InvalidArgumentError("Give a whole number from 0 to 999999999.");
-  return Number(value);
-}
-
-function positive(value: string): number {
-  const factor = Number(value);
-  if (value.trim() === "" || !(factor > 0 && factor <= 1_000_000)) throw new InvalidArgumentError("Give a number above 0, up to 1000000.");
-  return factor;
-}
-
-function portNumber(value: string): number {
-  const port = wholeNumber(value);
-  if (port > 65_535) throw new InvalidArgumentError("Give a port from 0 (any free one) to 65535.");
-  return port;
 }
