@@ -124,7 +124,7 @@ function evidenceOf(target: Target, made: Planned | undefined, seen: Warmed | un
     neededByMs: largest?.atMs ?? startsAtMs,
     readyByMs: made === undefined || seen === undefined || needed === undefined ? undefined : readyBy(made, seen, needed),
     shortUnits: Math.max(0, ...missing),
-    writes: target.mode === "active",
+    mode: target.mode,
   };
 }
 

@@ -47,7 +47,7 @@ export function sentenceOf(reason: Reason): string {
     case "surprise":
       return `${rps(reason.loadRps)} more than anything known explains`;
     case "tail":
-      return `expected ${rps(reason.medianRps)}; ${rps(reason.tailRps)} keeps what is left unserved within ${reason.unservedPerMillion} per million`;
+      return `expected ${rps(reason.medianRps)}; ${rps(reason.tailRps)} leaves no more than ${reason.unservedPerMillion} per million of the forecast unserved`;
     case "zone-reserve":
       return `${reason.units} carry the expected load even when one of ${reason.zones} zones is lost`;
     case "connections":

@@ -1,3 +1,4 @@
+import type { TargetMode } from "../target.ts";
 import { MINUTE_MS } from "../time.ts";
 
 /** What stands when a programme is about to start; from best to worst. */
@@ -23,8 +24,8 @@ export type TargetEvidence = {
   readonly readyByMs: number | undefined;
   /** Units missing because of a limit of the customer's own. */
   readonly shortUnits: number;
-  /** Whether floors are written for this target at all. */
-  readonly writes: boolean;
+  /** Floors are written only for an active target. */
+  readonly mode: TargetMode;
 };
 
 /** The verdict of one occasion at one checkpoint, with its evidence. */
@@ -49,7 +50,7 @@ export function checkpointsOf(
 
 /**
  * The verdict over all targets of an occasion: the worst of them, each with a note that says why. Without any evidence it is unknown.
- * Late and short page, and unknown once the last calls are reached (T-10 and T-2).
+ * Late and short page, and unknown once the last calls are reached (T-10 and T-2); a target that is only observed wakes nobody.
  */
 export function assessReadiness(input: {
   readonly checkpoint: Checkpoint;
@@ -60,7 +61,8 @@ export function assessReadiness(input: {
   const given = new Set(evidence.map((target) => target.verdict));
   const verdict = VERDICTS.findLast((candidate) => given.has(candidate)) ?? "unknown";
   const lastCalls = input.checkpoint === "T-10" || input.checkpoint === "T-2";
-  const pages = verdict === "late" || verdict === "short" || (verdict === "unknown" && lastCalls);
+  const wakes = (each: Verdict): boolean => each === "late" || each === "short" || (each === "unknown" && lastCalls);
+  const pages = evidence.some((target) => target.mode !== "observe" && wakes(target.verdict)) || (evidence.length === 0 && wakes(verdict));
   return { verdict, pages, evidence };
 }
 
@@ -75,7 +77,7 @@ function judge(target: TargetEvidence, now: number): { readonly verdict: Verdict
   if (servingUnits === undefined) return { verdict: "unknown", note: "how many units are serving could not be found out" };
   const seen = `${servingUnits} of ${neededUnits} serving`;
   if (servingUnits >= READY_SHARE * neededUnits) return { verdict: "ready", note: seen };
-  if (!target.writes) return { verdict: "short", note: `${seen}, and this target is not active: nothing is written` };
+  if (target.mode !== "active") return { verdict: "short", note: `${seen}, and its mode is ${target.mode}: nothing is written` };
   if (readyByMs === undefined || readyByMs > target.neededByMs) return { verdict: "late", note: `${seen}, not there in time` };
   if (readyByMs < now) {
     return { verdict: "late", note: `${seen}, the rest is overdue by ${Math.ceil((now - readyByMs) / MINUTE_MS)} min` };

@@ -15,7 +15,7 @@ const SENTENCES: { readonly [T in Reason["type"]]: readonly [Extract<Reason, { t
   surprise: [{ type: "surprise", loadRps: 300 }, "300 requests/s more than anything known explains"],
   tail: [
     { type: "tail", medianRps: 4_000, tailRps: 5_200, unservedPerMillion: 10 },
-    "expected 4000 requests/s; 5200 requests/s keeps what is left unserved within 10 per million",
+    "expected 4000 requests/s; 5200 requests/s leaves no more than 10 per million of the forecast unserved",
   ],
   "zone-reserve": [{ type: "zone-reserve", zones: 3, units: 45 }, "45 carry the expected load even when one of 3 zones is lost"],
   connections: [

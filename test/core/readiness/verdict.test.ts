@@ -22,7 +22,7 @@ function evidence(changes: Partial<TargetEvidence> = {}): TargetEvidence {
     neededByMs: START + 2 * MINUTE_MS,
     readyByMs: START - 3 * MINUTE_MS,
     shortUnits: 0,
-    writes: true,
+    mode: "active",
     ...changes,
   };
 }
@@ -72,8 +72,8 @@ describe("one target", () => {
   });
 
   test("it is short when it needs more and nothing is written for it", () => {
-    expect(judged({ writes: false })).toEqual(["short", "50 of 100 serving, and this target is not active: nothing is written"]);
-    expect(judged({ writes: false, servingUnits: 100 })[0]).toBe("ready");
+    expect(judged({ mode: "observe" })).toEqual(["short", "50 of 100 serving, and its mode is observe: nothing is written"]);
+    expect(judged({ mode: "frozen", servingUnits: 100 })[0]).toBe("ready");
   });
 
   test("it is unknown when the load to come or what serves is unknown: neither is taken for zero", () => {
@@ -100,6 +100,13 @@ describe("an occasion", () => {
         expect(assess([GIVES[one], GIVES[other]]).verdict).toBe(VERDICTS[Math.max(a, b)]);
       }
     }
+  });
+
+  test("a target that is only observed is judged and wakes nobody; one that is frozen does", () => {
+    const observed = assess([evidence({ mode: "observe", shortUnits: 5 }), GIVES.ready]);
+    expect([observed.verdict, observed.pages]).toEqual(["short", false]);
+    expect(assess([evidence({ mode: "frozen", shortUnits: 5 }), GIVES.ready]).pages).toBe(true);
+    expect(assess([evidence({ mode: "observe", shortUnits: 5 }), GIVES.late]).pages).toBe(true);
   });
 
   test("without evidence nothing is ready: it is unknown", () => {
