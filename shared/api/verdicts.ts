@@ -9,6 +9,7 @@ import { compareText } from "../core/schedule/programme.ts";
 import { CHECKPOINTS, VERDICTS } from "../core/readiness/verdict.ts";
 import { instantOrNull, isoOrNull, unitsOrNull } from "./fields.ts";
 import { route } from "./route.ts";
+import { TARGET_MODES } from "../core/target.ts";
 
 const verdict = z.enum(VERDICTS);
 
@@ -39,7 +40,7 @@ export const verdictsSchema = z
                     floorUnits: unitsOrNull,
                     readyBy: instantOrNull,
                     shortUnits: z.number(),
-                    writes: z.boolean().describe("Whether floors are written for this target at all."),
+                    mode: z.enum(TARGET_MODES).describe("Floors are written only for an active target."),
                     note: z.string(),
                   }),
                 ),
@@ -101,7 +102,7 @@ function verdictOf(given: StoredVerdict): OccasionVerdicts["verdicts"][number] {
       floorUnits: target.floorUnits ?? null,
       readyBy: isoOrNull(target.readyByMs),
       shortUnits: target.shortUnits,
-      writes: target.writes,
+      mode: target.mode,
       note: target.note,
     })),
   };
