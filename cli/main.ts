@@ -1,12 +1,18 @@
 import { Command, CommanderError } from "commander";
 import { CalltimeError } from "../shared/core/error.ts";
+import { explainCommand } from "./explain.ts";
+import { overrideCommand } from "./override.ts";
+import { planCommand } from "./plan.ts";
 import { startCommand } from "./start.ts";
 
 const program = new Command("calltime")
   .description("Capacity in place before the programme starts.")
   .showHelpAfterError("Run with --help to see what is there.")
   .exitOverride()
-  .addCommand(startCommand());
+  .addCommand(startCommand())
+  .addCommand(overrideCommand())
+  .addCommand(explainCommand())
+  .addCommand(planCommand());
 
 // A wrong call is 2, as for other commands of this kind; a run that failed is 1.
 const WRONG_CALL = 2;

@@ -2,6 +2,12 @@ import { InvalidArgumentError } from "commander";
 import { parseInstant } from "../shared/config/instant.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../shared/core/time.ts";
 
+/** Where a run listens, and where those who ask it look. */
+export const DEFAULT_PORT = 8321;
+
+/** Where a run keeps its store and its token, and where those who ask it look. */
+export const DEFAULT_DATA = ".calltime";
+
 /** An instant with its zone, in epoch milliseconds. Like all of these it throws what commander tells the caller. */
 export function instant(value: string): number {
   const ms = parseInstant(value);
@@ -36,4 +42,16 @@ export function portNumber(value: string): number {
   const port = wholeNumber(value);
   if (port > 65_535) throw new InvalidArgumentError("Give a port from 0 (any free one) to 65535.");
   return port;
+}
+
+/** The address of a server. */
+export function httpUrl(value: string): string {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (url?.protocol === "http:" || url?.protocol === "https:") return value;
+  throw new InvalidArgumentError(`Give an address such as http://127.0.0.1:${DEFAULT_PORT}.`);
+}
+
+/** One more value of an option that may be given several times. */
+export function oneMore(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
 }

@@ -17,7 +17,7 @@ import { parseWorld } from "../local/world-file.ts";
 import { ZONE_MARGIN_MS, zoneOffsets } from "../local/zone.ts";
 import { bytesOf, textOf } from "./files.ts";
 import { jsonOf } from "./json.ts";
-import { duration, instant, portNumber, positive, wholeNumber } from "./option-values.ts";
+import { DEFAULT_DATA, DEFAULT_PORT, duration, instant, portNumber, positive, wholeNumber } from "./option-values.ts";
 import { textOfEvent, textOfFeed, textOfReport } from "./text.ts";
 
 type Options = {
@@ -37,9 +37,7 @@ type Options = {
 };
 
 const SAMPLES = fileURLToPath(new URL("../samples/", import.meta.url));
-const DEFAULT_PORT = 8321;
 const DEFAULT_SPEED = 60;
-const DEFAULT_DATA = ".calltime";
 
 /** `calltime start`: the whole platform in one process, over a simulated world. */
 export function startCommand(): Command {

@@ -52,12 +52,16 @@ export function textOfEvent(event: AnyEvent): string | undefined {
       return `${at}  feed     ${event.data.feedId} quarantined: ${event.data.findings.map(({ what }) => what).join(" ")}`;
     case "calltime.model.updated":
       return event.data.cause === "lead" ? undefined : `${at}  learned  ${event.data.what}`;
+    case "calltime.override.changed": {
+      const { overrideId, change, targetIds, floorUnits, author, reason, expiresAt } = event.data;
+      const floor = `${targetIds.join(", ")} at least ${floorUnits ?? 0} until ${clock(expiresAt)}`;
+      return `${at}  override ${overrideId} ${change}: ${floor}, set by ${author}: ${reason}`;
+    }
     case "calltime.schedule.changed":
     case "calltime.capacity.planned":
     case "calltime.warm-up.requested":
     case "calltime.warm-up.completed":
     case "calltime.load.measured":
-    case "calltime.override.changed":
       return undefined;
     default: {
       const never: never = event;

@@ -51,6 +51,17 @@
  *
  * @typedef {{ readonly now: string, readonly targets: readonly PlannedTarget[] }} Plan
  *
+ * @typedef {object} Override
+ * @property {string} id
+ * @property {readonly string[]} targetIds
+ * @property {number} floorUnits
+ * @property {string} from
+ * @property {string} until
+ * @property {string} author
+ * @property {string} why
+ *
+ * @typedef {{ readonly overrides: readonly Override[] }} Overrides
+ *
  * @typedef {{ readonly kind: "known", readonly at: string, readonly floorUnits: number, readonly since: string, readonly neededBy: string, readonly reasons: readonly Reason[] }
  *   | { readonly kind: "unknown", readonly at: string, readonly why: string }} Explanation
  */

@@ -5,7 +5,7 @@ import { targetRow } from "./targets.js";
 import { countOf, dayOf, timeOf } from "./words.js";
 
 /**
- * @typedef {{ readonly health: import("./api.js").Health, readonly occasions: import("./api.js").Occasions, readonly verdicts: import("./api.js").Verdicts, readonly plan: import("./api.js").Plan }} Answers
+ * @typedef {{ readonly health: import("./api.js").Health, readonly occasions: import("./api.js").Occasions, readonly verdicts: import("./api.js").Verdicts, readonly plan: import("./api.js").Plan, readonly overrides: import("./api.js").Overrides }} Answers
  */
 
 const REFRESH_MS = 2_000;
@@ -22,13 +22,14 @@ let pressed = false;
 
 async function refresh() {
   try {
-    const [health, occasions, verdicts, plan] = await Promise.all([
+    const [health, occasions, verdicts, plan, overrides] = await Promise.all([
       ask("/v1/health"),
       ask("/v1/occasions"),
       ask("/v1/verdicts"),
       ask("/v1/plan?minutes=true"),
+      ask("/v1/overrides"),
     ]);
-    answers = { health, occasions, verdicts, plan };
+    answers = { health, occasions, verdicts, plan, overrides };
     answeredAt = new Date();
     draw();
     reachable(health);
@@ -98,7 +99,7 @@ function draw() {
  * @param {Answers} present
  * @param {number} width
  */
-function drawAnswers({ health, occasions, verdicts, plan }, width) {
+function drawAnswers({ health, occasions, verdicts, plan, overrides }, width) {
   byId("clock").textContent = timeOf(health.now);
   byId("clock").setAttribute("datetime", health.now);
   byId("date").textContent = dayOf(health.now);
@@ -122,6 +123,7 @@ function drawAnswers({ health, occasions, verdicts, plan }, width) {
         target,
         state: health.targets.find(({ targetId }) => targetId === target.targetId),
         occasions: occasions.above.filter(({ targets }) => targets.includes(target.targetId)),
+        overrides: overrides.overrides.filter(({ targetIds }) => targetIds.includes(target.targetId)),
         width,
       }),
     ),

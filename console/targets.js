@@ -5,6 +5,7 @@ import { showWhy } from "./why.js";
 
 /**
  * @typedef {import("./api.js").Occasion} Occasion
+ * @typedef {import("./api.js").Override} Override
  * @typedef {import("./api.js").PlannedTarget} PlannedTarget
  * @typedef {import("./api.js").Step} Step
  * @typedef {import("./api.js").TargetState} TargetState
@@ -15,9 +16,9 @@ const MODES = { active: "active", observe: "observe: nothing is written", frozen
 
 /**
  * One target: what it has, what comes next, and the hours ahead.
- * @param {{ readonly target: PlannedTarget, readonly state: TargetState | undefined, readonly occasions: readonly Occasion[], readonly width: number }} input
+ * @param {{ readonly target: PlannedTarget, readonly state: TargetState | undefined, readonly occasions: readonly Occasion[], readonly overrides: readonly Override[], readonly width: number }} input
  */
-export function targetRow({ target, state, occasions, width }) {
+export function targetRow({ target, state, occasions, overrides, width }) {
   const { targetId } = target;
   const needed = target.minutes[0]?.neededUnits;
   const serving = state?.kind === "known" ? state.servingUnits : undefined;
@@ -49,6 +50,9 @@ export function targetRow({ target, state, occasions, width }) {
             html("span", { class: "word" }, `Short by ${countOf(units)} (${limit}) ${timeOf(from)}–${timeOf(to)}`),
           ),
         ),
+      overrides.map(({ floorUnits, from, until, author, why }) =>
+        html("p", { class: "quiet" }, `${author} asked for at least ${countOf(floorUnits)}, ${timeOf(from)}–${timeOf(until)}: ${why}`),
+      ),
       whyButton(targetId, undefined, `Why ${countOf(present?.floorUnits)} now?`),
     ),
     target.minutes.length === 0 ? html("p", {}, "No plan") : chart(target, occasions, width),

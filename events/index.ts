@@ -26,6 +26,7 @@ export {
   feedQuarantined,
   loadMeasured,
   modelUpdated,
+  overrideChanged,
   programmeEnding,
   programmeStarting,
   readinessAssessed,

@@ -20,7 +20,7 @@ export const overrideChanged = defineEvent({
     factor: z.exactOptional(z.number().min(0)).describe("The factor; with `factor` only."),
     occasionId: z.exactOptional(id).describe("The occasion it is about, where it is about one."),
     author: id.describe("Who set it."),
-    reason: z.string().describe("Why, in the author's words."),
+    reason: z.string().describe("Why, in the author's words; with `withdrawn`, who withdrew it and why."),
     expiresAt: instant.describe("When it ends by itself."),
   }),
   example: {

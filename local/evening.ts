@@ -4,6 +4,7 @@ import type { Json } from "../shared/app/ports.ts";
 import { situationAt } from "../shared/app/situation.ts";
 import { tick } from "../shared/app/tick.ts";
 import { plan } from "../shared/app/plan.ts";
+import { warm } from "../shared/app/warm.ts";
 import { CalltimeError } from "../shared/core/error.ts";
 import type { Schedule } from "../shared/core/schedule/programme.ts";
 import { prepareWorld, type PreparedWorld } from "../shared/core/simulate/prepare.ts";
@@ -91,6 +92,10 @@ async function assemble(setting: EveningSetting, database: Database): Promise<Ev
   const nowMs = (): number => world.nowMs();
   // Events are hints to look at once; what they say is read from the store (design rule 1).
   bus.subscribe("plan", "calltime.schedule.changed", async () => void (await plan(context, await situationAt(context, nowMs()))));
+  bus.subscribe("plan", "calltime.override.changed", async () => {
+    await plan(context, await situationAt(context, nowMs()));
+    await warm(context, nowMs());
+  });
   const step = (): Promise<void> =>
     database.transaction(async () => {
       await tick(context, nowMs());

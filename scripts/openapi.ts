@@ -1,6 +1,5 @@
 import * as z from "zod";
 import { errorSchema } from "../shared/api/failure.ts";
-import { FEED_ID } from "../shared/api/feeds.ts";
 import type { Route } from "../shared/api/route.ts";
 import { routes } from "../shared/api/routes.ts";
 import { formattedJson } from "./formatted-json.ts";
@@ -41,17 +40,19 @@ function operationOf(route: Route, schemas: Record<string, unknown>): unknown {
     summary: route.about,
     ...(route.writes && { security: [{ writeToken: [] }] }),
     parameters: parametersOf(route, schemas),
-    ...(route.writes && {
-      requestBody: { required: true, content: { "application/octet-stream": { schema: { type: "string", format: "binary" } } } },
-    }),
+    ...(route.body !== undefined && { requestBody: { required: true, content: contentOf(route.body, schemas) } }),
     responses,
   };
 }
 
+function contentOf(body: NonNullable<Route["body"]>, schemas: Record<string, unknown>): unknown {
+  if (body === "file") return { "application/octet-stream": { schema: { type: "string", format: "binary" } } };
+  return { "application/json": { schema: schemaOf(body, schemas, "input") } };
+}
+
 function parametersOf(route: Route, schemas: Record<string, unknown>): readonly unknown[] {
-  const inPath = route.path.includes("{id}")
-    ? [{ name: "id", in: "path", required: true, schema: { type: "string", pattern: FEED_ID.source } }]
-    : [];
+  const inPath =
+    route.id === undefined ? [] : [{ name: "id", in: "path", required: true, schema: { type: "string", pattern: route.id.source } }];
   const { properties = {}, required = [] } = schemaOf(route.query, schemas, "input") as {
     properties?: Record<string, { description?: string }>;
     required?: readonly string[];

@@ -40,9 +40,13 @@ export function createApi(input: ApiInput): Hono {
   for (const route of routes) {
     const path = route.path.replace("{id}", ":id");
     app.on(route.method, path, async (c) => answered(c, await handled(route, parts, input.token, c)));
-    app.all(path, (c) => {
-      c.header("allow", route.method === "GET" ? "GET, HEAD" : route.method);
-      throw new CalltimeError("method-wrong", `${c.req.method} ${route.path}: this path takes ${route.method} only`);
+  }
+  // After all of them: what gets here has a path that is known and a method that is not.
+  for (const path of new Set(routes.map((route) => route.path))) {
+    const methods = routes.filter((route) => route.path === path).map(({ method }) => method);
+    app.all(path.replace("{id}", ":id"), (c) => {
+      c.header("allow", methods.map((method) => (method === "GET" ? "GET, HEAD" : method)).join(", "));
+      throw new CalltimeError("method-wrong", `${c.req.method} ${path}: this path takes ${methods.join(" and ")} only`);
     });
   }
   app.notFound((c) => {

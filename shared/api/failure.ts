@@ -17,6 +17,14 @@ export type ErrorBody = z.output<typeof errorSchema>;
 /** Every code that can reach a caller. A code that is not here is nobody's business outside: 500, without its message. */
 export const STATUS_OF_CODE: Readonly<Record<string, 400 | 401 | 403 | 404 | 405 | 409 | 413 | 422>> = {
   "query-invalid": 400,
+  "body-invalid": 400,
+  "override-author-blank": 400,
+  "override-why-blank": 400,
+  "override-floor-invalid": 400,
+  "override-until-invalid": 400,
+  "override-until-far": 400,
+  "override-from-invalid": 400,
+  "override-id-invalid": 400,
   "feed-id-invalid": 400,
   "feed-empty": 400,
   "feed-truncated": 400,
@@ -29,12 +37,15 @@ export const STATUS_OF_CODE: Readonly<Record<string, 400 | 401 | 403 | 404 | 405
   "target-unknown": 404,
   "occasion-unknown": 404,
   "model-version-unknown": 404,
+  "override-unknown": 404,
   "method-wrong": 405,
   "feed-contested": 409,
   "document-contested": 409,
+  "override-exists": 409,
   "body-too-large": 413,
   "feed-too-large": 413,
   "feed-quarantined": 422,
+  "override-above-ceiling": 422,
 };
 
 /** What a caller is told of a failure, and with which status. `internal` says that it is ours and is to be reported. */

@@ -9,7 +9,7 @@ import { route } from "./route.ts";
 export const MAX_LISTED_FINDINGS = 200;
 
 /** What a feed may be called. */
-export const FEED_ID = /^[a-z0-9][a-z0-9-]{0,62}$/;
+const FEED_ID = /^[a-z0-9][a-z0-9-]{0,62}$/;
 const count = z.number().int().nonnegative();
 
 /** What became of one upload. */
@@ -61,6 +61,8 @@ export const quarantinedSchema = z
 export const feedsRoute = route({
   method: "PUT",
   path: "/v1/feeds/{id}",
+  id: FEED_ID,
+  body: "file",
   operationId: "ingestFeed",
   about:
     "Puts a schedule feed in force: XMLTV, plain or gzipped, as the body. It is read to its end and judged first; whatever fails leaves the last good schedule in force.",

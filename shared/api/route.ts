@@ -31,14 +31,18 @@ type ResponseShape = { readonly about: string; readonly schema: z.ZodType };
 
 /** One path and what it does: the router, the checks and `docs/openapi.json` are made from it. */
 export type Route<Query = unknown> = {
-  readonly method: "GET" | "PUT";
+  readonly method: "GET" | "PUT" | "POST" | "DELETE";
   /** As OpenAPI writes it: `{id}` is the variable part. */
   readonly path: string;
+  /** What the variable part may be, where there is one. */
+  readonly id?: RegExp;
   readonly operationId: string;
   readonly about: string;
   /** Whether it needs the write token. */
   readonly writes: boolean;
   readonly query: z.ZodObject;
+  /** What comes as the body: JSON of this shape, or a file as it is. */
+  readonly body?: z.ZodObject | "file";
   /** By status; errors other than these have the shape of `errorSchema`. */
   readonly responses: Readonly<Record<number, ResponseShape>>;
   readonly handle: (call: Call<Query>) => Promise<Reply>;

@@ -2,9 +2,20 @@ import { explainRoute } from "./explain.ts";
 import { feedsRoute } from "./feeds.ts";
 import { healthRoute } from "./health.ts";
 import { occasionsRoute } from "./occasions.ts";
+import { overridesRoute, setOverrideRoute, withdrawOverrideRoute } from "./overrides.ts";
 import { planRoute } from "./plan.ts";
 import type { Route } from "./route.ts";
 import { verdictsRoute } from "./verdicts.ts";
 
 /** Everything the API can do, reading first. */
-export const routes: readonly Route[] = [healthRoute, occasionsRoute, planRoute, explainRoute, verdictsRoute, feedsRoute];
+export const routes: readonly Route[] = [
+  healthRoute,
+  occasionsRoute,
+  planRoute,
+  explainRoute,
+  verdictsRoute,
+  overridesRoute,
+  setOverrideRoute,
+  withdrawOverrideRoute,
+  feedsRoute,
+];

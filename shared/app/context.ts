@@ -2,7 +2,7 @@ import type { Expectation } from "../core/schedule/expectation.ts";
 import { occasionsOf, type Occasion } from "../core/schedule/occasion.ts";
 import { byStart } from "../core/schedule/programme.ts";
 import type { ImpactThreshold } from "../core/forecast/impact.ts";
-import type { FloorOverride, PlanPolicy } from "../core/plan/plan.ts";
+import type { PlanPolicy } from "../core/plan/plan.ts";
 import type { Target } from "../core/target.ts";
 import type { ZoneOffsets } from "../core/time.ts";
 import type { Ports } from "./ports.ts";
@@ -56,10 +56,4 @@ export function contextOf(ports: Ports, settings: Settings): Context {
     return known.guide;
   };
   return { ports, settings, guide };
-}
-
-/** The overrides that hold at `now` or will. */
-export async function overridesAt(context: Context, now: number): Promise<readonly FloorOverride[]> {
-  const documents = await context.ports.documents.list("override/");
-  return documents.map(({ value }) => value as unknown as FloorOverride).filter((override) => override.untilMs > now);
 }

@@ -14,10 +14,11 @@ import type { Target } from "../core/target.ts";
 import { HOUR_MS, MINUTE_MS, minuteOf } from "../core/time.ts";
 import { releaseUnderWay } from "../core/warm/floor.ts";
 import type { AirLog } from "./air-log.ts";
-import { overridesAt, type Context } from "./context.ts";
+import type { Context } from "./context.ts";
 import { readDocument, updateDocument } from "./documents.ts";
 import { floorInForce, readFloor } from "./floor.ts";
 import { readLoad } from "./loads.ts";
+import { listOverrides } from "./override.ts";
 import { publish } from "./publish.ts";
 import { occasionsAround, type Situation } from "./situation.ts";
 
@@ -33,13 +34,18 @@ export type Planned = {
 /** How far a tick plans: beyond the first cue (120 min) and the longest lead. Later hours are planned when somebody asks. */
 export const TICK_HORIZON_MS = 3 * HOUR_MS;
 
-/** Plans every target from now to `horizonMs` later; reads only, writes nothing. */
-export async function makePlans(context: Context, situation: Situation, horizonMs: number): Promise<readonly Planned[]> {
+/** Plans every target from now to `horizonMs` later, with the overrides in force or with others; reads only, writes nothing. */
+export async function makePlans(
+  context: Context,
+  situation: Situation,
+  horizonMs: number,
+  instead?: readonly FloorOverride[],
+): Promise<readonly Planned[]> {
   const { settings } = context;
   const { model, log, now } = situation;
   const from = minuteOf(now);
   const until = from + horizonMs;
-  const overrides = await overridesAt(context, now);
+  const overrides = instead ?? (await listOverrides(context, now));
   const around = occasionsAround(situation.occasions, from - HARD_CAP_MS - DECAY_MS, until + ARRIVAL_MS + HOUR_MS);
   const occasions: readonly Aired[] = around
     .filter((occasion) => mayCount(log, occasion, now))

@@ -7,6 +7,7 @@ import { attempt } from "./attempt.ts";
 import type { Context } from "./context.ts";
 import { cue } from "./cue.ts";
 import { measure } from "./measure.ts";
+import { expireOverrides } from "./override.ts";
 import { plan, type Planned } from "./plan.ts";
 import type { JournalEntry } from "./ports.ts";
 import { publishUnsent } from "./publish.ts";
@@ -22,6 +23,7 @@ export async function tick(context: Context, now: number): Promise<void> {
   const correlationId = `tick/${isoOf(now)}`;
   const failures: unknown[] = [];
   await attempt(failures, () => publishUnsent(context, now));
+  await attempt(failures, () => expireOverrides(context, now));
   failures.push(...((await attempt(failures, () => measure(context, now))) ?? []));
   const situation = await attempt(failures, () => situationAt(context, now));
   const planned = (situation && (await attempt(failures, () => plan(context, situation, correlationId)))) ?? [];

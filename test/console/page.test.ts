@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { chromium, type Browser, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { serveApi, type Served } from "../../local/server.ts";
+import { setOverride } from "../../shared/app/override.ts";
 import { tick } from "../../shared/app/tick.ts";
 import { MINUTE_MS } from "../../shared/core/time.ts";
 import { NOW_MS, runningPlatform, type Platform, type PlatformChanges } from "../api/platform.ts";
@@ -86,6 +87,16 @@ describeWithBrowser("the status page", () => {
     await expect.poll(() => dialog.innerText()).toContain("the National Cup Final (the audience arriving) adds");
     await page.keyboard.press("Escape");
     expect(await dialog.isVisible()).toBe(false);
+    expect(faults).toEqual([]);
+  });
+
+  test("a floor that a person asked for is in its target's row: who, how much, until when and why, as text", async () => {
+    const { page, running, faults } = await opened();
+    const asked = { targetIds: ["player-api"], floorUnits: 300, untilMs: NOW_MS + 60 * MINUTE_MS, author: "ops", why: "<b>a bulletin</b>" };
+    await setOverride(running.context, asked, running.now());
+    const row = page.locator(".target").first();
+    await expect.poll(() => row.innerText(), { timeout: 8_000 }).toContain("ops asked for at least 300, 17:11–18:00: <b>a bulletin</b>");
+    expect(await page.locator(".target").nth(1).innerText()).not.toContain("asked for");
     expect(faults).toEqual([]);
   });
 
