@@ -107,7 +107,8 @@ async function run(options: Options, evening: Evening, url: string, signal: Abor
   const print = (line: string): void => void (options.json || process.stdout.write(`${line}\n`));
   const untilMs = evening.fromMs + options.for;
   process.stderr.write(`calltime: status page and API at ${url} (data in ${evening.database.directory ?? "memory"})\n`);
-  if (!evening.resumed) for (const line of textOfFeed(basename(options.schedule), evening.feedReport)) print(line);
+  if (evening.resumed) process.stderr.write(resumedAt(evening));
+  else for (const line of textOfFeed(basename(options.schedule), evening.feedReport)) print(line);
   const speed = options.speed ?? (options.headless ? undefined : DEFAULT_SPEED);
   let printed = (await evening.log.read()).at(-1)?.seq ?? 0;
   while (evening.nowMs() < untilMs && !signal.aborted) {
@@ -121,7 +122,12 @@ async function run(options: Options, evening: Evening, url: string, signal: Abor
     await pause(speed === undefined ? 0 : MINUTE_MS / speed - (performance.now() - startedAtMs), signal);
   }
   if (evening.nowMs() < untilMs) {
-    process.stderr.write(`calltime: stopped; run the same command with the same --data to go on from here\n`);
+    // A temporary store goes away with the run.
+    const kept = placeOf(options).kind === "directory";
+    const next = kept
+      ? "run the same command with the same --data to go on from here"
+      : "nothing of it is kept; with --data it could go on";
+    process.stderr.write(`calltime: stopped; ${next}\n`);
     if (options.headless) process.exitCode = STOPPED;
     return;
   }
@@ -132,6 +138,11 @@ async function run(options: Options, evening: Evening, url: string, signal: Abor
   if (evening.resumed) process.stderr.write(`calltime: to play it again, remove ${evening.database.directory ?? "the store"}\n`);
   process.stderr.write(`calltime: the evening is over; the status page stays at ${url} until you press Ctrl-C\n`);
   await new Promise<void>((done) => (signal.aborted ? done() : signal.addEventListener("abort", () => done())));
+}
+
+function resumedAt(evening: Evening): string {
+  const at = `${new Date(evening.nowMs()).toISOString().slice(0, 16)}Z`;
+  return `calltime: going on at ${at} of the run that is kept there, with its schedule; what it printed before is not printed again\n`;
 }
 
 // What a shell reports for a command that was interrupted.
