@@ -37,7 +37,8 @@ export function textOfEvent(event: AnyEvent): string | undefined {
           : `${side === "starting" ? "starts" : "ends"} at ${clock(instant)} (T-${data.timing.offsetMinutes}${data.late ? ", late" : ""})`;
       const { median, lower, upper } = data.expectedAudience;
       const warming = data.warming.map(({ targetId, floorUnits }) => `${targetId} ${floorUnits}`).join(", ");
-      return `${at}  cue      ${data.name} ${when}: ${whole(median)} viewers expected (${whole(lower)}–${whole(upper)}); floors ${warming}; revision ${data.revision}`;
+      const floors = warming === "" ? "no floor of its own" : `floors ${warming}`;
+      return `${at}  cue      ${data.name} ${when}: ${whole(median)} viewers expected (${whole(lower)}–${whole(upper)}); ${floors}; revision ${data.revision}`;
     }
     case "calltime.cue.withdrawn":
       return `${at}  cue      withdrawn: ${event.data.occasions.map(({ name }) => name).join(", ")} ${event.data.cue}: ${event.data.reason}`;
@@ -86,8 +87,12 @@ export function textOfReport(report: EveningReport, targets: readonly Target[]):
   }
   if (revealed.length > LISTED) lines.push(`         … and ${revealed.length - LISTED} smaller ones (--json lists them all)`);
   for (const { name, forecastViewers, measuredViewers } of report.audiences) {
-    const error = percent((forecastViewers - measuredViewers) / Math.max(1, measuredViewers));
-    lines.push(`         ${name}: ${whole(forecastViewers)} viewers forecast, ${whole(measuredViewers)} measured (forecast ${error})`);
+    // A crowd that did not come leaves nothing to take a share of.
+    const fact =
+      measuredViewers < 1
+        ? "no more than usual measured"
+        : `${whole(measuredViewers)} measured (forecast ${percent((forecastViewers - measuredViewers) / measuredViewers)})`;
+    lines.push(`         ${name}: ${whole(forecastViewers)} viewers forecast, ${fact}`);
   }
   for (const target of report.targets)
     lines.push(
