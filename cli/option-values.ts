@@ -39,8 +39,8 @@ export function positive(value: string): number {
 
 /** A port; 0 asks for any free one. */
 export function portNumber(value: string): number {
-  const port = wholeNumber(value);
-  if (port > 65_535) throw new InvalidArgumentError("Give a port from 0 (any free one) to 65535.");
+  const port = Number(value);
+  if (!/^\d{1,5}$/.test(value) || port > 65_535) throw new InvalidArgumentError("Give a port from 0 (any free one) to 65535.");
   return port;
 }
 

@@ -58,7 +58,7 @@ export function startCommand(): Command {
       ),
     )
     .option("--from <instant>", "platform time to start at, such as 2026-06-13T16:00:00Z", instant)
-    .addOption(new Option("--for <duration>", "platform time to run for, such as 90m or 4h").argParser(duration).default(4 * HOUR_MS, "4h"))
+    .addOption(new Option("--for <duration>", "platform time to run for, such as 90m or 4h").argParser(duration).default(6 * HOUR_MS, "6h"))
     .option("--zone <name>", "time zone that the audience lives in, such as Europe/Copenhagen", "UTC")
     .option("--seed <number>", "seed of the simulated world", wholeNumber, 1)
     .option("--speed <factor>", `platform seconds in a second (default: ${DEFAULT_SPEED}; as fast as it goes with --headless)`, positive)
@@ -85,7 +85,7 @@ async function start(options: Options): Promise<void> {
     world: parseWorld(await textOf(options.world, "--world"), options.world),
     seed: options.seed,
     fromMs: options.from ?? (isSample(options) ? SAMPLE_FROM_MS : undefined),
-    feed: { feedId: "guide", read: () => bytesOf(options.schedule) },
+    feed: { feedId: "guide", name: basename(options.schedule), read: () => bytesOf(options.schedule) },
   });
   const tokens = mkdtempSync(join(tmpdir(), "calltime-token-"));
   try {
@@ -110,6 +110,8 @@ async function run(options: Options, evening: Evening, url: string, signal: Abor
   if (evening.resumed) process.stderr.write(resumedAt(evening));
   else for (const line of textOfFeed(basename(options.schedule), evening.feedReport)) print(line);
   const speed = options.speed ?? (options.headless ? undefined : DEFAULT_SPEED);
+  if (!options.headless)
+    process.stderr.write(`calltime: ${clock(evening.nowMs())}–${clock(untilMs)} UTC${pace(untilMs - evening.nowMs(), speed)}\n`);
   let printed = (await evening.log.read()).at(-1)?.seq ?? 0;
   while (evening.nowMs() < untilMs && !signal.aborted) {
     const startedAtMs = performance.now();
@@ -143,6 +145,14 @@ async function run(options: Options, evening: Evening, url: string, signal: Abor
 function resumedAt(evening: Evening): string {
   const at = `${new Date(evening.nowMs()).toISOString().slice(0, 16)}Z`;
   return `calltime: going on at ${at} of the run that is kept there, with its schedule; what it printed before is not printed again\n`;
+}
+
+function clock(atMs: number): string {
+  return new Date(atMs).toISOString().slice(11, 16);
+}
+
+function pace(leftMs: number, speed: number | undefined): string {
+  return speed === undefined ? "" : ` at ${speed} times real time, over in ${Math.max(1, Math.round(leftMs / speed / MINUTE_MS))} min`;
 }
 
 // What a shell reports for a command that was interrupted.

@@ -45,7 +45,9 @@ export function textOfEvent(event: AnyEvent): string | undefined {
     case "calltime.readiness.assessed": {
       const { name, verdict, checkpoint, evidence, pages } = event.data;
       const targets = evidence.map(({ targetId, note }) => `${targetId} ${note}`).join("; ");
-      return `${at}  verdict  ${name}: ${verdict} at ${checkpoint}${pages ? " (pages)" : ""}: ${targets}`;
+      const when =
+        checkpoint === "longest-lead" ? `T-${minutesBetween(event.at, event.data.startsAt)}, the last moment to ask` : checkpoint;
+      return `${at}  verdict  ${name}: ${verdict} at ${when}${pages ? " (pages)" : ""}: ${targets}`;
     }
     case "calltime.warm-up.failed":
       return `${at}  warm-up  ${event.data.targetId} to ${event.data.floorUnits} ${event.data.outcome}: ${event.data.reason}`;
@@ -124,6 +126,10 @@ function textOfTarget(
     if (minutes > 0) lines.push(`         short for ${minutes} min (${whole(unservedRequests)} requests): ${cause}`);
   }
   return lines;
+}
+
+function minutesBetween(from: string, to: string): number {
+  return Math.round((msOf(to) - msOf(from)) / 60_000);
 }
 
 function clock(instant: string): string {

@@ -34,7 +34,11 @@ export type EveningSetting = {
   /** Start of the run; by default the first full hour of the schedule. */
   readonly fromMs: number | undefined;
   /** The feed to begin with. */
-  readonly feed: { readonly feedId: string; readonly read: () => AsyncIterable<Uint8Array> };
+  readonly feed: {
+    readonly feedId: string;
+    /** What a person calls it. */ readonly name: string;
+    readonly read: () => AsyncIterable<Uint8Array>;
+  };
 };
 
 /** The whole platform in one process, with a simulated world as its targets. */
@@ -57,7 +61,13 @@ export type Evening = {
   readonly close: () => Promise<void>;
 };
 
-type Begun = { readonly fromMs: number; readonly seed: number; readonly schedule: Schedule; readonly feedReport: IngestReport };
+type Begun = {
+  readonly feedName: string;
+  readonly fromMs: number;
+  readonly seed: number;
+  readonly schedule: Schedule;
+  readonly feedReport: IngestReport;
+};
 
 const BEGUN_KEY = "evening";
 
@@ -136,17 +146,29 @@ async function begin(
   const context = contextOf({ documents, schedules, bus, journal, ...nothing }, setting.settings);
   // A feed is judged against the present; without a start of its own a run begins inside the feed, so nothing in it is stale.
   const receivedAtMs = setting.fromMs ?? 0;
-  const feedReport = await ingest(context, { feedId: setting.feed.feedId, bytes: setting.feed.read() }, receivedAtMs);
+  const feedReport = await ingestFirst(context, setting, receivedAtMs);
   const generation = await schedules.current(setting.feed.feedId);
   if (generation === undefined || feedReport.outcome === "quarantined") {
     const why = feedReport.quarantine.map(({ what }) => what).join(" ");
-    throw new CalltimeError("feed-quarantined", `the schedule was refused: ${why} Give a feed that covers the evening.`);
+    const first = feedReport.findings.slice(0, 3).map(({ what, line }) => `${line === undefined ? "" : `line ${line}: `}${what}`);
+    const details = first.length === 0 ? "" : ` (${first.join("; ")})`;
+    throw new CalltimeError("feed-quarantined", `${setting.feed.name} was refused: ${why}${details} Give a feed that covers the evening.`);
   }
   const { schedule } = generation;
   const fromMs = setting.fromMs === undefined ? firstHour(schedule) : minuteOf(setting.fromMs);
-  const begun: Begun = { fromMs, seed: setting.seed, schedule, feedReport: { ...feedReport, changes: [] } };
+  const begun: Begun = { feedName: setting.feed.name, fromMs, seed: setting.seed, schedule, feedReport: { ...feedReport, changes: [] } };
   await runs.write(BEGUN_KEY, begun as unknown as Json);
   return begun;
+}
+
+/** Takes in the feed to begin with; what cannot be read is said with the feed's name. */
+async function ingestFirst(context: Context, { feed }: EveningSetting, receivedAtMs: number): Promise<IngestReport> {
+  try {
+    return await ingest(context, { feedId: feed.feedId, bytes: feed.read() }, receivedAtMs);
+  } catch (error) {
+    if (!(error instanceof CalltimeError) || !error.code.startsWith("feed-")) throw error;
+    throw new CalltimeError(error.code, `${feed.name}: ${error.message}`, { cause: error });
+  }
 }
 
 function firstHour(schedule: Schedule): number {
@@ -156,10 +178,10 @@ function firstHour(schedule: Schedule): number {
 
 function refuseMismatch(kept: Begun, setting: EveningSetting, database: Database): void {
   const sameStart = setting.fromMs === undefined || minuteOf(setting.fromMs) === kept.fromMs;
-  if (sameStart && setting.seed === kept.seed) return;
+  if (sameStart && setting.seed === kept.seed && setting.feed.name === kept.feedName) return;
   throw new CalltimeError(
     "run-mismatch",
-    `${database.directory ?? "the store"}: holds a run from ${isoMinute(kept.fromMs)} with seed ${kept.seed}; resume it with the same --from and --seed, or name another --data`,
+    `${database.directory ?? "the store"}: holds a run of ${kept.feedName} from ${isoMinute(kept.fromMs)} with seed ${kept.seed}; resume it with the same --schedule, --from and --seed, or name another --data`,
   );
 }
 

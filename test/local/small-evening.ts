@@ -73,7 +73,7 @@ export function settingOf(changes: Changes = {}): EveningSetting {
       policy: DEFAULT_PLAN_POLICY,
       ...changes.settings,
     },
-    feed: { feedId: "guide", read: () => inChunks(feedOf(changes.lines ?? LINES)) },
+    feed: { feedId: "guide", name: "guide.xml", read: () => inChunks(feedOf(changes.lines ?? LINES)) },
   };
 }
 
