@@ -1,5 +1,5 @@
 import { msOf, type AnyEvent } from "../events/index.ts";
-import type { EveningReport, TargetReport } from "../local/report.ts";
+import type { EveningReport, HeldTarget, TargetReport } from "../local/report.ts";
 import type { IngestReport } from "../shared/app/ingest.ts";
 import { CAUSES } from "../shared/core/score.ts";
 import type { Target } from "../shared/core/target.ts";
@@ -78,7 +78,7 @@ export function textOfReport(report: EveningReport, targets: readonly Target[]):
   const { above, below, unknownAudience } = report.occasions;
   const lines = [
     "",
-    `report   ${clock(iso(report.fromMs))}–${clock(iso(report.toMs))} UTC: ${above} occasions above the impact threshold, ${below} below, ${unknownAudience} of unknown audience`,
+    `report   ${clock(iso(report.fromMs))}–${clock(iso(report.toMs))} UTC: ${above} ${above === 1 ? "occasion" : "occasions"} above the impact threshold, ${below} below, ${unknownAudience} of unknown audience`,
   ];
   const revealed = [...report.revealed].sort((a, b) => b.viewers - a.viewers);
   for (const { impact, name, startsAtMs, viewers } of revealed.slice(0, LISTED)) {
@@ -88,13 +88,17 @@ export function textOfReport(report: EveningReport, targets: readonly Target[]):
     );
   }
   if (revealed.length > LISTED) lines.push(`         … and ${revealed.length - LISTED} smaller ones (--json lists them all)`);
-  for (const { name, forecastViewers, measuredViewers } of report.audiences) {
+  for (const { name, forecastViewers, measuredViewers, held } of report.audiences) {
     // A crowd that did not come leaves nothing to take a share of.
     const fact =
       measuredViewers < 1
         ? "no more than usual measured"
         : `${whole(measuredViewers)} measured (forecast ${percent((forecastViewers - measuredViewers) / measuredViewers)})`;
     lines.push(`         ${name}: ${whole(forecastViewers)} viewers forecast, ${fact}`);
+    if (held !== undefined)
+      lines.push(
+        `           held to its real end at ${clock(iso(held.endedAtMs))}; floors since: ${held.targets.map(textOfHeld).join(", ")}`,
+      );
   }
   for (const target of report.targets)
     lines.push(
@@ -104,6 +108,10 @@ export function textOfReport(report: EveningReport, targets: readonly Target[]):
       ),
     );
   return lines;
+}
+
+function textOfHeld({ targetId, peakUnits, releasedToUnits, releasedAtMs }: HeldTarget): string {
+  return `${targetId} ${peakUnits} → ${releasedToUnits} by ${clock(iso(releasedAtMs))}`;
 }
 
 function textOfTarget(

@@ -19,6 +19,26 @@ export type TargetReport = {
   readonly loadForecastError: number | undefined;
 };
 
+/** One occasion above the threshold that is over. Viewers are above usual. */
+export type AudienceReport = {
+  readonly occasionId: string;
+  readonly name: string;
+  readonly forecastViewers: number;
+  readonly measuredViewers: number;
+  /** When it really ended, and what its floors did around that; undefined when the end is no longer remembered. */
+  readonly held: { readonly endedAtMs: number; readonly targets: readonly HeldTarget[] } | undefined;
+};
+
+/** The floor of one target around one occasion. */
+export type HeldTarget = {
+  readonly targetId: string;
+  /** The largest floor from its arrival to its real end. */
+  readonly peakUnits: number;
+  /** The smallest floor since its real end, and when that was first in force. */
+  readonly releasedToUnits: number;
+  readonly releasedAtMs: number;
+};
+
 /** What an evening came to. */
 export type EveningReport = {
   readonly fromMs: number;
@@ -34,12 +54,7 @@ export type EveningReport = {
     readonly viewers: number;
   }[];
   /** Forecast and fact of the occasions above the threshold that are over. */
-  readonly audiences: readonly {
-    readonly occasionId: string;
-    readonly name: string;
-    readonly forecastViewers: number;
-    readonly measuredViewers: number;
-  }[];
+  readonly audiences: readonly AudienceReport[];
   readonly targets: readonly TargetReport[];
 };
 
@@ -63,14 +78,35 @@ export async function reportOf(evening: Evening): Promise<EveningReport> {
       startsAtMs,
       viewers,
     })),
-    audiences: Object.entries(log.outcomes).map(([occasionId, { name, forecastViewers, measuredViewers }]) => ({
-      occasionId,
-      name,
-      forecastViewers,
-      measuredViewers,
-    })),
+    audiences: await audiencesOf(evening, log, toMs),
     targets,
   };
+}
+
+async function audiencesOf(evening: Evening, log: AirLog, toMs: number): Promise<readonly AudienceReport[]> {
+  return Promise.all(
+    Object.entries(log.outcomes).map(async ([occasionId, { name, startsAtMs, forecastViewers, measuredViewers }]) => {
+      const air = log.air[occasionId];
+      const held = air?.kind === "ended" ? await heldUntil(evening, startsAtMs, air.endedAtMs, toMs) : undefined;
+      return { occasionId, name, forecastViewers, measuredViewers, held };
+    }),
+  );
+}
+
+async function heldUntil(evening: Evening, startsAtMs: number, endedAtMs: number, toMs: number): Promise<AudienceReport["held"]> {
+  const { journal } = evening.context.ports;
+  const targets: HeldTarget[] = [];
+  for (const { id: targetId } of evening.context.settings.targets) {
+    const entries = await journal.read(targetId, startsAtMs - ARRIVAL_MS, toMs);
+    const during = entries.filter(({ atMs }) => atMs <= endedAtMs).map(({ tick }) => tick.floorUnits);
+    const after = entries.filter(({ atMs }) => atMs > endedAtMs);
+    const releasedToUnits = Math.min(...after.map(({ tick }) => tick.floorUnits));
+    const released = after.find(({ tick }) => tick.floorUnits === releasedToUnits);
+    if (released !== undefined && during.length > 0) {
+      targets.push({ targetId, peakUnits: Math.max(...during), releasedToUnits, releasedAtMs: released.atMs });
+    }
+  }
+  return { endedAtMs, targets };
 }
 
 type Alone = ReadonlyMap<number, ReturnType<typeof stepWorld>["minute"]>;

@@ -25,6 +25,18 @@ type Evening = {
   readonly report: {
     readonly occasions: { readonly above: number; readonly below: number; readonly unknownAudience: number };
     readonly revealed: readonly (Occasion & { readonly impact: string; readonly viewers: number })[];
+    readonly audiences: readonly {
+      readonly name: string;
+      readonly held: {
+        readonly endedAt: string;
+        readonly targets: readonly {
+          readonly targetId: string;
+          readonly peakUnits: number;
+          readonly releasedToUnits: number;
+          readonly releasedAt: string;
+        }[];
+      };
+    }[];
     readonly targets: readonly {
       readonly targetId: string;
       readonly calltime: Score;
@@ -113,6 +125,13 @@ describeWithData("the Danish New Year's Eve of 2025, through the command", () =>
     // The world's own end is 17:37; the crowd needs a minute to show it.
     expect(Date.parse(end?.data.timing.actualAt ?? "") - Date.parse("2025-12-31T17:37:00Z")).toBeLessThanOrEqual(3 * 60_000);
     expect(Date.parse(end?.data.timing.actualAt ?? "")).toBeGreaterThanOrEqual(Date.parse("2025-12-31T17:36:00Z"));
+    const held = told.report.audiences.find(({ name }) => name === SPEECH)?.held;
+    expect(held?.endedAt).toBe(end?.data.timing.actualAt);
+    expect(held?.targets.map(({ targetId }) => targetId)).toEqual(["player-api", "catalogue-db", "edge"]);
+    for (const { peakUnits, releasedToUnits, releasedAt } of held?.targets ?? []) {
+      expect(releasedToUnits).toBeLessThan(peakUnits / 4);
+      expect(Date.parse(releasedAt)).toBeGreaterThan(Date.parse(held?.endedAt ?? ""));
+    }
   });
 
   test("what nobody was told is named as an occasion of unknown audience, and its shortage has that cause", () => {

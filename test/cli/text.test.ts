@@ -8,7 +8,7 @@ const audienceLine = (forecastViewers: number, measuredViewers: number): string 
       toMs: 3_600_000,
       occasions: { above: 1, below: 0, unknownAudience: 0 },
       revealed: [],
-      audiences: [{ occasionId: "o", name: "A Film", forecastViewers, measuredViewers }],
+      audiences: [{ occasionId: "o", name: "A Film", forecastViewers, measuredViewers, held: undefined }],
       targets: [],
     },
     [],

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { reportOf, type EveningReport } from "../../local/report.ts";
 import { CAUSES } from "../../shared/core/score.ts";
+import { MINUTE_MS } from "../../shared/core/time.ts";
 import { at, target } from "../app/made.ts";
 import { runTo, smallEvening, type Changes } from "./small-evening.ts";
 
@@ -29,6 +30,12 @@ test("an evening that went well is short of nothing, and the same evening withou
   expect(report.occasions.above).toBe(1);
   const [audience] = report.audiences;
   expect(audience).toMatchObject({ name: "the cup final" });
+  // The guide and the world agree on the end; the crowd shows it within minutes, and only then does the floor come down.
+  expect(Math.abs((audience?.held?.endedAtMs ?? 0) - at(20))).toBeLessThanOrEqual(5 * MINUTE_MS);
+  const [held] = audience?.held?.targets ?? [];
+  expect(held?.targetId).toBe("api");
+  expect(held?.releasedToUnits).toBeLessThan((held?.peakUnits ?? 0) / 2);
+  expect(held?.releasedAtMs).toBeGreaterThan(audience?.held?.endedAtMs ?? Infinity);
   expect(Math.abs((audience?.measuredViewers ?? 0) / 100_000 - 1)).toBeLessThan(0.1);
   expect(report.fromMs).toBe(at(18));
   expect(report.toMs).toBe(at(21, 30));
