@@ -108,19 +108,25 @@ export async function measureViewers(context: Context, log: AirLog, now: number)
       return { key, stored, hours: hoursToLearn(stored?.value.throughMs, now) };
     }),
   );
-  const due = shards.flatMap(({ key, stored, hours }) => (hours === undefined ? [] : [{ key, stored, hours }]));
-  if (due.length === 0) return;
-  const fromMs = Math.min(...due.map(({ hours }) => hours.fromMs));
-  const toMs = Math.max(...due.map(({ hours }) => hours.toMs));
-  const byChannel = observationsOf(await ports.loads.audience(fromMs, toMs), specialStretches(log));
-  for (const { key, stored, hours } of due) {
+  const due = shards.flatMap(({ key, stored, hours }) => {
     const usual: Record<string, UsualLoad> = { ...stored?.value.usual };
-    for (const [channelId, observations] of byChannel) {
-      if (viewersKeyOf(channelId) !== key) continue;
-      const unlearned = observations.filter(({ atMs }) => atMs >= hours.fromMs);
-      usual[channelId] = compactLoad(learnUsualLoad(usual[channelId] ?? firstViewers(), unlearned, settings.zone));
+    return hours === undefined ? [] : [{ key, stored, hours, usual }];
+  });
+  if (due.length === 0) return;
+  const toMs = Math.max(...due.map(({ hours }) => hours.toMs));
+  // A day at a time: two weeks of a thousand channels are more than a function's memory holds.
+  for (let fromMs = Math.min(...due.map(({ hours }) => hours.fromMs)); fromMs < toMs; fromMs += DAY_MS) {
+    const day = await ports.loads.audience(fromMs, Math.min(toMs, fromMs + DAY_MS));
+    for (const [channelId, observations] of observationsOf(day, specialStretches(log))) {
+      const shard = due.find(({ key }) => key === viewersKeyOf(channelId));
+      if (shard === undefined) continue;
+      const unlearned = observations.filter(({ atMs }) => atMs >= shard.hours.fromMs);
+      shard.usual[channelId] = learnUsualLoad(shard.usual[channelId] ?? firstViewers(), unlearned, settings.zone);
     }
-    await replaceDocument<StoredUsual<ChannelViewers>>(ports.documents, key, stored, { throughMs: hours.toMs, usual });
+  }
+  for (const { key, stored, hours, usual } of due) {
+    const compacted = Object.fromEntries(Object.entries(usual).map(([channelId, load]) => [channelId, compactLoad(load)]));
+    await replaceDocument<StoredUsual<ChannelViewers>>(ports.documents, key, stored, { throughMs: hours.toMs, usual: compacted });
   }
 }
 
