@@ -1,6 +1,6 @@
 import { isoOf, newEvent, readinessAssessed, type AnyEvent } from "../../events/index.ts";
 import { leadMs } from "../core/plan/capacity.ts";
-import type { Need } from "../core/plan/demand.ts";
+import { neededUnits, type Need } from "../core/plan/demand.ts";
 import { assessReadiness, checkpointsOf, type Checkpoint, type Readiness, type TargetEvidence } from "../core/readiness/verdict.ts";
 import type { Target } from "../core/target.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../core/time.ts";
@@ -83,11 +83,12 @@ function neededAt(made: Planned, startsAtMs: number): readonly Need[] {
   return made.needs.filter((need) => need.atMs >= startsAtMs && need.atMs < startsAtMs + ARRIVAL_MINUTES * MINUTE_MS);
 }
 
-/** The minute of the arrival that needs the most; the first of several. */
-function largestNeed(made: Planned, startsAtMs: number): Extract<Need, { kind: "known" }> | undefined {
-  let largest: Extract<Need, { kind: "known" }> | undefined;
+/** The minute of the arrival that is known to need the most; the first of several. */
+function largestNeed(made: Planned, startsAtMs: number): { readonly atMs: number; readonly units: number } | undefined {
+  let largest: { readonly atMs: number; readonly units: number } | undefined;
   for (const need of neededAt(made, startsAtMs)) {
-    if (need.kind === "known" && need.units > (largest?.units ?? -1)) largest = need;
+    const units = neededUnits(need)?.units ?? -1;
+    if (units > (largest?.units ?? -1)) largest = { atMs: need.atMs, units };
   }
   return largest;
 }
@@ -113,12 +114,14 @@ function verdictOf(subject: Subject, checkpoint: Checkpoint, { planned, warmed }
 function evidenceOf(target: Target, made: Planned | undefined, seen: Warmed | undefined, startsAtMs: number): TargetEvidence {
   const largest = made && largestNeed(made, startsAtMs);
   const needed = largest?.units;
-  const missing = (made === undefined ? [] : neededAt(made, startsAtMs)).map((need) =>
-    need.kind === "known" && need.limit !== undefined ? need.wantedUnits - need.units : 0,
-  );
+  const arrival = made === undefined ? [] : neededAt(made, startsAtMs);
+  const missing = arrival
+    .flatMap((need) => neededUnits(need) ?? [])
+    .map((each) => (each.limit === undefined ? 0 : each.wantedUnits - each.units));
   return {
     targetId: target.id,
     neededUnits: needed,
+    loadKnown: arrival.every((need) => need.kind === "known"),
     servingUnits: seen?.state.kind === "known" ? seen.state.servingUnits : undefined,
     floorUnits: seen?.tick.floorUnits,
     neededByMs: largest?.atMs ?? startsAtMs,

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { assess } from "../../shared/app/assess.ts";
 import { readVerdicts } from "../../shared/app/operate.ts";
+import { measure } from "../../shared/app/measure.ts";
 import { plan } from "../../shared/app/plan.ts";
 import { situationAt } from "../../shared/app/situation.ts";
 import { warm } from "../../shared/app/warm.ts";
@@ -24,8 +25,22 @@ async function through(small: Platform, fromMs: number, toMs: number, serves = t
 const given = ({ bus }: Platform) =>
   bus.of("calltime.readiness.assessed").map(({ at: when, data }) => [when.slice(11, 16), data.checkpoint, data.verdict, data.pages]);
 
-test("an occasion has one verdict at each checkpoint", async () => {
+/** A platform whose targets have been measured for two weeks. */
+async function measuredPlatform(): Promise<Platform> {
   const small = await platform();
+  small.goTo(at(18, 10));
+  await measure(small.context, at(18, 10));
+  return small;
+}
+
+test("before its targets were ever measured an occasion is never ready: what it brings comes on top of nobody knows what", async () => {
+  const small = await platform();
+  await through(small, at(18, 20), at(19));
+  expect(given(small).at(-1)).toEqual(["18:58", "T-2", "unknown", true]);
+});
+
+test("an occasion has one verdict at each checkpoint", async () => {
+  const small = await measuredPlatform();
   await through(small, at(18, 20), at(19, 5));
   expect(given(small)).toEqual([
     ["18:30", "T-30", "planned", false],
@@ -70,7 +85,7 @@ test("without a plan or a look at its targets an occasion is unknown, never read
 });
 
 test("a programme that moved is assessed again at the checkpoints of its new start", async () => {
-  const small = await platform();
+  const small = await measuredPlatform();
   await assessAt(small, at(18, 30));
   await small.air([...EVENING.filter(({ id }) => id !== FINAL.id), { ...FINAL, startsAtMs: at(19, 30), endsAtMs: at(21) }]);
   await through(small, at(18, 31), at(19, 2));

@@ -17,7 +17,10 @@ export type NeededUnits = {
 /** What a target needs in the minute that starts at `atMs`. */
 export type Need =
   | ({ readonly kind: "known"; readonly atMs: number } & NeededUnits)
-  /** The load of this minute is unknown. A person or a client's connections may ask for some units all the same: at least so many. */
+  /**
+   * The load of this minute is unknown, or all but what occasions add to it. They, a person or a client's connections may ask for some units
+   * all the same: at least so many.
+   */
   | { readonly kind: "unknown"; readonly atMs: number; readonly why: string; readonly asked: NeededUnits | undefined };
 
 /** The units that a minute is known to need, whether or not its load is known; undefined when nothing is known of it. */
@@ -77,6 +80,8 @@ export function lowersNothing({ nowcast }: Forecast, now: number): string | unde
   return undefined;
 }
 
+const USUAL_UNKNOWN = "the usual load of this part of the week was never measured: at least what is known of is asked for";
+
 function needOfMeasured(input: DemandInput, atMs: number, loadRps: number): Need {
   const needed = limited(input, unitsForLoad(input.target, loadRps), [{ type: "measured-load", loadRps }]);
   return { kind: "known", atMs, ...needed };
@@ -116,7 +121,10 @@ function needOf(input: DemandInput, minute: ForecastMinute): Need {
     units = reserved;
   }
   const asked = raised(input, minute.atMs, units, reasons);
-  return { kind: "known", atMs: minute.atMs, ...limited(input, asked.units, asked.reasons) };
+  const needed = limited(input, asked.units, asked.reasons);
+  // What the occasions bring comes on top of a usual load that nobody knows: it is the least there is to carry.
+  if (minute.usualRps === undefined) return { kind: "unknown", atMs: minute.atMs, why: USUAL_UNKNOWN, asked: needed };
+  return { kind: "known", atMs: minute.atMs, ...needed };
 }
 
 /** Clients' connections and overrides may ask for more than the load does. The largest wins, they do not add up. */

@@ -12,8 +12,10 @@ export type Checkpoint = (typeof CHECKPOINTS)[number];
 /** One target as it stands before one occasion. */
 export type TargetEvidence = {
   readonly targetId: string;
-  /** Units that must be serving when the audience arrives; undefined when the load to come is unknown. */
+  /** Units that must be serving when the audience arrives; undefined when nothing of the load to come is known. */
   readonly neededUnits: number | undefined;
+  /** All of the load to come is known. Where only a part is, `neededUnits` is the least that it takes, and nothing is proved by having it. */
+  readonly loadKnown: boolean;
   /** Units serving now; undefined when that could not be found out. */
   readonly servingUnits: number | undefined;
   /** The floor in force. */
@@ -76,7 +78,11 @@ function judge(target: TargetEvidence, now: number): { readonly verdict: Verdict
   if (neededUnits === undefined) return { verdict: "unknown", note: "the load to come is unknown" };
   if (servingUnits === undefined) return { verdict: "unknown", note: "how many units are serving could not be found out" };
   const seen = `${servingUnits} of ${neededUnits} serving`;
-  if (servingUnits >= READY_SHARE * neededUnits) return { verdict: "ready", note: seen };
+  if (servingUnits >= READY_SHARE * neededUnits) {
+    return target.loadKnown
+      ? { verdict: "ready", note: seen }
+      : { verdict: "unknown", note: `${seen}, and more may come: the usual load is unknown` };
+  }
   if (target.mode !== "active") return { verdict: "short", note: `${seen}, and its mode is ${target.mode}: nothing is written` };
   if (readyByMs === undefined || readyByMs > target.neededByMs) return { verdict: "late", note: `${seen}, not there in time` };
   if (readyByMs < now) {

@@ -254,6 +254,17 @@ describe("connections", () => {
     expect(step?.neededByMs).toBe(minute(34));
   });
 
+  test("where only an occasion's load is known it asks for at least so much, and lowers nothing: the usual load is not zero", () => {
+    const minutes = times(60, 0).map((_, n) =>
+      known(n, 700, { usualRps: undefined, contributions: [{ occasionId: "o", medianRps: 700 }] }),
+    );
+    const wanted = needsOf(input(minutes));
+    expect(wanted[0]).toMatchObject({ kind: "unknown", asked: { units: 10 } });
+    const floors = (floorInForce: number) => planned({ needs: wanted, floorInForce }).steps.map(({ floorUnits }) => floorUnits);
+    expect(floors(4)).toEqual([10]);
+    expect(floors(40)).toEqual([40]);
+  });
+
   test("a client whose load is unknown keeps its floor, and with it its connections", () => {
     const wanted = needs(times(60, "unknown" as const));
     const plan = planned({ target: client("player-api"), needs: wanted, floorInForce: 60 });

@@ -22,6 +22,7 @@ function evidence(changes: Partial<TargetEvidence> = {}): TargetEvidence {
     neededByMs: START + 2 * MINUTE_MS,
     readyByMs: START - 3 * MINUTE_MS,
     shortUnits: 0,
+    loadKnown: true,
     mode: "active",
     ...changes,
   };
@@ -80,6 +81,11 @@ describe("one target", () => {
     expect(judged({ neededUnits: undefined })).toEqual(["unknown", "the load to come is unknown"]);
     expect(judged({ servingUnits: undefined })).toEqual(["unknown", "how many units are serving could not be found out"]);
     expect(judged({ neededUnits: 0, servingUnits: 0 })[0]).toBe("ready");
+    expect(judged({ loadKnown: false, servingUnits: 100 })).toEqual([
+      "unknown",
+      "100 of 100 serving, and more may come: the usual load is unknown",
+    ]);
+    expect(judged({ loadKnown: false, readyByMs: undefined })[0]).toBe("late");
   });
 });
 
