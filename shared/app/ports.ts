@@ -92,6 +92,35 @@ export interface CapacityControl {
   setMinimum(targetId: string, units: number): Promise<SetMinimumOutcome>;
 }
 
+/**
+ * One scheduled action, as Application Auto Scaling has them: at `atMs` it *sets* the bounds it names, it does not take the larger. A
+ * bound left out stays. `recurring` ones are only ever the customer's.
+ */
+export type ScheduledAction = {
+  readonly name: string;
+  readonly atMs: number;
+  readonly recurring: boolean;
+  readonly minimumUnits?: number;
+  readonly maximumUnits?: number;
+};
+
+/** The scheduled actions of one target: ours and the customer's. */
+export type TargetActions =
+  | { readonly kind: "known"; readonly targetId: string; readonly actions: readonly ScheduledAction[] }
+  /** Its control plane has no scheduled actions: nothing protects this target while Calltime is down. */
+  | { readonly kind: "unsupported"; readonly targetId: string; readonly reason: string }
+  | { readonly kind: "unknown"; readonly targetId: string; readonly reason: string };
+
+/** Raises that happen by themselves, should Calltime be down when they are due (design rule 8). */
+export interface BookingControl {
+  /** The actions of each target asked for that are still to come, by instant, then name; one entry a target, in the order asked. */
+  list(targetIds: readonly string[]): Promise<readonly TargetActions[]>;
+  /** Books a one-time action that sets the minimum alone, or replaces the one of that name. */
+  put(targetId: string, action: { readonly name: string; readonly atMs: number; readonly minimumUnits: number }): Promise<SetMinimumOutcome>;
+  /** Removes an action by name. One that is not there is `accepted`: the second time is harmless. */
+  remove(targetId: string, name: string): Promise<SetMinimumOutcome>;
+}
+
 /** What a tick knew and did about one target: the evidence that explanations and scores rest on. */
 export type JournalEntry = {
   readonly atMs: number;
