@@ -4,7 +4,7 @@ import { instant } from "../../events/instant.ts";
 import { OPERATE_HORIZON_MS, readPlans } from "../app/operate.ts";
 import { reasonsOf, TICK_HORIZON_MS, type Planned } from "../app/plan.ts";
 import { neededUnits } from "../core/plan/demand.ts";
-import { stepAt } from "../core/plan/plan.ts";
+import { LIMITS, stepAt } from "../core/plan/plan.ts";
 import { TARGET_KINDS, TARGET_MODES } from "../core/target.ts";
 import { HOUR_MS } from "../core/time.ts";
 import { reasonSchema, unitsOrNull } from "./fields.ts";
@@ -58,7 +58,7 @@ export const planSchema = z
           }),
         ),
         shorts: z
-          .array(z.strictObject({ from: instant, to: instant, units: z.number(), limit: z.enum(["ceiling", "connections"]) }))
+          .array(z.strictObject({ from: instant, to: instant, units: z.number(), limit: z.enum(LIMITS) }))
           .describe("Where the target cannot have what it needs."),
         minutes: z.array(minuteSchema).optional().describe("With `minutes=true`."),
       }),

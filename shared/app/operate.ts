@@ -23,7 +23,7 @@ export async function readPlans(
   options: { readonly targetId?: string; readonly horizonMs?: number } = {},
 ): Promise<readonly Planned[]> {
   if (options.targetId !== undefined) knownTarget(context, options.targetId);
-  const planned = await makePlans(context, await situationAt(context, now), options.horizonMs ?? TICK_HORIZON_MS);
+  const planned = await makePlans(context, await situationAt(context, now), options.horizonMs ?? TICK_HORIZON_MS, { everyMinute: true });
   return options.targetId === undefined ? planned : planned.filter(({ target }) => target.id === options.targetId);
 }
 

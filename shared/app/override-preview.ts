@@ -27,8 +27,8 @@ export async function previewOverride(context: Context, override: FloorOverride,
   const beginsAtMs = Math.max(now, override.fromMs);
   const horizonMs = Math.min(OPERATE_HORIZON_MS, Math.max(TICK_HORIZON_MS, beginsAtMs - now + HOUR_MS));
   const others = (await listOverrides(context, now)).filter(({ id }) => id !== override.id);
-  const without = await makePlans(context, situation, horizonMs, others);
-  const withIt = await makePlans(context, situation, horizonMs, [...others, override]);
+  const without = await makePlans(context, situation, horizonMs, { overrides: others });
+  const withIt = await makePlans(context, situation, horizonMs, { overrides: [...others, override] });
   return withIt.flatMap(({ target, plan }, index) => {
     if (!override.targetIds.includes(target.id)) return [];
     const before = without[index]?.plan;

@@ -1,10 +1,13 @@
 import { capacityPlanned, fitting, isoOf, MAX_LISTED_STEPS, newEvent, type AnyEvent } from "../../events/index.ts";
-import { HARD_CAP_MS } from "../core/forecast/air.ts";
+import { HARD_CAP_MS, timingOf } from "../core/forecast/air.ts";
 import { forecastLoad, type Aired, type Forecast } from "../core/forecast/forecast.ts";
+import { impactOf } from "../core/forecast/impact.ts";
+import { instantsWorthForecasting } from "../core/forecast/instants.ts";
 import { startUpMsOf, type Model } from "../core/forecast/model.ts";
 import { LOOK_BACK_MS } from "../core/forecast/nowcast.ts";
-import { ARRIVAL_MS, DECAY_MS } from "../core/forecast/shape.ts";
+import { ARRIVAL_MS, DECAY_MS, type Timing } from "../core/forecast/shape.ts";
 import type { LoadMinute } from "../core/measurement.ts";
+import { leadMs } from "../core/plan/capacity.ts";
 import { clientOf, lowersNothing, needsOf, type Need } from "../core/plan/demand.ts";
 import { sentenceOf } from "../core/plan/explain.ts";
 import type { FloorOverride, Plan, Reason } from "../core/plan/plan.ts";
@@ -14,7 +17,7 @@ import type { Target } from "../core/target.ts";
 import { HOUR_MS, MINUTE_MS, minuteOf } from "../core/time.ts";
 import { releaseUnderWay } from "../core/warm/floor.ts";
 import type { AirLog } from "./air-log.ts";
-import type { Context } from "./context.ts";
+import type { Context, Settings } from "./context.ts";
 import { readDocument, updateDocument } from "./documents.ts";
 import { floorInForce, readFloor } from "./floor.ts";
 import { readLoad } from "./loads.ts";
@@ -34,22 +37,41 @@ export type Planned = {
 /** How far a tick plans: beyond the first cue (120 min) and the longest lead. Later hours are planned when somebody asks. */
 export const TICK_HORIZON_MS = 3 * HOUR_MS;
 
-/** Plans every target from now to `horizonMs` later, with the overrides in force or with others; reads only, writes nothing. */
+/** What a plan is to be made with, where that differs. */
+export type PlanOptions = {
+  /** Overrides instead of those in force. */
+  readonly overrides?: readonly FloorOverride[];
+  /** Forecasts every minute, for those who look at each; otherwise only those that a decision or a cue can rest on. */
+  readonly everyMinute?: boolean;
+};
+
+/** Plans every target from now to `horizonMs` later; reads only, writes nothing. */
 export async function makePlans(
   context: Context,
   situation: Situation,
   horizonMs: number,
-  instead?: readonly FloorOverride[],
+  options: PlanOptions = {},
 ): Promise<readonly Planned[]> {
   const { settings } = context;
   const { model, log, now } = situation;
   const from = minuteOf(now);
   const until = from + horizonMs;
-  const overrides = instead ?? (await listOverrides(context, now));
+  const overrides = options.overrides ?? (await listOverrides(context, now));
   const around = occasionsAround(situation.occasions, from - HARD_CAP_MS - DECAY_MS, until + ARRIVAL_MS + HOUR_MS);
   const occasions: readonly Aired[] = around
     .filter((occasion) => mayCount(log, occasion, now))
     .map((occasion) => ({ occasion, air: log.air[occasion.id] ?? { kind: "ahead" } }));
+  // A need just beyond the horizon still has its lead within it.
+  const toMs = until + HOUR_MS;
+  const instants =
+    options.everyMinute === true
+      ? undefined
+      : instantsWorthForecasting({
+          fromMs: from,
+          fineUntilMs: from + reachMs(settings, model),
+          toMs,
+          timings: bends(settings, model, occasions, now),
+        });
   const planned: Planned[] = [];
   // Targets that open connections come first: their databases have to hold what they were given.
   for (const target of [...settings.targets].sort((a, b) => rank(a) - rank(b))) {
@@ -62,14 +84,30 @@ export async function makePlans(
       zone: settings.zone,
       now,
       fromMs: from,
-      // A need just beyond the horizon still has its lead within it.
-      toMs: until + HOUR_MS,
+      toMs,
+      ...(instants !== undefined && { instants }),
       threshold: settings.threshold,
       unservedPerMillion: settings.policy.unservedPerMillion,
     });
     planned.push(await planTarget({ context, target, forecast, recent, occasions, overrides, model, now: from, until, planned }));
   }
   return settings.targets.flatMap((target) => planned.filter((made) => made.target.id === target.id));
+}
+
+// Beyond the longest lead, so that what a plan asks for now rests on minutes that were all looked at.
+const BEYOND_LEAD_MS = 10 * MINUTE_MS;
+
+/** How far ahead a decision taken now can reach: the longest lead of any target, up to its ceiling. */
+function reachMs({ targets }: Settings, { learned }: Model): number {
+  const leads = targets.map((target) => leadMs(target, startUpMsOf(learned, target), target.ceilingUnits - target.baselineUnits));
+  return Math.max(0, ...leads) + BEYOND_LEAD_MS;
+}
+
+/** When the loads that are forecast bend: starts and ends of the occasions above the threshold of some target. */
+function bends({ targets, zone, threshold }: Settings, model: Model, occasions: readonly Aired[], now: number): readonly Timing[] {
+  return occasions
+    .filter(({ occasion }) => targets.some((target) => impactOf({ model, target, occasion, zone, threshold }).kind === "above"))
+    .map(({ occasion, air }) => timingOf(occasion, air, now));
 }
 
 /**

@@ -116,7 +116,10 @@ export interface BookingControl {
   /** The actions of each target asked for that are still to come, by instant, then name; one entry a target, in the order asked. */
   list(targetIds: readonly string[]): Promise<readonly TargetActions[]>;
   /** Books a one-time action that sets the minimum alone, or replaces the one of that name. */
-  put(targetId: string, action: { readonly name: string; readonly atMs: number; readonly minimumUnits: number }): Promise<SetMinimumOutcome>;
+  put(
+    targetId: string,
+    action: { readonly name: string; readonly atMs: number; readonly minimumUnits: number },
+  ): Promise<SetMinimumOutcome>;
   /** Removes an action by name. One that is not there is `accepted`: the second time is harmless. */
   remove(targetId: string, name: string): Promise<SetMinimumOutcome>;
 }

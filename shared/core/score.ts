@@ -31,7 +31,7 @@ export type TickEvidence = {
 export type Blame = { readonly fromMs: number; readonly toMs: number; readonly cause: "late" | "unknown-audience"; readonly name: string };
 
 /** Why a minute was short: the first of these that applies (design rule 3). */
-export const CAUSES = ["held", "ceiling", "refused", "down", "late", "unknown-audience", "tail"] as const;
+export const CAUSES = ["held", "ceiling", "cap", "refused", "down", "late", "unknown-audience", "tail"] as const;
 export type Cause = (typeof CAUSES)[number];
 
 /** How one target fared. */

@@ -24,7 +24,8 @@ export type AudienceForecast =
 
 // Viewers are signed and span five decades. asinh(viewers ÷ 1000) is linear up to about a thousand viewers and logarithmic
 // beyond: a spread of 0.2 there means ±20 %.
-const SCALE_VIEWERS = 1_000;
+/** Viewers at which `stretched` passes from differences to ratios. */
+export const SCALE_VIEWERS = 1_000;
 
 /** Viewers above usual, stretched so that small ones are compared by difference and large ones by ratio. */
 export function stretched(viewers: number): number {
@@ -99,8 +100,23 @@ function dayPartOf(atMs: number, zone: ZoneOffsets): string {
   return `${day}-${part}`;
 }
 
+type Remembered = { readonly zone: ZoneOffsets; readonly byOccasion: WeakMap<Occasion, AudienceForecast> };
+
+// Every target and every step of a tick asks for the same occasions under the same levels.
+const remembered = new WeakMap<AudienceLevels, Remembered>();
+
 /** How many viewers above the slot's usual this occasion will draw: partial pooling from `all` down to its series, then the expectation. */
 export function forecastAudience(levels: AudienceLevels, occasion: Occasion, zone: ZoneOffsets): AudienceForecast {
+  let known = remembered.get(levels);
+  if (known === undefined || known.zone !== zone) remembered.set(levels, (known = { zone, byOccasion: new WeakMap() }));
+  const before = known.byOccasion.get(occasion);
+  if (before !== undefined) return before;
+  const forecast = pooledAudience(levels, occasion, zone);
+  known.byOccasion.set(occasion, forecast);
+  return forecast;
+}
+
+function pooledAudience(levels: AudienceLevels, occasion: Occasion, zone: ZoneOffsets): AudienceForecast {
   const all = levels[ALL] ?? PRIOR;
   let mean = all.mean;
   let variance = (PRIOR_BROADCASTS * PRIOR_VARIANCE + all.squares) / (PRIOR_BROADCASTS + all.count);

@@ -4,11 +4,11 @@ import { MINUTE_MS, minuteOf, type ZoneOffsets } from "../time.ts";
 import type { ImpactThreshold } from "./impact.ts";
 import { firstTargetUsual, reachOf, type Model } from "./model.ts";
 import { levelAt, LOOK_BACK_MS, nowcast, surpriseAt, type ExpectedMinute, type Nowcast } from "./nowcast.ts";
-import { residualQuantiles, residualSpread } from "./residuals.ts";
+import { residualQuantiles, residualSpread, type Residuals } from "./residuals.ts";
 import { inOrderOf, normalSamples, PROBABILITIES, SAMPLE_COUNT } from "./samples.ts";
 import { ARRIVAL_MS, DECAY_MS, shapeAt } from "./shape.ts";
-import { summarise } from "./tail.ts";
-import { corrected, loadSamples, medianRps, multipleAt, termsOf, type Aired, type Multiple, type Term } from "./terms.ts";
+import { summarise, type Summary } from "./tail.ts";
+import { addLoadSamples, corrected, medianRps, multipleAt, termsOf, type Aired, type Multiple, type Term } from "./terms.ts";
 import { usualAt } from "./usual-load.ts";
 
 export type { Aired } from "./terms.ts";
@@ -48,6 +48,8 @@ export type ForecastInput = {
   /** Start of the first minute to forecast. */
   readonly fromMs: number;
   readonly toMs: number;
+  /** The minutes of [fromMs, toMs) to forecast, in order; all of them when left out. */
+  readonly instants?: readonly number[];
   readonly threshold: ImpactThreshold;
   /** Requests per million that may be left unserved, in expectation. */
   readonly unservedPerMillion: number;
@@ -55,6 +57,7 @@ export type ForecastInput = {
 
 // A surprise keeps its size within ±15 % two times in three while it is extrapolated.
 const SURPRISE_SPREAD = 0.15;
+const surpriseNoise = normalSamples("surprise").map((z) => Math.exp(SURPRISE_SPREAD * z));
 // The learned reach bounds a sum of known audiences only once it rests on so many broadcasts.
 const REACH_BROADCASTS = 20;
 
@@ -71,18 +74,18 @@ export function forecastLoad(input: ForecastInput): Forecast {
     amplitudeSpread: Math.max(0, ...onAir.map((term) => term.spread)),
   });
   const terms = planned.map((term) => (onAir.includes(term) ? corrected(term, correction) : term));
-  const residuals = residualQuantiles(usual.residuals, PROBABILITIES);
-  const residualNoise = inOrderOf("usual", residuals);
-  const surpriseNoise = normalSamples("surprise").map((z) => Math.exp(SURPRISE_SPREAD * z));
   const budget = input.unservedPerMillion / 1e6;
-  // What a minute without an occasion looks like, for a usual load of 1.
-  const calm = summarise(Float64Array.from(residuals), budget);
+  const { noise: residualNoise, calm } = ordinaryOf(usual.residuals, budget);
   const reachViewers = model.learned.reach.broadcasts >= REACH_BROADCASTS ? reachOf(model.learned) : Number.POSITIVE_INFINITY;
 
   const minutes: ForecastMinute[] = [];
-  for (let atMs = input.fromMs; atMs < input.toMs; atMs += MINUTE_MS) {
+  for (const atMs of input.instants ?? everyMinute(input.fromMs, input.toMs)) {
     const usualThen = usualAt(usual.load, atMs, zone);
-    const active = terms.map((term) => ({ term, at: multipleAt(term, atMs) })).filter(({ at }) => at.multiple > 0);
+    const active: { readonly term: Term; readonly at: Multiple }[] = [];
+    for (const term of terms) {
+      const at = multipleAt(term, atMs);
+      if (at.multiple > 0) active.push({ term, at });
+    }
     if (usualThen === undefined && active.length === 0) {
       minutes.push({ kind: "unknown", atMs, reason: "this part of the week was never measured and no known occasion is on air" });
       continue;
@@ -92,10 +95,10 @@ export function forecastLoad(input: ForecastInput): Forecast {
     let summary = calm;
     let scale = usualRps;
     if (active.length > 0 || surpriseRps > 0) {
-      const samples = addedLoad(active, reachViewers);
+      addedLoad(active, reachViewers, samples);
       for (let i = 0; i < SAMPLE_COUNT; i += 1) {
-        const ordinary = usualRps * (residualNoise[i] ?? 1) + surpriseRps * (surpriseNoise[i] ?? 1);
-        samples[i] = Math.max(0, ordinary + (samples[i] ?? 0));
+        const usualLoad = usualRps * (residualNoise[i] ?? 1) + surpriseRps * (surpriseNoise[i] ?? 1);
+        samples[i] = Math.max(0, usualLoad + (samples[i] ?? 0));
       }
       summary = summarise(samples, budget);
       scale = 1;
@@ -115,24 +118,41 @@ export function forecastLoad(input: ForecastInput): Forecast {
   return { targetId: target.id, minutes, nowcast: correction };
 }
 
+function everyMinute(fromMs: number, toMs: number): readonly number[] {
+  return Array.from({ length: Math.max(0, Math.ceil((toMs - fromMs) / MINUTE_MS)) }, (_, nth) => fromMs + nth * MINUTE_MS);
+}
+
+type Ordinary = { readonly budget: number; readonly noise: readonly number[]; readonly calm: Summary };
+
+const ordinary = new WeakMap<Residuals, Ordinary>();
+
+/** The errors of a usual load in the order of their samples, and what a minute without an occasion looks like for a usual load of 1. */
+function ordinaryOf(residuals: Residuals, budget: number): Ordinary {
+  const known = ordinary.get(residuals);
+  if (known?.budget === budget) return known;
+  const quantiles = residualQuantiles(residuals, PROBABILITIES);
+  const made = { budget, noise: inOrderOf("usual", quantiles), calm: summarise(Float64Array.from(quantiles), budget) };
+  ordinary.set(residuals, made);
+  return made;
+}
+
 /**
  * Samples of what the occasions on air together add. They share one audience: their sum stays within reach, but never below the
  * largest of them.
  */
-function addedLoad(active: readonly { readonly term: Term; readonly at: Multiple }[], reachViewers: number): Float64Array {
-  const added = new Float64Array(SAMPLE_COUNT);
-  const most = new Float64Array(SAMPLE_COUNT);
+function addedLoad(active: readonly { readonly term: Term; readonly at: Multiple }[], reachViewers: number, sums: Float64Array): void {
+  sums.fill(0);
+  largest.fill(0);
   for (const { term, at } of active) {
-    const reachRps = reachViewers * term.loadPerViewerRps * at.multiple;
-    const loads = loadSamples(term, at);
-    for (let i = 0; i < SAMPLE_COUNT; i += 1) {
-      const load = loads[i] ?? 0;
-      added[i] = (added[i] ?? 0) + load;
-      most[i] = Math.max(most[i] ?? 0, load, reachRps);
-    }
+    addLoadSamples(term, at, reachViewers * term.loadPerViewerRps * at.multiple, { sums, most: largest });
   }
-  return active.length > 1 ? added.map((sum, i) => Math.min(sum, most[i] ?? 0)) : added;
+  if (active.length < 2) return;
+  for (let i = 0; i < SAMPLE_COUNT; i += 1) sums[i] = Math.min(sums[i] ?? 0, largest[i] ?? 0);
 }
+
+// Room to work in, made once: nothing in it is read before it is written.
+const largest = new Float64Array(SAMPLE_COUNT);
+const samples = new Float64Array(SAMPLE_COUNT);
 
 /** What was forecast for the minutes that have just been measured. */
 function expectedMinutes(terms: readonly Term[], usualAtMs: (atMs: number) => number | undefined, now: number): readonly ExpectedMinute[] {

@@ -22,7 +22,34 @@ export function inOrderOf(name: string, points: readonly number[]): readonly num
   return orderOf(name).map((index) => points[index] ?? 0);
 }
 
-function orderOf(name: string): readonly number[] {
+// The occasions of an evening are asked for at every tick; those of a week fit in here.
+const ORDERS_KEPT = 4_096;
+const orders = new Map<string, readonly number[]>();
+
+/** Which sample point each of the samples of `name` takes: an order that follows from the name alone, and is remembered. */
+export function orderOf(name: string): readonly number[] {
+  const known = orders.get(name);
+  if (known !== undefined) return known;
+  if (orders.size >= ORDERS_KEPT) orders.clear();
+  const order = shuffled(name);
+  orders.set(name, order);
+  return order;
+}
+
+const SPREADS_KEPT = 1_024;
+const exponentials = new Map<number, Float64Array>();
+
+/** e^(spread · z) at the sample points z in ascending order. The same spreads come again minute after minute, so they are remembered. */
+export function spreadPoints(spread: number): Float64Array {
+  const known = exponentials.get(spread);
+  if (known !== undefined) return known;
+  if (exponentials.size >= SPREADS_KEPT) exponentials.clear();
+  const points = Float64Array.from(STANDARD_NORMAL, (z) => Math.exp(spread * z));
+  exponentials.set(spread, points);
+  return points;
+}
+
+function shuffled(name: string): readonly number[] {
   const indices = Array.from({ length: SAMPLE_COUNT }, (_, i) => i);
   // The lower half of the hash: 32 bits. xorshift stays at zero for ever.
   let state = Number.parseInt(stableHash(name).slice(7), 36) || 1;

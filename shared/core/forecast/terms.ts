@@ -2,11 +2,11 @@ import type { Occasion } from "../schedule/occasion.ts";
 import type { Target } from "../target.ts";
 import { MINUTE_MS, type ZoneOffsets } from "../time.ts";
 import { lateTimingOf, timingOf, type Air } from "./air.ts";
-import { stretched, unstretched } from "./audience.ts";
+import { SCALE_VIEWERS, stretched, unstretched } from "./audience.ts";
 import { impactOf, type ImpactThreshold } from "./impact.ts";
 import type { Model } from "./model.ts";
 import { NOWCAST_MINUTES, type Nowcast } from "./nowcast.ts";
-import { normalSamples } from "./samples.ts";
+import { orderOf, SAMPLE_COUNT, spreadPoints } from "./samples.ts";
 import { ARRIVAL_MS, DECAY_MS, shapeAt, type Shape, type Timing } from "./shape.ts";
 
 /** An occasion and where it stands. */
@@ -24,8 +24,8 @@ export type Term = {
   readonly mean: number;
   readonly spread: number;
   readonly mostViewers: number;
-  /** Samples of z. */
-  readonly noise: readonly number[];
+  /** Which of the sample points each sample takes. */
+  readonly order: readonly number[];
 };
 
 /** The occasions above the threshold that add anything to [fromMs, toMs). */
@@ -56,7 +56,7 @@ export function termsOf(input: {
       mean: audience.mean,
       spread,
       mostViewers,
-      noise: normalSamples(`audience/${occasion.id}`),
+      order: orderOf(`audience/${occasion.id}`),
     });
   }
   return terms;
@@ -67,12 +67,35 @@ export function medianRps(term: Term): number {
   return Math.max(0, Math.min(term.mostViewers, unstretched(term.mean)) * term.loadPerViewerRps);
 }
 
-/** The term's samples of load in a minute with this multiple of the plateau, whose logarithm spreads by `spread`, in requests a second. */
-export function loadSamples(term: Term, { multiple, spread }: Multiple): readonly number[] {
+/**
+ * Adds the term's samples of load in a minute with this multiple of the plateau, whose logarithm spreads by `spread`, to `sums`, and raises
+ * `most` to the largest single one or to `reachRps`; in requests a second.
+ */
+export function addLoadSamples(
+  term: Term,
+  { multiple, spread }: Multiple,
+  reachRps: number,
+  { sums, most }: { readonly sums: Float64Array; readonly most: Float64Array },
+): void {
   // One variable for both: how many come and how they come spread together, and only chance would say which extremes meet.
-  const both = Math.hypot(term.spread, spread);
+  const points = spreadPoints(rounded(Math.hypot(term.spread, spread)));
   const perViewerRps = term.loadPerViewerRps * multiple;
-  return term.noise.map((z) => Math.min(term.mostViewers, unstretched(term.mean + both * z)) * perViewerRps);
+  // unstretched(mean + both · z), with sinh written as half the difference of e^mean · e^(both · z) and its inverse.
+  const rising = (SCALE_VIEWERS / 2) * Math.exp(term.mean);
+  const falling = (SCALE_VIEWERS / 2) * Math.exp(-term.mean);
+  const { order, mostViewers } = term;
+  for (let i = 0; i < SAMPLE_COUNT; i += 1) {
+    const point = points[order[i] ?? 0] ?? 1;
+    const load = Math.min(mostViewers, rising * point - falling / point) * perViewerRps;
+    sums[i] = (sums[i] ?? 0) + load;
+    if (load > (most[i] ?? 0)) most[i] = load;
+    if (reachRps > (most[i] ?? 0)) most[i] = reachRps;
+  }
+}
+
+/** To a thousandth: nobody knows a spread better, and rounded ones come again and can be remembered. */
+function rounded(spread: number): number {
+  return Math.round(spread * 1_000) / 1_000;
 }
 
 /** A multiple of the plateau, and the spread of its logarithm. */

@@ -37,8 +37,9 @@ export type Step = {
   readonly reasons: readonly Reason[];
 };
 
-/** What keeps a target from having all it needs: the customer's own maximum, or the connections its database has. */
-export type Limit = "ceiling" | "connections";
+/** What keeps a target from having all it needs: the customer's own maximum, the connections its database has, or the spending cap. */
+export const LIMITS = ["ceiling", "connections", "cap"] as const;
+export type Limit = (typeof LIMITS)[number];
 
 /** A stretch [fromMs, toMs) in which more is wanted than the limit allows; `units` are missing in its worst minute. */
 export type Short = { readonly fromMs: number; readonly toMs: number; readonly units: number; readonly limit: Limit };

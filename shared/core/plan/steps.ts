@@ -8,7 +8,7 @@ import { largestAskedFor, type AskedFor } from "./sliding-largest.ts";
 /** Everything that a plan follows from. */
 export type StepsInput = {
   readonly target: Target;
-  /** Sorted by minute, one a minute from `now` on; earlier ones may have gaps. */
+  /** Sorted by minute. From `now` on each stands until the next one's minute; earlier ones may have gaps. */
   readonly needs: readonly Need[];
   readonly policy: PlanPolicy;
   /** The start of the minute in which the plan is made. */
@@ -32,11 +32,11 @@ export type StepsInput = {
 export function planSteps(input: StepsInput): Plan {
   const { target, needs, now, untilMs } = input;
   const largest = largestAskedFor(
-    needs.flatMap((need) => askedFor(input, need)),
+    needs.flatMap((need, index) => askedFor(input, need, standsUntil(input, index))),
     now,
     untilMs,
   );
-  const unknown = new Map(needs.flatMap((need) => (need.kind === "unknown" ? [[need.atMs, need.why] as const] : [])));
+  const unknown = unknownMinutes(input);
   const steps: Step[] = [];
   // A limit that was changed since the floor was set holds at once.
   let floor = Math.max(target.baselineUnits, Math.min(target.ceilingUnits, input.floorInForce ?? target.baselineUnits));
@@ -48,17 +48,33 @@ export function planSteps(input: StepsInput): Plan {
     }
     floor = next.floor;
   }
-  const within = needs.filter((need) => need.atMs >= now && need.atMs < untilMs);
-  return { targetId: target.id, madeAtMs: now, untilMs, steps, shorts: shortsOf(within) };
+  return { targetId: target.id, madeAtMs: now, untilMs, steps, shorts: shortsOf(input) };
 }
 
-function askedFor(input: StepsInput, need: Need): readonly AskedFor[] {
+/** Until when a need stands: its own minute, and from `now` on until the next one's. */
+function standsUntil({ needs, now }: StepsInput, index: number): number {
+  const { atMs } = needs[index] ?? { atMs: now };
+  return atMs < now ? atMs + MINUTE_MS : (needs[index + 1]?.atMs ?? atMs + MINUTE_MS);
+}
+
+/** The minutes of which nothing is known, and why. */
+function unknownMinutes(input: StepsInput): ReadonlyMap<number, string> {
+  const unknown = new Map<number, string>();
+  for (const [index, need] of input.needs.entries()) {
+    if (need.kind === "known") continue;
+    const untilMs = standsUntil(input, index);
+    for (let atMs = need.atMs; atMs < untilMs; atMs += MINUTE_MS) unknown.set(atMs, need.why);
+  }
+  return unknown;
+}
+
+function askedFor(input: StepsInput, need: Need, untilMs: number): readonly AskedFor[] {
   const needed = neededUnits(need);
   if (needed === undefined) return [];
   // What is up now may have been released by then: the lead counts from the baseline. A tick comes once a minute, so a lead that ends
   // within one is asked for at its start.
   const lead = leadMs(input.target, input.startUpMs, needed.units - input.target.baselineUnits);
-  const toMs = need.atMs + MINUTE_MS + input.policy.holdMinutes * MINUTE_MS;
+  const toMs = untilMs + input.policy.holdMinutes * MINUTE_MS;
   return [{ fromMs: minuteOf(need.atMs - lead), toMs, atMs: need.atMs, needed }];
 }
 
@@ -86,17 +102,19 @@ function nextFloor(
   return { floor: lowered, reasons: lowered > wanted ? [...reasons, staged] : reasons };
 }
 
-function shortsOf(needs: readonly Need[]): readonly Short[] {
+function shortsOf(input: StepsInput): readonly Short[] {
   const shorts: Short[] = [];
-  for (const need of needs) {
+  for (const [index, need] of input.needs.entries()) {
+    if (need.atMs < input.now || need.atMs >= input.untilMs) continue;
     const needed = neededUnits(need);
     if (needed?.limit === undefined) continue;
     const missing = needed.wantedUnits - needed.units;
+    const toMs = standsUntil(input, index);
     const last = shorts.at(-1);
     if (last !== undefined && last.toMs === need.atMs && last.limit === needed.limit) {
-      shorts[shorts.length - 1] = { ...last, toMs: need.atMs + MINUTE_MS, units: Math.max(last.units, missing) };
+      shorts[shorts.length - 1] = { ...last, toMs, units: Math.max(last.units, missing) };
     } else {
-      shorts.push({ fromMs: need.atMs, toMs: need.atMs + MINUTE_MS, units: missing, limit: needed.limit });
+      shorts.push({ fromMs: need.atMs, toMs, units: missing, limit: needed.limit });
     }
   }
   return shorts;

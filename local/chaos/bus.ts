@@ -1,0 +1,84 @@
+import type { AnyEvent } from "../../events/index.ts";
+import type { EventBus } from "../../shared/app/ports.ts";
+import type { Faults } from "./faults.ts";
+import { MINUTE_MS } from "../../shared/core/time.ts";
+import { derive, uniform } from "../../shared/core/simulate/seeded.ts";
+
+/** One delivery that was given up. */
+type Dead = { readonly event: AnyEvent; readonly tries: number; readonly diedAtMs: number };
+
+/** A bus that delivers at least once, in no promised order: late, twice, and not at all to those who fail too often. */
+export type DisorderlyBus = EventBus & {
+  /** Hands out what is due at `now`, and then what that published. */
+  readonly deliver: (now: number) => Promise<void>;
+  /** Goes on until nothing waits. Dead letters are handed out once more, and stay when that fails too. */
+  readonly settle: (now: number) => Promise<void>;
+  readonly accounts: () => {
+    readonly accepted: number;
+    readonly delivered: number;
+    readonly waiting: number;
+    readonly dead: readonly Dead[];
+  };
+};
+
+type Waiting = { readonly event: AnyEvent; readonly dueMs: number; readonly tries: number; readonly copy: number };
+
+const MOST_TRIES = 3;
+const DUPLICATES = 0.05;
+const DELAYED = 0.15;
+
+/** A bus with one subscriber for the events that have Calltime look again. */
+export function disorderlyBus(
+  seed: number,
+  faults: Faults,
+  now: () => number,
+  isFor: (event: AnyEvent) => boolean,
+  handle: (event: AnyEvent) => Promise<void>,
+): DisorderlyBus {
+  let waiting: Waiting[] = [];
+  const dead: Dead[] = [];
+  let accepted = 0;
+  let delivered = 0;
+  const attempt = async ({ event, tries, copy }: Waiting, at: number): Promise<void> => {
+    try {
+      if (faults.subscriberFails(event.id, tries)) throw new Error("the subscriber fell over");
+      await handle(event);
+      if (copy === 0) delivered += 1;
+    } catch {
+      if (copy > 0) return;
+      if (tries + 1 >= MOST_TRIES) dead.push({ event, tries: tries + 1, diedAtMs: at });
+      else waiting.push({ event, dueMs: at + (tries + 1) * MINUTE_MS, tries: tries + 1, copy });
+    }
+  };
+  const round = async (at: number): Promise<boolean> => {
+    const due = waiting.filter(({ dueMs }) => dueMs <= at);
+    if (due.length === 0) return false;
+    waiting = waiting.filter(({ dueMs }) => dueMs > at);
+    due.sort((a, b) => derive(seed, "order", a.event.id, at) - derive(seed, "order", b.event.id, at));
+    for (const one of due) await attempt(one, at);
+    return true;
+  };
+  const deliver = async (at: number): Promise<void> => {
+    while (await round(at));
+  };
+  return {
+    publish: async (events) => {
+      const atMs = now();
+      if (faults.busRefuses("", atMs)) throw new Error("the bus is gone");
+      return events.map((event) => {
+        if (faults.busRefuses(event.id, atMs)) return { kind: "failed", code: "ThrottlingException", reason: "the bus is busy" };
+        if (!isFor(event)) return { kind: "accepted" };
+        accepted += 1;
+        const delayTicks = uniform(seed, "delayed", event.id) < DELAYED ? 1 + Math.floor(4 * uniform(seed, "delay", event.id)) : 0;
+        waiting.push({ event, dueMs: atMs + delayTicks * MINUTE_MS, tries: 0, copy: 0 });
+        if (uniform(seed, "twice", event.id) < DUPLICATES) waiting.push({ event, dueMs: atMs + MINUTE_MS, tries: 0, copy: 1 });
+        return { kind: "accepted" };
+      });
+    },
+    deliver,
+    settle: async (at) => {
+      for (let later = at; waiting.length > 0; later += MINUTE_MS) await deliver(later);
+    },
+    accounts: () => ({ accepted, delivered, waiting: waiting.filter(({ copy }) => copy === 0).length, dead }),
+  };
+}

@@ -1,0 +1,116 @@
+import { derive, uniform } from "../../shared/core/simulate/seeded.ts";
+import type { Target } from "../../shared/core/target.ts";
+import { HOUR_MS, MINUTE_MS } from "../../shared/core/time.ts";
+
+/** What a family of evenings has in common: place and date, channels, targets and eight weeks of history, made once for all of them. */
+export type Family = {
+  readonly index: number;
+  /** Seed of the family's world. */
+  readonly seed: number;
+  /** IANA name of the zone that its audience lives in. */
+  readonly zone: string;
+  /** Start of its evenings. */
+  readonly fromMs: number;
+  readonly usualPeakViewers: number;
+  readonly channels: readonly string[];
+  readonly targets: readonly Target[];
+};
+
+/** How many families there are: each date with several audiences. */
+export const FAMILIES = 24;
+
+/** How long an evening lasts. */
+export const EVENING_MINUTES = 240;
+
+// An ordinary Saturday, a turn of the year, and nights on which clocks change: in Denmark forward and back, in New York, and on Lord
+// Howe Island, where they change by half an hour.
+const DATES: readonly { readonly zone: string; readonly from: string }[] = [
+  { zone: "Europe/Copenhagen", from: "2026-06-13T17:00:00Z" },
+  { zone: "Europe/Copenhagen", from: "2025-12-31T21:00:00Z" },
+  { zone: "Europe/Copenhagen", from: "2026-03-28T23:00:00Z" },
+  { zone: "Europe/Copenhagen", from: "2026-10-24T22:00:00Z" },
+  { zone: "America/New_York", from: "2026-11-01T04:00:00Z" },
+  { zone: "Australia/Lord_Howe", from: "2026-04-04T13:00:00Z" },
+];
+
+const CHANNELS = 12;
+
+/** The family that an evening's seed belongs to. */
+export function familyOf(eveningSeed: number): Family {
+  const index = eveningSeed % FAMILIES;
+  const seed = derive(index, "family");
+  const date = DATES[index % DATES.length];
+  if (date === undefined) throw new RangeError(`family ${index} has no date`);
+  return {
+    index,
+    seed,
+    zone: date.zone,
+    fromMs: Date.parse(date.from),
+    usualPeakViewers: Math.round(60_000 + 90_000 * uniform(seed, "usual-peak")),
+    channels: Array.from({ length: CHANNELS }, (_, channel) => `c${String(channel + 1).padStart(2, "0")}.example`),
+    targets: targetsOf(seed),
+  };
+}
+
+/** A service behind three zones and one behind one, the database they share, and the edge. Limits are the evening's own. */
+function targetsOf(seed: number): readonly Target[] {
+  const startUpMs = (id: string, least: number, most: number): number =>
+    Math.round(least + (most - least) * uniform(seed, "start-up", id)) * MINUTE_MS;
+  const common = { mode: "active", targetUtilisation: 0.7, ceilingUnits: 1, scalesIn: "target-tracking" } as const;
+  return [
+    {
+      ...common,
+      id: "player-api",
+      kind: "ecs-service",
+      throughputRps: 150,
+      baselineUnits: 12,
+      loadPerViewerRps: 0.024,
+      startUpMs: startUpMs("player-api", 3, 6),
+      launchUnitsPerMinute: 120,
+      zones: 3,
+      connections: { database: "catalogue-db", poolPerUnit: 10 },
+      costUsdPerUnitHour: 0.0987,
+    },
+    {
+      ...common,
+      id: "search",
+      kind: "ecs-service",
+      throughputRps: 80,
+      baselineUnits: 4,
+      loadPerViewerRps: 0.004,
+      startUpMs: startUpMs("search", 2, 5),
+      launchUnitsPerMinute: 60,
+      zones: 1,
+      costUsdPerUnitHour: 0.05,
+    },
+    {
+      ...common,
+      id: "catalogue-db",
+      kind: "aurora-readers",
+      throughputRps: 2600,
+      baselineUnits: 2,
+      loadPerViewerRps: 0.0065,
+      startUpMs: 15 * MINUTE_MS,
+      launchUnitsPerMinute: 15,
+      zones: 3,
+      maxConnectionsPerUnit: 2000,
+      costUsdPerUnitHour: 1.04,
+    },
+    {
+      ...common,
+      id: "edge",
+      kind: "cdn-edge",
+      throughputRps: 25_000,
+      targetUtilisation: 0.8,
+      baselineUnits: 2,
+      loadPerViewerRps: 0.22,
+      startUpMs: 5 * MINUTE_MS,
+      launchUnitsPerMinute: 20,
+      zones: 1,
+      costUsdPerUnitHour: 0.4,
+    },
+  ];
+}
+
+/** The whole hours that the guide of a family reaches beyond its evening, on either side. */
+export const GUIDE_MARGIN_MS = 6 * HOUR_MS;

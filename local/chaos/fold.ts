@@ -1,0 +1,95 @@
+import { contextOf, type Context, type Settings } from "../../shared/app/context.ts";
+import { readDocument, updateDocument } from "../../shared/app/documents.ts";
+import { ingest } from "../../shared/app/ingest.ts";
+import { measure } from "../../shared/app/measure.ts";
+import { expireOverrides } from "../../shared/app/override.ts";
+import { plan } from "../../shared/app/plan.ts";
+import type { DocumentStore, Json, LoadSource, Ports, ScheduleStore } from "../../shared/app/ports.ts";
+import { situationAt } from "../../shared/app/situation.ts";
+import { firstLearned, type Learned } from "../../shared/core/forecast/model.ts";
+import { stepAt, type Plan } from "../../shared/core/plan/plan.ts";
+import { MINUTE_MS } from "../../shared/core/time.ts";
+
+/** What was needed of one target at one minute, and what was stated of the minutes after it. */
+export type NeededNow = {
+  readonly targetId: string;
+  /** The floor of rule 1's function, folded without faults. */
+  readonly neededUnits: number;
+  /** By minute: the load that is stated not to expect to be exceeded. */
+  readonly statedRps: ReadonlyMap<number, number>;
+  readonly plan: Plan;
+};
+
+/** Rule 1's function, folded without faults over all that was accepted or readable, minute by minute. */
+export type Fold = {
+  readonly context: Context;
+  /** Takes in a feed that was stored at `now`. */
+  readonly feed: (text: string, now: number) => Promise<void>;
+  /** What was needed at `now`. `leads` are what Calltime had measured of its raises by then: the fold raises nothing itself. */
+  readonly minute: (now: number, leads: Learned["leads"]) => Promise<readonly NeededNow[]>;
+};
+
+// How far ahead of a minute its forecast may be asked for: beyond the longest lead.
+const STATED_MS = 90 * MINUTE_MS;
+
+/** A fold over stores of its own, which hold what was learned before the run. */
+export function foldOver(parts: {
+  readonly documents: DocumentStore;
+  readonly schedules: ScheduleStore;
+  readonly loads: LoadSource;
+  readonly settings: Settings;
+}): Fold {
+  const { documents, schedules, loads } = parts;
+  // Stages of release are a courtesy, not a need: the fold comes down as soon as nothing asks for more.
+  const settings: Settings = { ...parts.settings, policy: { ...parts.settings.policy, releaseEveryMinutes: 1, releaseShare: 1 } };
+  const context = contextOf({ ...silent, documents, schedules, loads }, settings);
+  return {
+    context,
+    feed: async (text, now) => {
+      try {
+        await ingest(context, { feedId: "guide", bytes: bytesOf(text) }, now);
+      } catch {
+        // What cannot be read changes nothing, as in the run itself.
+      }
+    },
+    minute: async (now, leads) => {
+      await updateDocument<Learned>(documents, "model/learned", (before = firstLearned()) => ({ ...before, leads }));
+      await expireOverrides(context, now);
+      await measure(context, now);
+      const planned = await plan(context, await situationAt(context, now));
+      return Promise.all(
+        planned.map(async ({ target, plan: made, forecast }) => {
+          const neededUnits = stepAt(made, now)?.floorUnits ?? target.baselineUnits;
+          await keepFloor(documents, target.id, neededUnits, target.baselineUnits);
+          const statedRps = new Map<number, number>();
+          for (const minute of forecast.minutes) {
+            if (minute.atMs >= now + STATED_MS) break;
+            if (minute.kind === "known") statedRps.set(minute.atMs, minute.tailRps);
+          }
+          return { targetId: target.id, neededUnits, statedRps, plan: made };
+        }),
+      );
+    },
+  };
+}
+
+/** The floor that the next minute's plan starts from. */
+async function keepFloor(documents: DocumentStore, targetId: string, intendedUnits: number, customerUnits: number): Promise<void> {
+  const key = `floor/${targetId}`;
+  const before = await readDocument(documents, key);
+  await documents.write(key, { intendedUnits, customerUnits, failures: 0 } as unknown as Json, before?.version ?? 0);
+}
+
+/** Ports that take everything and say nothing: the fold speaks to nobody. */
+const silent: Omit<Ports, "documents" | "schedules" | "loads"> = {
+  bus: { publish: async (events) => events.map(() => ({ kind: "accepted" })) },
+  journal: { append: async () => undefined, read: async () => [] },
+  capacity: {
+    describe: async (targetIds) => targetIds.map((targetId) => ({ kind: "unknown", targetId, reason: "the fold describes nothing" })),
+    setMinimum: async () => ({ kind: "refused", code: "fold", reason: "the fold sets nothing" }),
+  },
+};
+
+async function* bytesOf(text: string): AsyncGenerator<Uint8Array> {
+  yield new TextEncoder().encode(text);
+}

@@ -1,0 +1,60 @@
+import type { Ports } from "../../shared/app/ports.ts";
+import { CalltimeError } from "../../shared/core/error.ts";
+
+/** A bug planted to see it caught: what Calltime's ports become under it. Nothing of it is in the shipped code. */
+export type Plant = { readonly name: string; readonly about: string; readonly ports: (ports: Ports) => Ports };
+
+/** The bugs that can be planted, one for each kind of broken promise. */
+export const PLANTS: readonly Plant[] = [
+  {
+    name: "gap-is-zero",
+    about: "a gap in the metrics is read as no load at all",
+    ports: (ports) => ({
+      ...ports,
+      loads: {
+        ...ports.loads,
+        load: async (targetId, fromMs, toMs) =>
+          (await ports.loads.load(targetId, fromMs, toMs)).map((minute) =>
+            minute.kind === "unknown" ? { kind: "known", atMs: minute.atMs, loadRps: 0, unservedRps: 0, servingUnits: 0 } : minute,
+          ),
+      },
+    }),
+  },
+  {
+    name: "half-a-raise",
+    about: "half of each raise is asked for",
+    ports: (ports) => ({
+      ...ports,
+      capacity: {
+        ...ports.capacity,
+        setMinimum: async (targetId, units) => {
+          const [state] = await ports.capacity.describe([targetId]);
+          const from = state?.kind === "known" ? state.minimumUnits : units;
+          return ports.capacity.setMinimum(targetId, units > from ? Math.floor((from + units) / 2) : units);
+        },
+      },
+    }),
+  },
+  {
+    name: "override-forgotten",
+    about: "an override is acknowledged and not kept",
+    ports: (ports) => ({
+      ...ports,
+      documents: {
+        ...ports.documents,
+        write: async (key, value, expected) => (key.startsWith("override/") ? "written" : ports.documents.write(key, value, expected)),
+      },
+    }),
+  },
+];
+
+/** The plant of that name; undefined for none. Throws `chaos-plant-unknown`. */
+export function planted(name: string | undefined): Plant | undefined {
+  if (name === undefined) return undefined;
+  const found = PLANTS.find((plant) => plant.name === name);
+  if (found !== undefined) return found;
+  throw new CalltimeError(
+    "chaos-plant-unknown",
+    `${name}: there is no such bug to plant; there are ${PLANTS.map((plant) => plant.name).join(", ")}`,
+  );
+}

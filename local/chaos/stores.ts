@@ -1,0 +1,66 @@
+import type { DocumentStore, Generation, Journal, JournalEntry, Json, ScheduleStore, Versioned } from "../../shared/app/ports.ts";
+import { compareText } from "../../shared/core/schedule/programme.ts";
+
+/** Documents as they were written, for thousands of evenings: nothing is copied, so whoever reads one must not change it. */
+export function plainDocuments(begun: readonly (readonly [string, Versioned<Json>])[] = []): DocumentStore {
+  const documents = new Map<string, Versioned<Json>>(begun);
+  // Sorted once for each set of keys: a prefix is asked for at every tick, and keys seldom come or go.
+  let sorted: readonly string[] | undefined;
+  const versionOf = (key: string): number => documents.get(key)?.version ?? 0;
+  return {
+    read: async (key) => documents.get(key),
+    write: async (key, value, expected) => {
+      const version = versionOf(key);
+      if (version !== expected) return "conflict";
+      if (version === 0) sorted = undefined;
+      documents.set(key, { value, version: expected + 1 });
+      return "written";
+    },
+    list: async (prefix) => {
+      sorted ??= [...documents.keys()].sort(compareText);
+      return sorted.flatMap((key) => {
+        const document = key.startsWith(prefix) ? documents.get(key) : undefined;
+        return document === undefined ? [] : [{ key, ...document }];
+      });
+    },
+    remove: async (key, expected) => {
+      const version = versionOf(key);
+      if (version === 0) return "written";
+      if (version !== expected) return "conflict";
+      documents.delete(key);
+      sorted = undefined;
+      return "written";
+    },
+  };
+}
+
+/** The newest generation of each feed, as it was published. */
+export function plainSchedules(): ScheduleStore {
+  const current = new Map<string, Generation>();
+  return {
+    current: async (feedId) => current.get(feedId),
+    publish: async (next) => {
+      if (next.generation !== (current.get(next.feedId)?.generation ?? 0) + 1) return "conflict";
+      current.set(next.feedId, next);
+      return "written";
+    },
+    feeds: async () => [...current.keys()].sort(compareText),
+  };
+}
+
+/** The journal of one evening, and all of it by target and minute. */
+export function plainJournal(): Journal & { readonly at: (targetId: string, atMs: number) => JournalEntry | undefined } {
+  const byTarget = new Map<string, Map<number, JournalEntry>>();
+  return {
+    append: async (entries) => {
+      for (const entry of entries) {
+        const minutes = byTarget.get(entry.targetId) ?? new Map<number, JournalEntry>();
+        if (!minutes.has(entry.atMs)) minutes.set(entry.atMs, entry);
+        byTarget.set(entry.targetId, minutes);
+      }
+    },
+    read: async (targetId, fromMs, toMs) =>
+      [...(byTarget.get(targetId)?.values() ?? [])].filter(({ atMs }) => atMs >= fromMs && atMs < toMs).sort((a, b) => a.atMs - b.atMs),
+    at: (targetId, atMs) => byTarget.get(targetId)?.get(atMs),
+  };
+}
