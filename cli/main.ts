@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { CalltimeError } from "../shared/core/error.ts";
+import { chaosCommand } from "./chaos.ts";
 import { explainCommand } from "./explain.ts";
 import { overrideCommand } from "./override.ts";
 import { planCommand } from "./plan.ts";
@@ -12,7 +13,8 @@ const program = new Command("calltime")
   .addCommand(startCommand())
   .addCommand(overrideCommand())
   .addCommand(explainCommand())
-  .addCommand(planCommand());
+  .addCommand(planCommand())
+  .addCommand(chaosCommand());
 
 // A wrong call is 2, as for other commands of this kind; a run that failed is 1.
 const WRONG_CALL = 2;

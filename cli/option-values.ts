@@ -30,6 +30,12 @@ export function wholeNumber(value: string): number {
   return Number(value);
 }
 
+/** A whole number from 1, of up to nine digits. */
+export function positiveWhole(value: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(value)) throw new InvalidArgumentError("Give a whole number from 1 to 999999999.");
+  return Number(value);
+}
+
 /** A number above 0, up to a million. */
 export function positive(value: string): number {
   const factor = Number(value);

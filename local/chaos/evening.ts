@@ -134,7 +134,7 @@ function bigsOf(family: Family, seed: number, draw: Draw): readonly Big[] {
   return Array.from({ length: count }, (_, nth) => {
     const spread = 0.1 + 0.15 * draw.uniform("spread", nth);
     const expectedViewers = Math.round(family.usualPeakViewers * Math.exp(Math.log(0.5) + Math.log(7) * draw.uniform("viewers", nth)));
-    const startsAtMs = family.fromMs + draw.whole(8, 26, "start", nth) * 5 * MINUTE_MS;
+    const startsAtMs = family.fromMs + draw.whole(6, 20, "start", nth) * 5 * MINUTE_MS;
     const channels = family.channels.slice(4 * nth, 4 * nth + draw.whole(1, 3, "simulcast", nth));
     const toldAt = draw.uniform("told", nth);
     const late = draw.chance(0.15, "listed-late", nth) ? startsAtMs - draw.whole(2, 60, "notice", nth) * MINUTE_MS : undefined;
@@ -143,7 +143,7 @@ function bigsOf(family: Family, seed: number, draw: Draw): readonly Big[] {
       title: `Occasion ${seed}-${nth + 1}`,
       channels,
       startsAtMs,
-      endsAtMs: startsAtMs + draw.whole(6, 24, "length", nth) * 5 * MINUTE_MS,
+      endsAtMs: startsAtMs + draw.whole(4, 18, "length", nth) * 5 * MINUTE_MS,
       expectedViewers,
       spread,
       trueViewers: Math.round(
@@ -196,7 +196,8 @@ function limited(target: Target, { usualPeakViewers }: Family, bigs: readonly Bi
   const carried = (expected * target.loadPerViewerRps) / (target.throughputRps * target.targetUtilisation);
   const room = draw.chance(0.1, "tight", target.id) ? 0.5 : 3.5;
   const most = target.kind === "aurora-readers" ? 15 : 5_000;
-  return { ...target, ceilingUnits: Math.min(most, Math.max(target.baselineUnits + 4, Math.ceil(room * carried))) };
+  const zones = target.zones > 1 ? draw.whole(1, 3, "zones", target.id) : 1;
+  return { ...target, zones, ceilingUnits: Math.min(most, Math.max(target.baselineUnits + 4, Math.ceil(room * carried))) };
 }
 
 function feedsOf(family: Family, bigs: readonly Big[], listed: (atMs: number) => readonly GuideSlot[], draw: Draw): readonly Happening[] {

@@ -3,7 +3,7 @@ import { readDocument, updateDocument } from "../../shared/app/documents.ts";
 import { ingest } from "../../shared/app/ingest.ts";
 import { measure } from "../../shared/app/measure.ts";
 import { expireOverrides } from "../../shared/app/override.ts";
-import { plan } from "../../shared/app/plan.ts";
+import { makePlans } from "../../shared/app/plan.ts";
 import type { DocumentStore, Json, LoadSource, Ports, ScheduleStore } from "../../shared/app/ports.ts";
 import { situationAt } from "../../shared/app/situation.ts";
 import { firstLearned, type Learned } from "../../shared/core/forecast/model.ts";
@@ -32,6 +32,9 @@ export type Fold = {
 // How far ahead of a minute its forecast may be asked for: beyond the longest lead.
 const STATED_MS = 90 * MINUTE_MS;
 
+// What is needed now rests on the minutes within the longest lead, which a plan looks at however short it is.
+const FOLDED_MS = 5 * MINUTE_MS;
+
 /** A fold over stores of its own, which hold what was learned before the run. */
 export function foldOver(parts: {
   readonly documents: DocumentStore;
@@ -56,7 +59,7 @@ export function foldOver(parts: {
       await updateDocument<Learned>(documents, "model/learned", (before = firstLearned()) => ({ ...before, leads }));
       await expireOverrides(context, now);
       await measure(context, now);
-      const planned = await plan(context, await situationAt(context, now));
+      const planned = await makePlans(context, await situationAt(context, now), FOLDED_MS);
       return Promise.all(
         planned.map(async ({ target, plan: made, forecast }) => {
           const neededUnits = stepAt(made, now)?.floorUnits ?? target.baselineUnits;

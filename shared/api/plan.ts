@@ -121,7 +121,8 @@ function minutesOf({ plan, forecast, needs }: Planned): NonNullable<PlannedTarge
     .map((minute) => {
       const units = { neededUnits: needed.get(minute.atMs) ?? null, floorUnits: stepAt(plan, minute.atMs)?.floorUnits ?? null };
       if (minute.kind === "unknown") return { kind: minute.kind, at: isoOf(minute.atMs), reason: minute.reason, ...units };
-      const { medianRps, lowerRps, upperRps, tailRps } = minute;
+      const { medianRps, tailRps } = minute;
+      const { lowerRps, upperRps } = minute.interval ?? { lowerRps: medianRps, upperRps: medianRps };
       return { kind: minute.kind, at: isoOf(minute.atMs), medianRps, lowerRps, upperRps, tailRps, ...units };
     });
 }

@@ -88,6 +88,7 @@ describe("why a minute was short", () => {
     const evidence: { readonly [C in Cause]: Partial<ScoredMinute> } = {
       held: tick({ mode: "frozen" }),
       ceiling: tick({ limit: "ceiling" }),
+      cap: tick({ limit: "cap" }),
       refused: tick({ refused: true }),
       down: {},
       late: {},

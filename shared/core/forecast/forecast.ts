@@ -7,7 +7,7 @@ import { levelAt, LOOK_BACK_MS, nowcast, surpriseAt, type ExpectedMinute, type N
 import { residualQuantiles, residualSpread, type Residuals } from "./residuals.ts";
 import { inOrderOf, normalSamples, PROBABILITIES, SAMPLE_COUNT } from "./samples.ts";
 import { ARRIVAL_MS, DECAY_MS, shapeAt } from "./shape.ts";
-import { summarise, type Summary } from "./tail.ts";
+import { intervalOf, summarise, type Summary } from "./tail.ts";
 import { addLoadSamples, corrected, medianRps, multipleAt, termsOf, type Aired, type Multiple, type Term } from "./terms.ts";
 import { usualAt } from "./usual-load.ts";
 
@@ -21,9 +21,8 @@ export type ForecastMinute =
       /** The usual load as corrected by today's level; undefined when this part of the week was never seen. */
       readonly usualRps: number | undefined;
       readonly medianRps: number;
-      /** 90 % interval. */
-      readonly lowerRps: number;
-      readonly upperRps: number;
+      /** 90 % interval; left out where only some instants were asked for, since nobody looks at it there. */
+      readonly interval: { readonly lowerRps: number; readonly upperRps: number } | undefined;
       /** The smallest capacity whose expected unserved share stays within the budget. */
       readonly tailRps: number;
       /** What each occasion is expected to add. */
@@ -57,7 +56,7 @@ export type ForecastInput = {
 
 // A surprise keeps its size within ±15 % two times in three while it is extrapolated.
 const SURPRISE_SPREAD = 0.15;
-const surpriseNoise = normalSamples("surprise").map((z) => Math.exp(SURPRISE_SPREAD * z));
+const surpriseNoise = Float64Array.from(normalSamples("surprise"), (z) => Math.exp(SURPRISE_SPREAD * z));
 // The learned reach bounds a sum of known audiences only once it rests on so many broadcasts.
 const REACH_BROADCASTS = 20;
 
@@ -81,7 +80,7 @@ export function forecastLoad(input: ForecastInput): Forecast {
   const minutes: ForecastMinute[] = [];
   for (const atMs of input.instants ?? everyMinute(input.fromMs, input.toMs)) {
     const usualThen = usualAt(usual.load, atMs, zone);
-    const active: { readonly term: Term; readonly at: Multiple }[] = [];
+    const active: Active[] = [];
     for (const term of terms) {
       const at = multipleAt(term, atMs);
       if (at.multiple > 0) active.push({ term, at });
@@ -92,15 +91,19 @@ export function forecastLoad(input: ForecastInput): Forecast {
     }
     const usualRps = (usualThen ?? 0) * levelAt(correction, atMs);
     const surpriseRps = surpriseAt(correction, atMs);
-    let summary = calm;
+    let summary: Summary = calm;
+    let interval: { readonly lower: number; readonly upper: number } | undefined = calm.interval;
     let scale = usualRps;
     if (active.length > 0 || surpriseRps > 0) {
-      addedLoad(active, reachViewers, samples);
-      for (let i = 0; i < SAMPLE_COUNT; i += 1) {
-        const usualLoad = usualRps * (residualNoise[i] ?? 1) + surpriseRps * (surpriseNoise[i] ?? 1);
-        samples[i] = Math.max(0, usualLoad + (samples[i] ?? 0));
-      }
+      fillSamples({
+        active,
+        reachViewers,
+        usualRps,
+        surpriseRps,
+        noise: noiseAlong(leading(active)?.term.order ?? AS_THEY_ARE, residualNoise),
+      });
       summary = summarise(samples, budget);
+      interval = input.instants === undefined ? intervalOf(samples) : undefined;
       scale = 1;
     }
     minutes.push({
@@ -108,8 +111,7 @@ export function forecastLoad(input: ForecastInput): Forecast {
       atMs,
       usualRps: usualThen === undefined ? undefined : usualRps,
       medianRps: scale * summary.median,
-      lowerRps: scale * summary.lower,
-      upperRps: scale * summary.upper,
+      interval: interval === undefined ? undefined : { lowerRps: scale * interval.lower, upperRps: scale * interval.upper },
       tailRps: scale * summary.tail,
       contributions: active.map(({ term, at }) => ({ occasionId: term.occasionId, medianRps: medianRps(term) * at.multiple })),
       surpriseRps,
@@ -122,7 +124,11 @@ function everyMinute(fromMs: number, toMs: number): readonly number[] {
   return Array.from({ length: Math.max(0, Math.ceil((toMs - fromMs) / MINUTE_MS)) }, (_, nth) => fromMs + nth * MINUTE_MS);
 }
 
-type Ordinary = { readonly budget: number; readonly noise: readonly number[]; readonly calm: Summary };
+type Ordinary = {
+  readonly budget: number;
+  readonly noise: Float64Array;
+  readonly calm: Summary & { readonly interval: ReturnType<typeof intervalOf> };
+};
 
 const ordinary = new WeakMap<Residuals, Ordinary>();
 
@@ -131,23 +137,67 @@ function ordinaryOf(residuals: Residuals, budget: number): Ordinary {
   const known = ordinary.get(residuals);
   if (known?.budget === budget) return known;
   const quantiles = residualQuantiles(residuals, PROBABILITIES);
-  const made = { budget, noise: inOrderOf("usual", quantiles), calm: summarise(Float64Array.from(quantiles), budget) };
+  const points = Float64Array.from(quantiles);
+  const calm = { ...summarise(points, budget), interval: intervalOf(points) };
+  const made = { budget, noise: Float64Array.from(inOrderOf("usual", quantiles)), calm };
   ordinary.set(residuals, made);
   return made;
 }
 
+/** An occasion in a minute in which it adds something. */
+type Active = { readonly term: Term; readonly at: Multiple };
+
+/** The one that adds the most: along its samples in ascending order the sums are nearly in order too, which makes them cheap to sort out. */
+function leading(active: readonly Active[]): Active | undefined {
+  let most: Active | undefined;
+  for (const each of active) {
+    if (most === undefined || medianRps(each.term) * each.at.multiple > medianRps(most.term) * most.at.multiple) most = each;
+  }
+  return most;
+}
+
+/** Errors of the usual load and of a surprise, sample by sample, along the samples of one occasion; `inverse`: which samples those are. */
+type Noise = { readonly inverse: Int32Array; readonly residual: Float64Array; readonly surprise: Float64Array };
+
+const noises = new WeakMap<Float64Array, WeakMap<readonly number[], Noise>>();
+
+function noiseAlong(order: readonly number[], residualNoise: Float64Array): Noise {
+  let byOrder = noises.get(residualNoise);
+  if (byOrder === undefined) noises.set(residualNoise, (byOrder = new WeakMap()));
+  let noise = byOrder.get(order);
+  if (noise === undefined) {
+    const inverse = new Int32Array(SAMPLE_COUNT);
+    for (let i = 0; i < SAMPLE_COUNT; i += 1) inverse[order[i] ?? i] = i;
+    const along = (values: Float64Array): Float64Array => Float64Array.from(inverse, (sample) => values[sample] ?? 1);
+    byOrder.set(order, (noise = { inverse, residual: along(residualNoise), surprise: along(surpriseNoise) }));
+  }
+  return noise;
+}
+
+const AS_THEY_ARE: readonly number[] = PROBABILITIES.map((_, i) => i);
+
 /**
- * Samples of what the occasions on air together add. They share one audience: their sum stays within reach, but never below the
- * largest of them.
+ * Samples of the load of one minute, in `samples`. Occasions on air together share one audience: their sum stays within reach, but never
+ * below the largest of them.
  */
-function addedLoad(active: readonly { readonly term: Term; readonly at: Multiple }[], reachViewers: number, sums: Float64Array): void {
-  sums.fill(0);
+function fillSamples(minute: {
+  readonly active: readonly Active[];
+  readonly reachViewers: number;
+  readonly usualRps: number;
+  readonly surpriseRps: number;
+  readonly noise: Noise;
+}): void {
+  const { active, reachViewers, usualRps, surpriseRps, noise } = minute;
+  samples.fill(0);
   largest.fill(0);
   for (const { term, at } of active) {
-    addLoadSamples(term, at, reachViewers * term.loadPerViewerRps * at.multiple, { sums, most: largest });
+    addLoadSamples(term, at, reachViewers * term.loadPerViewerRps * at.multiple, { sums: samples, most: largest, inverse: noise.inverse });
   }
-  if (active.length < 2) return;
-  for (let i = 0; i < SAMPLE_COUNT; i += 1) sums[i] = Math.min(sums[i] ?? 0, largest[i] ?? 0);
+  const shared = active.length > 1;
+  for (let i = 0; i < SAMPLE_COUNT; i += 1) {
+    const added = shared ? Math.min(samples[i] ?? 0, largest[i] ?? 0) : (samples[i] ?? 0);
+    samples[i] = Math.max(0, usualRps * (noise.residual[i] ?? 1) + surpriseRps * (noise.surprise[i] ?? 1) + added);
+  }
 }
 
 // Room to work in, made once: nothing in it is read before it is written.

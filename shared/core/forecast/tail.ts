@@ -1,22 +1,26 @@
 import { SAMPLE_COUNT } from "./samples.ts";
 
-/** One minute's load as samples make it: the median, the 90 % interval, and the tail to have capacity for. */
-export type Summary = { readonly median: number; readonly lower: number; readonly upper: number; readonly tail: number };
+/** One minute's load as samples make it: the median, and the tail to have capacity for. */
+export type Summary = { readonly median: number; readonly tail: number };
 
 const LOWER = Math.floor(0.05 * SAMPLE_COUNT);
 const MEDIAN = Math.floor(0.5 * SAMPLE_COUNT);
 const UPPER = Math.floor(0.95 * SAMPLE_COUNT);
 
-/** Orders `samples` (SAMPLE_COUNT of them) in place as far as it takes, and sums them up; `budget` is the share of the load that may stay unserved. */
+/** Sums up `samples` (SAMPLE_COUNT of them), which it moves about in place; `budget` is the share of the load that may stay unserved. */
 export function summarise(samples: Float64Array, budget: number): Summary {
-  // Three order statistics and the largest few are all that is asked for: a third of the work of sorting.
-  placeInOrder(samples, UPPER, 0, samples.length - 1);
-  placeInOrder(samples, MEDIAN, 0, UPPER);
-  placeInOrder(samples, LOWER, 0, MEDIAN);
-  sortFrom(samples, UPPER + 1);
+  const tail = tailAbove(samples, budget);
+  placeInOrder(samples, MEDIAN, 0, samples.length - 1);
   const median = samples[MEDIAN] ?? 0;
   // A generous budget could be met below the median; capacity for less than what is expected is never asked for.
-  return { median, lower: samples[LOWER] ?? 0, upper: samples[UPPER] ?? 0, tail: Math.max(median, tailAbove(samples, UPPER, budget)) };
+  return { median, tail: Math.max(median, tail) };
+}
+
+/** The 90 % interval of `samples`, which it moves about in place. */
+export function intervalOf(samples: Float64Array): { readonly lower: number; readonly upper: number } {
+  placeInOrder(samples, UPPER, 0, samples.length - 1);
+  placeInOrder(samples, LOWER, 0, UPPER);
+  return { lower: samples[LOWER] ?? 0, upper: samples[UPPER] ?? 0 };
 }
 
 /**
@@ -24,27 +28,33 @@ export function summarise(samples: Float64Array, budget: number): Summary {
  * ten per million lies at their largest: what is rarer than one in two hundred is not seen here.
  */
 export function tailOf(sorted: Float64Array, budget: number): number {
-  return tailFrom(sorted, 0, budget) ?? 0;
-}
-
-/** The tail of samples that are in order from `place` on. Only a generous budget needs more of them in order. */
-function tailAbove(samples: Float64Array, place: number, budget: number): number {
-  return tailFrom(samples, place, budget) ?? tailOf(samples.sort(), budget);
-}
-
-/** The tail, or undefined when it lies below the samples that are in order, which are those from `place` on. */
-function tailFrom(samples: Float64Array, place: number, budget: number): number | undefined {
   let sum = 0;
-  for (let i = 0; i < samples.length; i += 1) sum += samples[i] ?? 0;
+  for (const value of sorted) sum += value;
   const allowed = budget * sum;
   let above = 0;
-  for (let count = 1; count <= samples.length - place; count += 1) {
-    above += samples[samples.length - count] ?? 0;
+  for (let count = 1; count <= sorted.length; count += 1) {
+    above += sorted[sorted.length - count] ?? 0;
     const capacity = (above - allowed) / count;
-    if (count === samples.length) return Math.max(0, capacity);
-    if (count < samples.length - place && capacity >= (samples[samples.length - count - 1] ?? 0)) return Math.max(0, capacity);
+    if (count === sorted.length || capacity >= (sorted[sorted.length - count - 1] ?? 0)) return Math.max(0, capacity);
   }
-  return undefined;
+  return 0;
+}
+
+/** The same of samples in any order. A strict budget asks for the largest two alone; only a generous one needs them sorted. */
+function tailAbove(samples: Float64Array, budget: number): number {
+  let sum = 0;
+  let largest = 0;
+  let second = 0;
+  for (let i = 0; i < samples.length; i += 1) {
+    const value = samples[i] ?? 0;
+    sum += value;
+    if (value > largest) {
+      second = largest;
+      largest = value;
+    } else if (value > second) second = value;
+  }
+  const capacity = largest - budget * sum;
+  return capacity >= second ? capacity : tailOf(samples.sort(), budget);
 }
 
 /** Hoare's selection: the value that sorting would put at `place` is there, smaller ones before it in [from, to] and larger ones behind. */
@@ -67,18 +77,5 @@ function placeInOrder(values: Float64Array, place: number, from: number, to: num
     }
     if (j < place) left = i;
     if (place < i) right = j;
-  }
-}
-
-/** Sorts the values from `place` on by insertion: they are few. */
-function sortFrom(values: Float64Array, place: number): void {
-  for (let i = place + 1; i < values.length; i += 1) {
-    const value = values[i] ?? 0;
-    let j = i - 1;
-    while (j >= place && (values[j] ?? 0) > value) {
-      values[j + 1] = values[j] ?? 0;
-      j -= 1;
-    }
-    values[j + 1] = value;
   }
 }

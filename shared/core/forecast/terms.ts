@@ -69,13 +69,13 @@ export function medianRps(term: Term): number {
 
 /**
  * Adds the term's samples of load in a minute with this multiple of the plateau, whose logarithm spreads by `spread`, to `sums`, and raises
- * `most` to the largest single one or to `reachRps`; in requests a second.
+ * `most` to the largest single one or to `reachRps`; in requests a second. `inverse` says which sample stands in each place.
  */
 export function addLoadSamples(
   term: Term,
   { multiple, spread }: Multiple,
   reachRps: number,
-  { sums, most }: { readonly sums: Float64Array; readonly most: Float64Array },
+  { sums, most, inverse }: { readonly sums: Float64Array; readonly most: Float64Array; readonly inverse: Int32Array },
 ): void {
   // One variable for both: how many come and how they come spread together, and only chance would say which extremes meet.
   const points = spreadPoints(rounded(Math.hypot(term.spread, spread)));
@@ -85,7 +85,7 @@ export function addLoadSamples(
   const falling = (SCALE_VIEWERS / 2) * Math.exp(-term.mean);
   const { order, mostViewers } = term;
   for (let i = 0; i < SAMPLE_COUNT; i += 1) {
-    const point = points[order[i] ?? 0] ?? 1;
+    const point = points[order[inverse[i] ?? 0] ?? 0] ?? 1;
     const load = Math.min(mostViewers, rising * point - falling / point) * perViewerRps;
     sums[i] = (sums[i] ?? 0) + load;
     if (load > (most[i] ?? 0)) most[i] = load;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { SAMPLE_COUNT } from "../../../shared/core/forecast/samples.ts";
-import { summarise, tailOf } from "../../../shared/core/forecast/tail.ts";
+import { intervalOf, summarise, tailOf } from "../../../shared/core/forecast/tail.ts";
 
 const load = fc.double({ min: 0, max: 1e6, noNaN: true });
 const budget = fc.double({ min: 0, max: 0.3, noNaN: true });
@@ -39,13 +39,32 @@ describe("the tail", () => {
   });
 });
 
+test("what is selected is what sorting would have put there", () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.oneof(load, fc.constantFrom(0, 1, 2)), { minLength: SAMPLE_COUNT, maxLength: SAMPLE_COUNT }),
+      budget,
+      (values, share) => {
+        const sorted = samplesOf(values);
+        const samples = Float64Array.from(values);
+        const { median, tail } = summarise(samples, share);
+        expect([median, intervalOf(samples)]).toEqual([sorted[100], { lower: sorted[10], upper: sorted[190] }]);
+        expect(tail).toBeCloseTo(Math.max(sorted[100] ?? 0, tailOf(sorted, share)), 6);
+      },
+    ),
+    { seed: 1 },
+  );
+});
+
 test("interval, median and tail are in order, however generous the budget", () => {
   fc.assert(
     fc.property(
       fc.array(load, { minLength: SAMPLE_COUNT, maxLength: SAMPLE_COUNT }),
       fc.double({ min: 0, max: 1, noNaN: true }),
       (values, share) => {
-        const { lower, median, upper, tail } = summarise(Float64Array.from(values), share);
+        const samples = Float64Array.from(values);
+        const { median, tail } = summarise(samples, share);
+        const { lower, upper } = intervalOf(samples);
         expect(lower).toBeLessThanOrEqual(median);
         expect(median).toBeLessThanOrEqual(upper);
         expect(median).toBeLessThanOrEqual(tail);

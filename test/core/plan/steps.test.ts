@@ -276,6 +276,7 @@ describe("the shape of a plan", () => {
         short(3, 120, "connections"),
         need(4, 4),
         short(5, 101, "connections"),
+        need(6, 4),
         short(60, 500, "ceiling"),
       ],
     });
