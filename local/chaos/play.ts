@@ -6,7 +6,7 @@ import { ingest } from "../../shared/app/ingest.ts";
 import { readLearned } from "../../shared/app/model.ts";
 import { listOverrides, setOverride, withdrawOverride } from "../../shared/app/override.ts";
 import { plan } from "../../shared/app/plan.ts";
-import type { Ports } from "../../shared/app/ports.ts";
+import type { Ports, SetMinimumOutcome } from "../../shared/app/ports.ts";
 import { situationAt } from "../../shared/app/situation.ts";
 import { tick } from "../../shared/app/tick.ts";
 import { warm } from "../../shared/app/warm.ts";
@@ -18,7 +18,16 @@ import { DEFAULT_PLAN_POLICY } from "../../shared/core/plan/plan.ts";
 import { shortMinutes, type Answerable, type EvidentMinute } from "../../shared/core/reliability.ts";
 import { derive } from "../../shared/core/simulate/seeded.ts";
 import { prepareWorld, type PreparedWorld } from "../../shared/core/simulate/prepare.ts";
-import { beginWorld, describe, setMinimum, stepWorld, type WorldState } from "../../shared/core/simulate/step.ts";
+import {
+  beginWorld,
+  describe,
+  putScheduledAction,
+  removeScheduledAction,
+  scheduledActions,
+  setMinimum,
+  stepWorld,
+  type WorldState,
+} from "../../shared/core/simulate/step.ts";
 import type { Target } from "../../shared/core/target.ts";
 import { MINUTE_MS } from "../../shared/core/time.ts";
 import { zoneOffsets, ZONE_MARGIN_MS } from "../zone.ts";
@@ -60,6 +69,7 @@ type Lowered = { readonly atMs: number; readonly targetId: string; readonly from
 class Playground {
   readonly happened: Happened;
   readonly lowered: Lowered[] = [];
+  readonly loweredByAction: (Lowered & { readonly name: string })[] = [];
   /** By minute: the targets that somebody outside took from, and those of which a call failed. */
   readonly undone = new Map<number, Set<string>>();
   readonly failed = new Map<number, Set<string>>();
@@ -101,6 +111,12 @@ class Playground {
     const next = stepWorld(this.world, this.state);
     this.state = next.state;
     this.happened.minutes.push(next.minute);
+    for (const [targetId, { fired = [] }] of Object.entries(next.minute.targets)) {
+      for (const { name, fromUnits, toUnits } of fired) {
+        this.count("bookings fired");
+        if (toUnits < fromUnits) this.loweredByAction.push({ atMs: next.minute.atMs, targetId, fromUnits, toUnits, name });
+      }
+    }
   }
 
   private nextCall(): number {
@@ -110,7 +126,7 @@ class Playground {
   }
 
   /** The control plane and the metrics as Calltime meets them. */
-  ports(): Pick<Ports, "capacity" | "loads"> {
+  ports(): Pick<Ports, "capacity" | "loads" | "bookings"> {
     const published = measuredOf(this.happened, this.now, this.faults.readableFrom);
     const metrics = <T>(what: string, read: () => Promise<T>): Promise<T> => {
       if (!this.faults.metricsThrottled(what, this.now())) return read();
@@ -131,27 +147,55 @@ class Playground {
             this.note(this.failed, targetId);
             return { kind: "unknown", targetId, reason: "no route to it" };
           }),
-        setMinimum: async (targetId, units) => {
-          const fate = this.faults.call(targetId, this.now(), this.nextCall());
-          if (fate !== "served") {
-            this.count(`calls ${fate}`);
-            this.note(this.failed, targetId);
-          }
-          if (fate === "throttled") return { kind: "deferred", code: "ThrottlingException", reason: "Rate exceeded" };
-          if (fate === "refused") return { kind: "refused", code: "AccessDeniedException", reason: "not authorised" };
-          if (fate === "lost") throw new Error("the connection timed out");
-          const before = this.state.clouds[targetId]?.minimumUnits ?? 0;
-          const { state, outcome } = setMinimum(this.world, this.state, targetId, units);
-          this.state = state;
-          if (outcome.kind === "accepted" && units < before) {
-            this.lowered.push({ atMs: this.now(), targetId, fromUnits: before, toUnits: units });
-          }
-          if (outcome.kind === "accepted") this.count(units < before ? "releases" : "raises");
-          if (fate === "lost-done") throw new Error("the connection was reset");
-          return outcome;
-        },
+        setMinimum: (targetId, units) =>
+          this.called(targetId, () => {
+            const before = this.state.clouds[targetId]?.minimumUnits ?? 0;
+            const changed = setMinimum(this.world, this.state, targetId, units);
+            if (changed.outcome.kind === "accepted") this.count(units < before ? "releases" : "raises");
+            if (changed.outcome.kind === "accepted" && units < before) {
+              this.lowered.push({ atMs: this.now(), targetId, fromUnits: before, toUnits: units });
+            }
+            return changed;
+          }),
+      },
+      bookings: {
+        list: async (targetIds) =>
+          targetIds.map((targetId) => {
+            if (this.faults.dark(`bookings of ${targetId}`, this.now())) {
+              this.note(this.failed, targetId);
+              return { kind: "unknown", targetId, reason: "no route to it" };
+            }
+            const actions = scheduledActions(this.world, this.state, targetId);
+            if (actions === undefined) return { kind: "unsupported", targetId, reason: "its kind has no scheduled actions" };
+            return { kind: "known", targetId, actions: actions.map((action) => ({ ...action, recurring: false })) };
+          }),
+        put: (targetId, action) =>
+          this.called(targetId, () => {
+            this.count("bookings");
+            return putScheduledAction(this.world, this.state, targetId, action);
+          }),
+        remove: (targetId, name) => this.called(targetId, () => removeScheduledAction(this.world, this.state, targetId, name)),
       },
     };
+  }
+
+  /** One call to a control plane, with the fate that it meets. */
+  private async called(
+    targetId: string,
+    make: () => { readonly state: WorldState; readonly outcome: SetMinimumOutcome },
+  ): Promise<SetMinimumOutcome> {
+    const fate = this.faults.call(targetId, this.now(), this.nextCall());
+    if (fate !== "served") {
+      this.count(`calls ${fate}`);
+      this.note(this.failed, targetId);
+    }
+    if (fate === "throttled") return { kind: "deferred", code: "ThrottlingException", reason: "Rate exceeded" };
+    if (fate === "refused") return { kind: "refused", code: "AccessDeniedException", reason: "not authorised" };
+    if (fate === "lost") throw new Error("the connection timed out");
+    const { state, outcome } = make();
+    this.state = state;
+    if (fate === "lost-done") throw new Error("the connection was reset");
+    return outcome;
   }
 }
 
@@ -178,6 +222,7 @@ function mortal(ports: Ports, left: { calls: number | undefined }): Ports {
     journal: wrap(ports.journal),
     loads: wrap(ports.loads),
     capacity: wrap(ports.capacity),
+    bookings: wrap(ports.bookings),
   };
 }
 
@@ -404,19 +449,22 @@ function judged(played: {
       violations.push({ kind: "needed-floor-lowered", atMs, targetId, what });
     }
   }
+  for (const { atMs, targetId, fromUnits, toUnits, name } of ground.loweredByAction) {
+    violations.push({ kind: "scheduled-action-lowered", atMs, targetId, what: `${name} lowered it from ${fromUnits} to ${toUnits}` });
+  }
   const budgetRequests = (requests * DEFAULT_PLAN_POLICY.unservedPerMillion) / 1e6;
   return { seed, minutes: EVENING_MINUTES * targets.length, requests, budgetRequests, causes, violations, troubles: ground.troubles };
 }
 
 const silentBus: Ports["bus"] = { publish: async (events) => events.map(() => ({ kind: "accepted" })) };
 
+const notBegun = { kind: "refused", code: "not-begun", reason: "the evening has not begun" } as const;
+
 /** Ports of a world that has not begun. */
-const closed: Pick<Ports, "loads" | "capacity"> = {
+const closed: Pick<Ports, "loads" | "capacity" | "bookings"> = {
   loads: { load: async () => [], audience: async () => [] },
-  capacity: {
-    describe: async () => [],
-    setMinimum: async () => ({ kind: "refused", code: "not-begun", reason: "the evening has not begun" }),
-  },
+  capacity: { describe: async () => [], setMinimum: async () => notBegun },
+  bookings: { list: async () => [], put: async () => notBegun, remove: async () => notBegun },
 };
 
 async function* bytesOf(text: string): AsyncGenerator<Uint8Array> {
