@@ -1,8 +1,7 @@
-import { userInfo } from "node:os";
-import { Command, Option } from "commander";
+import { Command } from "commander";
 import { isoOf, msOf } from "../events/index.ts";
 import { answerOf, minuteText, print, withClientOptions, type ClientOptions } from "./client.ts";
-import { duration, oneMore, wholeNumber } from "./option-values.ts";
+import { authorOption, duration, oneMore, wholeNumber } from "./option-values.ts";
 
 /** The answers of the API, as far as these commands read them; docs/openapi.json has them whole. */
 type Override = {
@@ -105,17 +104,4 @@ function linesOfSet({ override, preview }: OverrideSet): readonly string[] {
 
 function lineOf({ id, targetIds, floorUnits, from, until, author, why }: Override): string {
   return `${id}: ${targetIds.join(", ")} at least ${floorUnits} from ${minuteText(from)} until ${minuteText(until)}, ${author}: ${why}`;
-}
-
-function authorOption(what: string): Option {
-  return new Option("--author <name>", what).default(userName(), "your user name");
-}
-
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    // A user without a name, as in some containers.
-    return "";
-  }
 }

@@ -60,6 +60,10 @@ export function textOfEvent(event: AnyEvent): string | undefined {
       const floor = `${targetIds.join(", ")} at least ${floorUnits ?? 0} until ${clock(expiresAt)}`;
       return `${at}  override ${overrideId} ${change}: ${floor}, set by ${author}: ${reason}`;
     }
+    case "calltime.mode.changed": {
+      const { targetId, mode, author, reason } = event.data;
+      return `${at}  mode     ${targetId ?? "all targets"}: ${mode}, set by ${author}: ${reason}`;
+    }
     case "calltime.schedule.changed":
     case "calltime.capacity.planned":
     case "calltime.warm-up.requested":

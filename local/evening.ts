@@ -115,6 +115,7 @@ async function assemble(setting: EveningSetting, database: Database): Promise<Ev
     await plan(context, await situationAt(context, nowMs()));
     await warm(context, nowMs());
   });
+  bus.subscribe("warm", "calltime.mode.changed", async () => void (await warm(context, nowMs())));
   const step = (): Promise<void> =>
     database.transaction(async () => {
       await tick(context, nowMs());

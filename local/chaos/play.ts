@@ -4,6 +4,7 @@ import { contextOf, type Context, type Settings } from "../../shared/app/context
 import { readDocument } from "../../shared/app/documents.ts";
 import { ingest } from "../../shared/app/ingest.ts";
 import { readLearned } from "../../shared/app/model.ts";
+import { setMode } from "../../shared/app/modes.ts";
 import { listOverrides, setOverride, withdrawOverride } from "../../shared/app/override.ts";
 import { plan } from "../../shared/app/plan.ts";
 import type { Ports, SetMinimumOutcome } from "../../shared/app/ports.ts";
@@ -242,7 +243,8 @@ export async function playEvening(seed: number, plant: Plant | undefined): Promi
   const now = (): number => playground?.now() ?? family.fromMs;
 
   let context: Context | undefined;
-  const looksAgain = (event: AnyEvent): boolean => event.type === "calltime.schedule.changed" || event.type === "calltime.override.changed";
+  const looksAgain = (event: AnyEvent): boolean =>
+    ["calltime.schedule.changed", "calltime.override.changed", "calltime.mode.changed"].includes(event.type);
   const bus: DisorderlyBus = disorderlyBus(derive(seed, "bus"), faults, now, looksAgain, async () => {
     if (context === undefined) return;
     await plan(context, await situationAt(context, now()));
@@ -295,7 +297,8 @@ export async function playEvening(seed: number, plant: Plant | undefined): Promi
       for (const text of uploads.splice(0)) await takeIn(calltime, text, atMs);
       for (const happening of due) {
         if (await persons(calltime, evening, happening, atMs)) {
-          await persons(fold.context, evening, happening, atMs);
+          // What is needed does not depend on what Calltime may do.
+          if (happening.kind !== "mode") await persons(fold.context, evening, happening, atMs);
           if (happening.kind === "withdraw") acknowledged.delete(happening.id);
           else if ("untilMs" in happening) acknowledged.set(happening.id, happening.untilMs);
           ground.count("orders acknowledged");
@@ -340,6 +343,11 @@ async function persons(context: Context, _evening: ChaosEvening, happening: Happ
     if (happening.kind === "floor") {
       const { id, targetId, floorUnits, untilMs } = happening;
       await setOverride(context, { id, targetIds: [targetId], floorUnits, untilMs, author: "chaos", why: "to see" }, now);
+      return true;
+    }
+    if (happening.kind === "mode") {
+      const { mode, targetId } = happening;
+      await setMode(context, { mode, targetId, author: "chaos", why: "to see" }, now);
       return true;
     }
     if (happening.kind === "withdraw") {

@@ -25,6 +25,8 @@ export const STATUS_OF_CODE: Readonly<Record<string, 400 | 401 | 403 | 404 | 405
   "override-until-far": 400,
   "override-from-invalid": 400,
   "override-id-invalid": 400,
+  "mode-author-blank": 400,
+  "mode-why-blank": 400,
   "feed-id-invalid": 400,
   "feed-empty": 400,
   "feed-truncated": 400,
@@ -46,6 +48,7 @@ export const STATUS_OF_CODE: Readonly<Record<string, 400 | 401 | 403 | 404 | 405
   "feed-too-large": 413,
   "feed-quarantined": 422,
   "override-above-ceiling": 422,
+  "mode-no-scale-in": 422,
 };
 
 /** What a caller is told of a failure, and with which status. `internal` says that it is ours and is to be reported. */

@@ -8,17 +8,9 @@ import { TARGET_MODES } from "../core/target.ts";
 import { DAY_MS } from "../core/time.ts";
 import { readJsonBody } from "./body.ts";
 import { unitsOrNull } from "./fields.ts";
+import { author, why } from "./person.ts";
 import { atInstant, targetId } from "./query.ts";
 import { route } from "./route.ts";
-
-/** Text of a person that is shown to others: one line, so that it cannot pretend to be anything else. */
-const line = (what: string, most: number) =>
-  z
-    .string({ error: `expected ${what}` })
-    .max(most, `expected ${what} of at most ${most} characters`)
-    .regex(/^\P{Cc}*$/u, `expected ${what} on one line`);
-const author = line("who asks for it", 100);
-const why = line("why", 500);
 
 const overrideSchema = z
   .strictObject({

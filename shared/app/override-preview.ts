@@ -3,6 +3,7 @@ import type { TargetMode } from "../core/target.ts";
 import { HOUR_MS } from "../core/time.ts";
 import type { Context } from "./context.ts";
 import { OPERATE_HORIZON_MS } from "./operate.ts";
+import { modeOf, readModes } from "./modes.ts";
 import { listOverrides } from "./override.ts";
 import { makePlans, TICK_HORIZON_MS } from "./plan.ts";
 import { situationAt } from "./situation.ts";
@@ -28,6 +29,7 @@ export async function previewOverride(context: Context, override: FloorOverride,
   const horizonMs = Math.min(OPERATE_HORIZON_MS, Math.max(TICK_HORIZON_MS, beginsAtMs - now + HOUR_MS));
   const others = (await listOverrides(context, now)).filter(({ id }) => id !== override.id);
   const without = await makePlans(context, situation, horizonMs, { overrides: others });
+  const modes = await readModes(context);
   const withIt = await makePlans(context, situation, horizonMs, { overrides: [...others, override] });
   return withIt.flatMap(({ target, plan }, index) => {
     if (!override.targetIds.includes(target.id)) return [];
@@ -38,7 +40,7 @@ export async function previewOverride(context: Context, override: FloorOverride,
     const price = target.costUsdPerUnitHour;
     return {
       targetId: target.id,
-      mode: target.mode,
+      mode: modeOf(target, modes),
       nowUnits: before && stepAt(before, now)?.floorUnits,
       willBeUnits,
       addedUnits,
