@@ -14,6 +14,7 @@ import { readDocument, replaceDocument } from "./documents.ts";
 import { keepForTheDay } from "./broadcast-day.ts";
 import { LEARN_AFTER_MS, lessonOf } from "./learn-air.ts";
 import { learn, readModel, type Lesson } from "./model.ts";
+import { listOverrides } from "./override.ts";
 import { occasionsAround } from "./situation.ts";
 
 // After a pause of Calltime's own, a broadcast is still learned from for a while after it was due.
@@ -50,14 +51,15 @@ export type Following = {
 export async function followAir(context: Context, now: number): Promise<void> {
   const stored = await readDocument<AirLog>(context.ports.documents, AIR_KEY);
   const before = stored?.value ?? EMPTY_AIR;
-  const guide = await context.guide();
+  const known = occasionsKnown(await context.guide(), before, await listOverrides(context, now), now);
+  const byId = new Map(known.map((occasion) => [occasion.id, occasion]));
   const following: Following = {
     context,
     model: await readModel(context),
     now,
     sinceMs: before.sinceMs ?? now,
     air: { ...before.air },
-    occasions: Object.fromEntries(Object.entries(before.occasions).map(([id, occasion]) => [id, guide.byId.get(id) ?? occasion])),
+    occasions: Object.fromEntries(Object.entries(before.occasions).map(([id, occasion]) => [id, byId.get(id) ?? occasion])),
     revealed: { ...before.revealed },
     outcomes: { ...before.outcomes },
     learned: { ...before.learned },
@@ -67,7 +69,7 @@ export async function followAir(context: Context, now: number): Promise<void> {
     kept: [],
   };
   const { sinceMs } = following;
-  const current = occasionsAround(occasionsKnown(guide, before), now - openFor(true), now + 1).filter(
+  const current = occasionsAround(known, now - openFor(true), now + 1).filter(
     ({ id, endsAtMs }) => endsAtMs > sinceMs && before.learned[id] === undefined && endsAtMs > now - openFor(before.air[id] !== undefined),
   );
   const views = current.map((occasion) => ({ occasion, fromMs: audienceFrom(following, occasion, before.throughMs) }));
@@ -118,7 +120,7 @@ async function follow(following: Following, occasion: Occasion, audience: readon
   // What was on air before Calltime first looked is held to its real end like any other, but teaches nothing: nobody knows how it began.
   const early = occasion.startsAtMs < following.sinceMs;
   const excess = excessViewers(model, occasion, audience, context.settings.zone);
-  const thought = (following.judged[id] ??= judge(following, occasion));
+  const thought = thoughtOf(following, occasion);
   const shared = sharesItsChannel(following, occasion);
   if (thought.impact !== "above" && revealed[id] === undefined && !early && !shared && turnedOutAbove(context, model, occasion, excess)) {
     revealed[id] = { ...sketchOf(occasion), impact: thought.impact, viewers: newestExcess(excess) };
@@ -144,6 +146,16 @@ async function follow(following: Following, occasion: Occasion, audience: readon
   const { lesson, kept } = await lessonOf(following, { occasion, excess, viewers, thought, tracked: confirmed, overMs });
   following.lessons.push(lesson);
   if (kept !== undefined) following.kept.push(kept);
+}
+
+/** What was thought of an occasion when it started; whoever is told of its audience later thinks it over. */
+function thoughtOf(following: Following, occasion: Occasion): Judged {
+  const { judged, tally } = following;
+  const before = judged[occasion.id];
+  if (before !== undefined && !(occasion.toldLater === true && before.impact !== "above")) return before;
+  const thought = judge(following, occasion);
+  if (before !== undefined && occasion.startsAtMs >= following.sinceMs) tally[before.impact] -= 1;
+  return (judged[occasion.id] = thought);
 }
 
 /** What the measured crowd of a broadcast that is over says of what had been thought of it. */

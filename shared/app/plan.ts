@@ -10,7 +10,8 @@ import type { LoadMinute } from "../core/measurement.ts";
 import { leadMs } from "../core/plan/capacity.ts";
 import { clientOf, lowersNothing, needsOf, type Need } from "../core/plan/demand.ts";
 import { sentenceOf } from "../core/plan/explain.ts";
-import type { FloorOverride, Plan, Reason } from "../core/plan/plan.ts";
+import { holdAt, type Override } from "../core/plan/override.ts";
+import type { Plan, Reason } from "../core/plan/plan.ts";
 import { planSteps } from "../core/plan/steps.ts";
 import type { Occasion } from "../core/schedule/occasion.ts";
 import type { Target } from "../core/target.ts";
@@ -21,7 +22,6 @@ import type { Context, Settings } from "./context.ts";
 import { readDocument, updateDocument } from "./documents.ts";
 import { floorInForce, readFloor } from "./floor.ts";
 import { readLoad } from "./loads.ts";
-import { listOverrides } from "./override.ts";
 import { publish } from "./publish.ts";
 import { occasionsAround, type Situation } from "./situation.ts";
 
@@ -39,8 +39,6 @@ export const TICK_HORIZON_MS = 3 * HOUR_MS;
 
 /** What a plan is to be made with, where that differs. */
 export type PlanOptions = {
-  /** Overrides instead of those in force. */
-  readonly overrides?: readonly FloorOverride[];
   /** Forecasts every minute, for those who look at each; otherwise only those that a decision or a cue can rest on. */
   readonly everyMinute?: boolean;
 };
@@ -56,7 +54,7 @@ export async function makePlans(
   const { model, log, now } = situation;
   const from = minuteOf(now);
   const until = from + horizonMs;
-  const overrides = options.overrides ?? (await listOverrides(context, now));
+  const { overrides } = situation;
   const around = occasionsAround(situation.occasions, from - HARD_CAP_MS - DECAY_MS, until + ARRIVAL_MS + HOUR_MS);
   const occasions: readonly Aired[] = around
     .filter((occasion) => mayCount(log, occasion, now))
@@ -129,7 +127,7 @@ async function planTarget(input: {
   readonly forecast: Forecast;
   readonly recent: readonly LoadMinute[];
   readonly occasions: readonly Aired[];
-  readonly overrides: readonly FloorOverride[];
+  readonly overrides: readonly Override[];
   readonly model: Model;
   readonly now: number;
   readonly until: number;
@@ -162,8 +160,14 @@ async function planTarget(input: {
     startUpMs,
     releaseUnderWay: releaseUnderWay(floor, now),
     lowersNothing: lowersNothing(forecast, now),
+    heldAt: (atMs) => heldBy(input.overrides, target.id, atMs),
   });
   return { target, plan, forecast, needs, startUpMs };
+}
+
+function heldBy(overrides: readonly Override[], targetId: string, atMs: number): Reason | undefined {
+  const hold = holdAt(overrides, targetId, atMs);
+  return hold && { type: "hold", overrideId: hold.id, untilMs: hold.untilMs, author: hold.author, why: hold.why };
 }
 
 /** A plan with its version; the version counts the plans that differed. */

@@ -217,7 +217,7 @@ test("a programme that the guide lists again under another occasion is that one,
   const renamed = { ...FINAL, title: "Big Match Tonight" };
   await small.air(EVENING.map((programme) => (programme.id === FINAL.id ? renamed : programme)));
   await tick(small.context, at(19, 10));
-  const known = occasionsKnown(await small.context.guide(), await readAirLog(small.context));
+  const known = occasionsKnown(await small.context.guide(), await readAirLog(small.context), [], at(19, 10));
   expect(known.filter(({ startsAtMs }) => startsAtMs === FINAL.startsAtMs).map(({ name }) => name)).toEqual(["Big Match Tonight"]);
 });
 

@@ -4,7 +4,8 @@ import type { LoadMinute } from "../measurement.ts";
 import type { Target } from "../target.ts";
 import { MINUTE_MS } from "../time.ts";
 import { connectionsOf, unitsForConnections, unitsForLoad, unitsForTail, unitsWithinConnections, withZoneReserve } from "./capacity.ts";
-import { stepAt, type FloorOverride, type Limit, type Plan, type PlanPolicy, type Reason } from "./plan.ts";
+import { factorAt, type Override } from "./override.ts";
+import { stepAt, type Limit, type Plan, type PlanPolicy, type Reason } from "./plan.ts";
 
 /** Units to have *serving*, and why. `wantedUnits` is what would be needed without limits; `limit` is what cut it, if it was cut. */
 export type NeededUnits = {
@@ -35,7 +36,7 @@ export type DemandInput = {
   /** Measured minutes before the forecast begins; what was needed then still holds for a while. */
   readonly recent: readonly LoadMinute[];
   readonly occasions: readonly Aired[];
-  readonly overrides: readonly FloorOverride[];
+  readonly overrides: readonly Override[];
   readonly policy: PlanPolicy;
   readonly now: number;
   /** The database this target opens connections to, if any. */
@@ -83,7 +84,8 @@ export function lowersNothing({ nowcast }: Forecast, now: number): string | unde
 const USUAL_UNKNOWN = "the usual load of this part of the week was never measured: at least what is known of is asked for";
 
 function needOfMeasured(input: DemandInput, atMs: number, loadRps: number): Need {
-  const needed = limited(input, unitsForLoad(input.target, loadRps), [{ type: "measured-load", loadRps }]);
+  const carried = multiplied(input, atMs, unitsForLoad(input.target, loadRps), [{ type: "measured-load", loadRps }]);
+  const needed = limited(input, carried.units, carried.reasons);
   return { kind: "known", atMs, ...needed };
 }
 
@@ -120,11 +122,26 @@ function needOf(input: DemandInput, minute: ForecastMinute): Need {
     reasons.push({ type: "zone-reserve", zones: target.zones, units: reserved });
     units = reserved;
   }
-  const asked = raised(input, minute.atMs, units, reasons);
+  const carried = multiplied(input, minute.atMs, units, reasons);
+  const asked = raised(input, minute.atMs, carried.units, carried.reasons);
   const needed = limited(input, asked.units, asked.reasons);
   // What the occasions bring comes on top of a usual load that nobody knows: it is the least there is to carry.
   if (minute.usualRps === undefined) return { kind: "unknown", atMs: minute.atMs, why: USUAL_UNKNOWN, asked: needed };
   return { kind: "known", atMs: minute.atMs, ...needed };
+}
+
+/** A person's factor on what the load asks for; never on what anybody holds (design rule 3). */
+function multiplied(
+  { overrides, target }: DemandInput,
+  atMs: number,
+  loadUnits: number,
+  because: readonly Reason[],
+): { units: number; reasons: readonly Reason[] } {
+  const override = factorAt(overrides, target.id, atMs);
+  if (override === undefined) return { units: loadUnits, reasons: because };
+  const { id: overrideId, factor, author, why } = override;
+  const units = Math.max(0, Math.ceil(loadUnits * factor - 1e-9));
+  return { units, reasons: [...because, { type: "factor", overrideId, factor, units, author, why }] };
 }
 
 /** Clients' connections and overrides may ask for more than the load does. The largest wins, they do not add up. */
@@ -150,6 +167,7 @@ function raised(
     units = connected;
   }
   for (const override of input.overrides) {
+    if (override.kind !== "floor") continue;
     const holds = override.targetIds.includes(input.target.id) && atMs >= override.fromMs && atMs < override.untilMs;
     if (holds && override.floorUnits > units) {
       reasons.push({ type: "override", overrideId: override.id, units: override.floorUnits, author: override.author, why: override.why });

@@ -22,6 +22,8 @@ export type StepsInput = {
   readonly releaseUnderWay: boolean;
   /** Why nothing may be lowered, or undefined when nothing speaks against it. */
   readonly lowersNothing: string | undefined;
+  /** The person's wish that nothing be lowered at an instant, as a reason; left out where nobody has one. */
+  readonly heldAt?: (atMs: number) => Reason | undefined;
 };
 
 /**
@@ -42,7 +44,7 @@ export function planSteps(input: StepsInput): Plan {
   let floor = Math.max(target.baselineUnits, Math.min(target.ceilingUnits, input.floorInForce ?? target.baselineUnits));
   for (const [index, asked] of largest.entries()) {
     const atMs = now + index * MINUTE_MS;
-    const next = nextFloor(input, { floor, asked, atMs, unknownWhy: input.lowersNothing ?? unknown.get(atMs) });
+    const next = nextFloor(input, { floor, asked, atMs, unknownWhy: input.lowersNothing ?? unknown.get(atMs), hold: input.heldAt?.(atMs) });
     if (next.floor !== floor || steps.length === 0) {
       steps.push({ atMs, floorUnits: next.floor, neededByMs: Math.max(atMs, asked?.atMs ?? atMs), reasons: next.reasons });
     }
@@ -85,6 +87,7 @@ function nextFloor(
     readonly asked: AskedFor | undefined;
     readonly atMs: number;
     readonly unknownWhy: string | undefined;
+    readonly hold: Reason | undefined;
   },
 ): { readonly floor: number; readonly reasons: readonly Reason[] } {
   const { floor, asked, atMs, unknownWhy } = minute;
@@ -94,6 +97,7 @@ function nextFloor(
   if (wanted === floor) {
     return { floor, reasons: asked !== undefined && asked.atMs < atMs ? [...reasons, { type: "held", untilMs: asked.toMs }] : reasons };
   }
+  if (minute.hold !== undefined) return { floor, reasons: [minute.hold] };
   if (unknownWhy !== undefined) return { floor, reasons: [{ type: "unknown", why: unknownWhy }] };
   const staged: Reason = { type: "staged-release", towardsUnits: wanted };
   const mayRelease = (atMs / MINUTE_MS) % policy.releaseEveryMinutes === 0 || (atMs === now && releaseUnderWay);
