@@ -5,7 +5,7 @@ import { readDocument } from "../../shared/app/documents.ts";
 import { ingest } from "../../shared/app/ingest.ts";
 import { readLearned } from "../../shared/app/model.ts";
 import { setMode } from "../../shared/app/modes.ts";
-import { listOverrides, setOverride, withdrawOverride } from "../../shared/app/override.ts";
+import { listOverrides, setOverride, withdrawOverride, type AskedOverride } from "../../shared/app/override.ts";
 import { plan } from "../../shared/app/plan.ts";
 import type { Ports, SetMinimumOutcome } from "../../shared/app/ports.ts";
 import { situationAt } from "../../shared/app/situation.ts";
@@ -296,9 +296,9 @@ export async function playEvening(seed: number, plant: Plant | undefined): Promi
       left.calls = crash?.afterCalls;
       for (const text of uploads.splice(0)) await takeIn(calltime, text, atMs);
       for (const happening of due) {
-        if (await persons(calltime, evening, happening, atMs)) {
+        if (await persons(calltime, happening, atMs)) {
           // What is needed does not depend on what Calltime may do.
-          if (happening.kind !== "mode") await persons(fold.context, evening, happening, atMs);
+          if (happening.kind !== "mode") await persons(fold.context, happening, atMs);
           if (happening.kind === "withdraw") acknowledged.delete(happening.id);
           else if ("untilMs" in happening) acknowledged.set(happening.id, happening.untilMs);
           ground.count("orders acknowledged");
@@ -338,26 +338,66 @@ async function takeIn(context: Context, text: string, now: number): Promise<void
 }
 
 /** Does what a person asks for; true when it was acknowledged. */
-async function persons(context: Context, _evening: ChaosEvening, happening: Happening, now: number): Promise<boolean> {
+async function persons(context: Context, happening: Happening, now: number): Promise<boolean> {
   try {
-    if (happening.kind === "floor") {
-      const { id, targetId, floorUnits, untilMs } = happening;
-      await setOverride(context, { id, targetIds: [targetId], floorUnits, untilMs, author: "chaos", why: "to see" }, now);
-      return true;
+    switch (happening.kind) {
+      case "feed":
+        return false;
+      case "mode":
+        await setMode(context, { mode: happening.mode, targetId: happening.targetId, author: "chaos", why: "to see" }, now);
+        return true;
+      case "withdraw":
+        await withdrawOverride(context, happening.id, { author: "chaos" }, now);
+        return true;
+      default:
+        await setOverride(context, await askedOf(context, happening), now);
+        return true;
     }
-    if (happening.kind === "mode") {
-      const { mode, targetId } = happening;
-      await setMode(context, { mode, targetId, author: "chaos", why: "to see" }, now);
-      return true;
-    }
-    if (happening.kind === "withdraw") {
-      await withdrawOverride(context, happening.id, { author: "chaos" }, now);
-      return true;
-    }
-    return false;
   } catch {
     return false;
   }
+}
+
+type Ordered = Exclude<Happening, { readonly kind: "feed" | "mode" | "withdraw" }>;
+
+async function askedOf(context: Context, happening: Ordered): Promise<AskedOverride> {
+  const { kind, id, untilMs } = happening;
+  const lease = { kind, id, untilMs, author: "chaos", why: "to see" };
+  switch (happening.kind) {
+    case "floor":
+      return { ...lease, targetIds: [happening.targetId], floorUnits: happening.floorUnits };
+    case "factor":
+      return { ...lease, targetIds: [happening.targetId], factor: happening.factor };
+    case "hold":
+      return { ...lease, targetIds: [happening.targetId] };
+    case "overrun":
+    case "delay":
+      return { ...lease, occasionId: await occasionNamed(context, happening.occasion), byMinutes: happening.byMinutes };
+    case "cancel":
+      return { ...lease, occasionId: await occasionNamed(context, happening.occasion) };
+    case "expected-audience": {
+      // 90 % of a normal distribution lies within this many standard deviations.
+      const reach = Math.exp(1.645 * happening.spread);
+      const { viewers } = happening;
+      return {
+        ...lease,
+        occasionId: await occasionNamed(context, happening.occasion),
+        viewers,
+        interval: [viewers / reach, viewers * reach],
+      };
+    }
+    default:
+      return happening satisfies never;
+  }
+}
+
+/** The occasion that people call so, by its title in the guide. */
+async function occasionNamed(context: Context, name: string): Promise<string | undefined> {
+  const [, nth = "", seed = ""] = /^big (\d+) of evening (\d+)$/.exec(name) ?? [];
+  const { occasions } = await context.guide();
+  return occasions.find(
+    (occasion) => occasion.name === name || occasion.programmes.some(({ title }) => title === `Occasion ${seed}-${nth}`),
+  )?.id;
 }
 
 async function overridesLost(
@@ -375,13 +415,21 @@ async function overridesLost(
 const LONGEST_LEAD_MS = 25 * MINUTE_MS;
 
 /** The stretches in which something answers for a shortage because it was known later than its lead. */
-function lateFor({ occasions, targets }: ChaosEvening, knownAtMs: number, what: string | Happening): readonly Answerable[] {
+function lateFor(
+  { occasions, targets }: Pick<ChaosEvening, "occasions" | "targets">,
+  knownAtMs: number,
+  what: string | Happening,
+): readonly Answerable[] {
   if (typeof what !== "string") {
     if (what.kind === "floor") {
       const target = targets.find(({ id }) => id === what.targetId);
       const lead = target === undefined ? 0 : leadMs(target, target.startUpMs, what.floorUnits) + 3 * MINUTE_MS;
       return [{ cause: "late", fromMs: knownAtMs, toMs: knownAtMs + lead, what: `override ${what.id}` }];
     }
+    if (what.kind === "factor" && what.factor > 1) {
+      return [{ cause: "late", fromMs: knownAtMs, toMs: knownAtMs + LONGEST_LEAD_MS, what: `override ${what.id}` }];
+    }
+    if (what.kind === "expected-audience") return lateFor({ occasions, targets }, knownAtMs, what.occasion);
     return [];
   }
   const occasion = occasions.find((each) => each.occasion === what);

@@ -252,3 +252,19 @@ test("of a great many groups the ones that have not learned for longest are forg
   expect(kept).not.toContain("series/1");
   expect(kept).toContain("series/4499");
 });
+
+test("after a pause that an occasion began in, the hour of its crowd is not learned as a usual one", async () => {
+  const small = await platform();
+  const { world } = small.measured;
+  world.viewers = crowd(200_000, at(19), at(21));
+  world.loadRps = (_, atMs) => (atMs >= at(19) && atMs < at(21) ? 6_300 : 300);
+  const usual = async () =>
+    ((await small.documents.read("model/usual/api"))?.value as { usual: { load: { weekMeans: readonly number[] } } }).usual.load.weekMeans;
+  for (let atMs = at(18, 30); atMs < at(18, 55); atMs += MINUTE_MS) {
+    small.goTo(atMs);
+    await tick(small.context, atMs);
+  }
+  small.goTo(at(20, 10));
+  await tick(small.context, at(20, 10));
+  expect(Math.max(...(await usual()))).toBeLessThan(400);
+});
