@@ -20,7 +20,7 @@ import { zoneOffsets, ZONE_MARGIN_MS } from "../local/zone.ts";
 
 const SEED = Number(process.argv[2] ?? 1);
 const MINUTES = 240;
-const RUNS = 5;
+const RUNS = Number(process.argv[3] ?? 5);
 const fromMs = Date.parse("2026-06-13T16:00:00Z");
 const at = (minutes: number): number => fromMs + minutes * MINUTE_MS;
 

@@ -8,7 +8,7 @@ import { residualQuantiles, residualSpread, type Residuals } from "./residuals.t
 import { inOrderOf, normalSamples, PROBABILITIES, SAMPLE_COUNT } from "./samples.ts";
 import { ARRIVAL_MS, DECAY_MS, shapeAt } from "./shape.ts";
 import { intervalOf, summarise, type Summary } from "./tail.ts";
-import { addLoadSamples, corrected, medianRps, multipleAt, termsOf, type Aired, type Multiple, type Term } from "./terms.ts";
+import { corrected, multipleAt, termsOf, viewersOf, type Aired, type Multiple, type Term } from "./terms.ts";
 import { usualAt } from "./usual-load.ts";
 
 export type { Aired } from "./terms.ts";
@@ -95,13 +95,7 @@ export function forecastLoad(input: ForecastInput): Forecast {
     let interval: { readonly lower: number; readonly upper: number } | undefined = calm.interval;
     let scale = usualRps;
     if (active.length > 0 || surpriseRps > 0) {
-      fillSamples({
-        active,
-        reachViewers,
-        usualRps,
-        surpriseRps,
-        noise: noiseAlong(leading(active)?.term.order ?? AS_THEY_ARE, residualNoise),
-      });
+      fillSamples({ active, reachViewers, usualRps, surpriseRps, residualNoise });
       summary = summarise(samples, budget);
       interval = input.instants === undefined ? intervalOf(samples) : undefined;
       scale = 1;
@@ -113,7 +107,7 @@ export function forecastLoad(input: ForecastInput): Forecast {
       medianRps: scale * summary.median,
       interval: interval === undefined ? undefined : { lowerRps: scale * interval.lower, upperRps: scale * interval.upper },
       tailRps: scale * summary.tail,
-      contributions: active.map(({ term, at }) => ({ occasionId: term.occasionId, medianRps: medianRps(term) * at.multiple })),
+      contributions: active.map(({ term, at }) => ({ occasionId: term.occasionId, medianRps: term.medianRps * at.multiple })),
       surpriseRps,
     });
   }
@@ -147,34 +141,56 @@ function ordinaryOf(residuals: Residuals, budget: number): Ordinary {
 /** An occasion in a minute in which it adds something. */
 type Active = { readonly term: Term; readonly at: Multiple };
 
-/** The one that adds the most: along its samples in ascending order the sums are nearly in order too, which makes them cheap to sort out. */
+/** The one that adds the most: along its samples in ascending order the sums are nearly in order too. */
 function leading(active: readonly Active[]): Active | undefined {
   let most: Active | undefined;
   for (const each of active) {
-    if (most === undefined || medianRps(each.term) * each.at.multiple > medianRps(most.term) * most.at.multiple) most = each;
+    if (most === undefined || each.term.medianRps * each.at.multiple > most.term.medianRps * most.at.multiple) most = each;
   }
   return most;
 }
 
-/** Errors of the usual load and of a surprise, sample by sample, along the samples of one occasion; `inverse`: which samples those are. */
-type Noise = { readonly inverse: Int32Array; readonly residual: Float64Array; readonly surprise: Float64Array };
+/** What stands in each place when samples are put in the ascending order of one occasion's. */
+type Along = {
+  /** Errors of the usual load, by what they were made from, and of a surprise. */
+  readonly residual: WeakMap<Float64Array, Float64Array>;
+  readonly surprise: Float64Array;
+  /** Sample points of other occasions, by their order. */
+  readonly points: WeakMap<Uint8Array, Uint8Array>;
+  /** Which sample it is. */
+  readonly sample: Uint8Array;
+};
 
-const noises = new WeakMap<Float64Array, WeakMap<readonly number[], Noise>>();
+const alongOrders = new WeakMap<Uint8Array, Along>();
 
-function noiseAlong(order: readonly number[], residualNoise: Float64Array): Noise {
-  let byOrder = noises.get(residualNoise);
-  if (byOrder === undefined) noises.set(residualNoise, (byOrder = new WeakMap()));
-  let noise = byOrder.get(order);
-  if (noise === undefined) {
-    const inverse = new Int32Array(SAMPLE_COUNT);
-    for (let i = 0; i < SAMPLE_COUNT; i += 1) inverse[order[i] ?? i] = i;
-    const along = (values: Float64Array): Float64Array => Float64Array.from(inverse, (sample) => values[sample] ?? 1);
-    byOrder.set(order, (noise = { inverse, residual: along(residualNoise), surprise: along(surpriseNoise) }));
+function alongOf(order: Uint8Array): Along {
+  let along = alongOrders.get(order);
+  if (along === undefined) {
+    const sample = new Uint8Array(SAMPLE_COUNT);
+    for (let i = 0; i < SAMPLE_COUNT; i += 1) sample[order[i] ?? i] = i;
+    along = { residual: new WeakMap(), surprise: noiseIn(sample, surpriseNoise), points: new WeakMap(), sample };
+    alongOrders.set(order, along);
   }
-  return noise;
+  return along;
 }
 
-const AS_THEY_ARE: readonly number[] = PROBABILITIES.map((_, i) => i);
+function noiseIn(sample: Uint8Array, noise: Float64Array): Float64Array {
+  return Float64Array.from(sample, (which) => noise[which] ?? 1);
+}
+
+function residualIn(along: Along, residualNoise: Float64Array): Float64Array {
+  let residual = along.residual.get(residualNoise);
+  if (residual === undefined) along.residual.set(residualNoise, (residual = noiseIn(along.sample, residualNoise)));
+  return residual;
+}
+
+function pointsIn(along: Along, order: Uint8Array): Uint8Array {
+  let points = along.points.get(order);
+  if (points === undefined) along.points.set(order, (points = Uint8Array.from(along.sample, (which) => order[which] ?? 0)));
+  return points;
+}
+
+const AS_THEY_ARE = Uint8Array.from({ length: SAMPLE_COUNT }, (_, i) => i);
 
 /**
  * Samples of the load of one minute, in `samples`. Occasions on air together share one audience: their sum stays within reach, but never
@@ -185,19 +201,43 @@ function fillSamples(minute: {
   readonly reachViewers: number;
   readonly usualRps: number;
   readonly surpriseRps: number;
-  readonly noise: Noise;
+  readonly residualNoise: Float64Array;
 }): void {
-  const { active, reachViewers, usualRps, surpriseRps, noise } = minute;
+  const { active, reachViewers, usualRps, surpriseRps } = minute;
+  const along = alongOf(leading(active)?.term.order ?? AS_THEY_ARE);
+  const residual = residualIn(along, minute.residualNoise);
+  if (active.length > 1 && reachViewers < Number.POSITIVE_INFINITY) addShared(active, along, reachViewers);
+  else {
+    samples.fill(0);
+    for (const { term, at } of active) addLoad(term, at, pointsIn(along, term.order));
+  }
+  for (let i = 0; i < SAMPLE_COUNT; i += 1) {
+    const ordinary = usualRps * (residual[i] ?? 1) + (surpriseRps > 0 ? surpriseRps * (along.surprise[i] ?? 1) : 0);
+    samples[i] = Math.max(0, ordinary + (samples[i] ?? 0));
+  }
+}
+
+function addLoad(term: Term, { multiple, spread }: Multiple, points: Uint8Array): void {
+  const viewers = viewersOf(term, spread);
+  const perViewerRps = term.loadPerViewerRps * multiple;
+  for (let i = 0; i < SAMPLE_COUNT; i += 1) samples[i] = (samples[i] ?? 0) + perViewerRps * (viewers[points[i] ?? 0] ?? 0);
+}
+
+function addShared(active: readonly Active[], along: Along, reachViewers: number): void {
   samples.fill(0);
   largest.fill(0);
   for (const { term, at } of active) {
-    addLoadSamples(term, at, reachViewers * term.loadPerViewerRps * at.multiple, { sums: samples, most: largest, inverse: noise.inverse });
+    const viewers = viewersOf(term, at.spread);
+    const points = pointsIn(along, term.order);
+    const perViewerRps = term.loadPerViewerRps * at.multiple;
+    const reachRps = reachViewers * perViewerRps;
+    for (let i = 0; i < SAMPLE_COUNT; i += 1) {
+      const load = perViewerRps * (viewers[points[i] ?? 0] ?? 0);
+      samples[i] = (samples[i] ?? 0) + load;
+      largest[i] = Math.max(largest[i] ?? 0, load, reachRps);
+    }
   }
-  const shared = active.length > 1;
-  for (let i = 0; i < SAMPLE_COUNT; i += 1) {
-    const added = shared ? Math.min(samples[i] ?? 0, largest[i] ?? 0) : (samples[i] ?? 0);
-    samples[i] = Math.max(0, usualRps * (noise.residual[i] ?? 1) + surpriseRps * (noise.surprise[i] ?? 1) + added);
-  }
+  for (let i = 0; i < SAMPLE_COUNT; i += 1) samples[i] = Math.min(samples[i] ?? 0, largest[i] ?? 0);
 }
 
 // Room to work in, made once: nothing in it is read before it is written.
@@ -213,7 +253,7 @@ function expectedMinutes(terms: readonly Term[], usualAtMs: (atMs: number) => nu
     let minutesOnAir: number | undefined;
     for (const term of terms) {
       const { multiple, spread } = shapeAt(term.shape, term.timing, atMs);
-      const load = medianRps(term) * multiple;
+      const load = term.medianRps * multiple;
       occasionsRps += load;
       variance += (spread * load) ** 2;
       if (atMs >= term.timing.startsAtMs && atMs < term.timing.endsAtMs) {

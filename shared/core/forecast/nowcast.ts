@@ -91,11 +91,14 @@ export function nowcast(input: {
 
 type Pair = ExpectedMinute & { readonly loadRps: number };
 
+/** The minutes of which both are there. Both are in the order of time. */
 function pair(measured: readonly LoadMinute[], expected: readonly ExpectedMinute[]): readonly Pair[] {
-  const byMinute = new Map(expected.map((minute) => [minute.atMs, minute]));
   const pairs: Pair[] = [];
+  let next = 0;
   for (const minute of measured) {
-    const forecast = byMinute.get(minute.atMs);
+    while ((expected[next]?.atMs ?? Number.POSITIVE_INFINITY) < minute.atMs) next += 1;
+    const candidate = expected[next];
+    const forecast = candidate?.atMs === minute.atMs ? candidate : undefined;
     if (minute.kind === "known" && forecast !== undefined) pairs.push({ ...forecast, loadRps: minute.loadRps });
   }
   return pairs;
@@ -103,16 +106,19 @@ function pair(measured: readonly LoadMinute[], expected: readonly ExpectedMinute
 
 /** Index of the first minute of a sudden fall that still lasts, or undefined. */
 function fallAt(pairs: readonly Pair[]): number | undefined {
-  if (pairs.at(-1)?.minutesOnAir === undefined) return undefined;
+  const newest = pairs.at(-1);
+  // It still lasts: the newest minute is one of the fallen, on most evenings that settles it.
+  if (newest?.minutesOnAir === undefined || !isBelow(newest, Number.POSITIVE_INFINITY)) return undefined;
   for (let first = BEFORE_FALL_MINUTES; first <= pairs.length - FALL_MINUTES; first += 1) {
     const before = median(pairs.slice(first - BEFORE_FALL_MINUTES, first).map((minute) => minute.loadRps));
-    const fallen = pairs.slice(first).every((minute) => {
-      const forecastRps = (minute.usualRps ?? 0) + minute.occasionsRps;
-      return minute.loadRps < SUDDEN_FALL_SHARE * Math.min(before, forecastRps);
-    });
-    if (fallen) return first;
+    if (pairs.slice(first).every((minute) => isBelow(minute, before))) return first;
   }
   return undefined;
+}
+
+/** Whether a minute carried far less than was forecast for it, and than `beforeRps`. */
+function isBelow({ usualRps, occasionsRps, loadRps }: Pair, beforeRps: number): boolean {
+  return loadRps < SUDDEN_FALL_SHARE * Math.min(beforeRps, (usualRps ?? 0) + occasionsRps);
 }
 
 function levelOf(pairs: readonly Pair[]): number {
@@ -174,7 +180,7 @@ function surpriseOf(pairs: readonly Pair[], level: number, shift: number, usualS
 
 /** Today's usual load ÷ the usual load, as it is expected to be at `atMs`: it returns to 1 the further ahead. */
 export function levelAt({ level, newestMs }: Nowcast, atMs: number): number {
-  if (newestMs === undefined) return 1;
+  if (newestMs === undefined || level === 1) return 1;
   const ahead = Math.max(0, atMs - newestMs) / MINUTE_MS;
   return level ** (0.5 ** (ahead / LEVEL_HALF_LIFE_MINUTES));
 }
