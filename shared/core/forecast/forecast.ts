@@ -35,6 +35,14 @@ export type ForecastMinute =
 /** The forecast of one target, and the correction it rests on. */
 export type Forecast = { readonly targetId: string; readonly minutes: readonly ForecastMinute[]; readonly nowcast: Nowcast };
 
+/** Minutes that are worth a forecast: some over the whole time, and all as far as a decision taken now can reach. */
+export type Instants = {
+  /** In order. */
+  readonly sparse: readonly number[];
+  /** The end of that reach, judged by the sparse minutes. */
+  readonly fineUntilMs: (minutes: readonly ForecastMinute[]) => number;
+};
+
 /** What a forecast is made from. */
 export type ForecastInput = {
   readonly model: Model;
@@ -47,8 +55,8 @@ export type ForecastInput = {
   /** Start of the first minute to forecast. */
   readonly fromMs: number;
   readonly toMs: number;
-  /** The minutes of [fromMs, toMs) to forecast, in order; all of them when left out. */
-  readonly instants?: readonly number[];
+  /** The minutes of [fromMs, toMs) to forecast; all of them when left out. */
+  readonly instants?: Instants;
   readonly threshold: ImpactThreshold;
   /** Requests per million that may be left unserved, in expectation. */
   readonly unservedPerMillion: number;
@@ -77,8 +85,7 @@ export function forecastLoad(input: ForecastInput): Forecast {
   const { noise: residualNoise, calm } = ordinaryOf(usual.residuals, budget);
   const reachViewers = model.learned.reach.broadcasts >= REACH_BROADCASTS ? reachOf(model.learned) : Number.POSITIVE_INFINITY;
 
-  const minutes: ForecastMinute[] = [];
-  for (const atMs of input.instants ?? everyMinute(input.fromMs, input.toMs)) {
+  const forecastAt = (atMs: number): ForecastMinute => {
     const usualThen = usualAt(usual.load, atMs, zone);
     const active: Active[] = [];
     for (const term of terms) {
@@ -86,8 +93,7 @@ export function forecastLoad(input: ForecastInput): Forecast {
       if (at.multiple > 0) active.push({ term, at });
     }
     if (usualThen === undefined && active.length === 0) {
-      minutes.push({ kind: "unknown", atMs, reason: "this part of the week was never measured and no known occasion is on air" });
-      continue;
+      return { kind: "unknown", atMs, reason: "this part of the week was never measured and no known occasion is on air" };
     }
     const usualRps = (usualThen ?? 0) * levelAt(correction, atMs);
     const surpriseRps = surpriseAt(correction, atMs);
@@ -100,7 +106,7 @@ export function forecastLoad(input: ForecastInput): Forecast {
       interval = input.instants === undefined ? intervalOf(samples) : undefined;
       scale = 1;
     }
-    minutes.push({
+    return {
       kind: "known",
       atMs,
       usualRps: usualThen === undefined ? undefined : usualRps,
@@ -109,9 +115,23 @@ export function forecastLoad(input: ForecastInput): Forecast {
       tailRps: scale * summary.tail,
       contributions: active.map(({ term, at }) => ({ occasionId: term.occasionId, medianRps: term.medianRps * at.multiple })),
       surpriseRps,
-    });
+    };
+  };
+  return { targetId: target.id, minutes: minutesOf(input, forecastAt), nowcast: correction };
+}
+
+function minutesOf({ fromMs, toMs, instants }: ForecastInput, forecastAt: (atMs: number) => ForecastMinute): readonly ForecastMinute[] {
+  if (instants === undefined) return everyMinute(fromMs, toMs).map(forecastAt);
+  const sparse = instants.sparse.map(forecastAt);
+  const minutes: ForecastMinute[] = [];
+  const fineUntilMs = Math.min(toMs, instants.fineUntilMs(sparse));
+  let next = 0;
+  for (let atMs = fromMs; atMs < fineUntilMs; atMs += MINUTE_MS) {
+    const known = sparse[next];
+    if (known?.atMs === atMs) next += 1;
+    minutes.push(known?.atMs === atMs ? known : forecastAt(atMs));
   }
-  return { targetId: target.id, minutes, nowcast: correction };
+  return [...minutes, ...sparse.slice(next)];
 }
 
 function everyMinute(fromMs: number, toMs: number): readonly number[] {

@@ -9,8 +9,8 @@ import { NOWCAST_MINUTES, type Nowcast } from "./nowcast.ts";
 import { orderOf, SAMPLE_COUNT, spreadPoints } from "./samples.ts";
 import { ARRIVAL_MS, DECAY_MS, shapeAt, type Shape, type Timing } from "./shape.ts";
 
-/** An occasion and where it stands. */
-export type Aired = { readonly occasion: Occasion; readonly air: Air };
+/** An occasion and where it stands; what it does to each target where that was worked out before, by target id. */
+export type Aired = { readonly occasion: Occasion; readonly air: Air; readonly impacts?: ReadonlyMap<string, Impact> };
 
 /** What one occasion above the threshold adds to one target: a plateau that is not sure, times a shape that is not sure. */
 export type Term = {
@@ -60,10 +60,10 @@ export function termsOf(input: {
 }): readonly Term[] {
   const { model, target, zone, threshold, now } = input;
   const terms: Term[] = [];
-  for (const { occasion, air } of input.occasions) {
+  for (const { occasion, air, impacts } of input.occasions) {
     const timing = timingOf(occasion, air, now);
     if (timing.startsAtMs - ARRIVAL_MS >= input.toMs || timing.endsAtMs + DECAY_MS < input.fromMs) continue;
-    const impact = impactOf({ model, target, occasion, zone, threshold });
+    const impact = impacts?.get(target.id) ?? impactOf({ model, target, occasion, zone, threshold });
     if (impact.kind !== "above") continue;
     const { audience, spread, mostViewers, loadPerViewerRps, shape } = impact;
     const plateau = { mean: audience.mean, mostViewers, loadPerViewerRps };
