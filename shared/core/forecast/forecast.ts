@@ -2,13 +2,13 @@ import type { LoadMinute } from "../measurement.ts";
 import type { Target } from "../target.ts";
 import { MINUTE_MS, minuteOf, type ZoneOffsets } from "../time.ts";
 import type { ImpactThreshold } from "./impact.ts";
-import { firstTargetUsual, reachOf, type Model } from "./model.ts";
+import { firstTargetUsual, reachOf, type Model, type TargetUsual } from "./model.ts";
 import { levelAt, LOOK_BACK_MS, nowcast, surpriseAt, type ExpectedMinute, type Nowcast } from "./nowcast.ts";
-import { residualQuantiles, residualSpread, type Residuals } from "./residuals.ts";
+import { residualQuantiles, residualSpread } from "./residuals.ts";
 import { inOrderOf, normalSamples, PROBABILITIES, SAMPLE_COUNT } from "./samples.ts";
 import { ARRIVAL_MS, DECAY_MS, shapeAt } from "./shape.ts";
 import { intervalOf, summarise, type Summary } from "./tail.ts";
-import { corrected, multipleAt, termsOf, viewersOf, type Aired, type Multiple, type Term } from "./terms.ts";
+import { corrected, keyOf, multipleAt, termsOf, viewersOf, type Aired, type Multiple, type Term } from "./terms.ts";
 import { usualAt } from "./usual-load.ts";
 
 export type { Aired } from "./terms.ts";
@@ -82,10 +82,23 @@ export function forecastLoad(input: ForecastInput): Forecast {
   });
   const terms = planned.map((term) => (onAir.includes(term) ? corrected(term, correction) : term));
   const budget = input.unservedPerMillion / 1e6;
-  const { noise: residualNoise, calm } = ordinaryOf(usual.residuals, budget);
+  const { noise: residualNoise, calm, minutes: known } = ordinaryOf(usual, zone, budget);
   const reachViewers = model.learned.reach.broadcasts >= REACH_BROADCASTS ? reachOf(model.learned) : Number.POSITIVE_INFINITY;
+  const before = known.under([reachViewers, ...terms.map(keyOf)].join(" "));
 
   const forecastAt = (atMs: number): ForecastMinute => {
+    const level = levelAt(correction, atMs);
+    const surpriseRps = surpriseAt(correction, atMs);
+    if (surpriseRps > 0 || input.instants === undefined) return workedOut(atMs, level, surpriseRps);
+    const byLevel = before.get(atMs);
+    const same = byLevel?.find((each) => each.level === level);
+    if (same !== undefined) return same.minute;
+    const minute = workedOut(atMs, level, 0);
+    if (byLevel === undefined) before.set(atMs, [{ level, minute }]);
+    else byLevel.push({ level, minute });
+    return minute;
+  };
+  const workedOut = (atMs: number, level: number, surpriseRps: number): ForecastMinute => {
     const usualThen = usualAt(usual.load, atMs, zone);
     const active: Active[] = [];
     for (const term of terms) {
@@ -95,8 +108,7 @@ export function forecastLoad(input: ForecastInput): Forecast {
     if (usualThen === undefined && active.length === 0) {
       return { kind: "unknown", atMs, reason: "this part of the week was never measured and no known occasion is on air" };
     }
-    const usualRps = (usualThen ?? 0) * levelAt(correction, atMs);
-    const surpriseRps = surpriseAt(correction, atMs);
+    const usualRps = (usualThen ?? 0) * level;
     let summary: Summary = calm;
     let interval: { readonly lower: number; readonly upper: number } | undefined = calm.interval;
     let scale = usualRps;
@@ -138,23 +150,49 @@ function everyMinute(fromMs: number, toMs: number): readonly number[] {
   return Array.from({ length: Math.max(0, Math.ceil((toMs - fromMs) / MINUTE_MS)) }, (_, nth) => fromMs + nth * MINUTE_MS);
 }
 
+/** What follows from the usual week of a target alone, and the minutes forecast under it so far. */
 type Ordinary = {
+  readonly zone: ZoneOffsets;
   readonly budget: number;
+  /** Errors of the usual load in the order of their samples. */
   readonly noise: Float64Array;
+  /** What a minute without an occasion looks like for a usual load of 1. */
   readonly calm: Summary & { readonly interval: ReturnType<typeof intervalOf> };
+  readonly minutes: KnownMinutes;
 };
 
-const ordinary = new WeakMap<Residuals, Ordinary>();
+type ByInstant = Map<number, { readonly level: number; readonly minute: ForecastMinute }[]>;
 
-/** The errors of a usual load in the order of their samples, and what a minute without an occasion looks like for a usual load of 1. */
-function ordinaryOf(residuals: Residuals, budget: number): Ordinary {
-  const known = ordinary.get(residuals);
-  if (known?.budget === budget) return known;
-  const quantiles = residualQuantiles(residuals, PROBABILITIES);
+/** Minutes that were forecast before, by what adds to them, instant and level: most ticks bring nothing new for most of them. */
+type KnownMinutes = { readonly under: (terms: string) => ByInstant };
+
+// Each correction of those on air makes minutes of its own; an evening has some dozens, and old ones do not come again.
+const CORRECTIONS_KEPT = 64;
+
+function knownMinutes(): KnownMinutes {
+  const byTerms = new Map<string, ByInstant>();
+  return {
+    under: (terms) => {
+      let minutes = byTerms.get(terms);
+      if (minutes === undefined) {
+        if (byTerms.size >= CORRECTIONS_KEPT) byTerms.clear();
+        byTerms.set(terms, (minutes = new Map()));
+      }
+      return minutes;
+    },
+  };
+}
+
+const ordinary = new WeakMap<TargetUsual, Ordinary>();
+
+function ordinaryOf(usual: TargetUsual, zone: ZoneOffsets, budget: number): Ordinary {
+  const known = ordinary.get(usual);
+  if (known?.budget === budget && known.zone === zone) return known;
+  const quantiles = residualQuantiles(usual.residuals, PROBABILITIES);
   const points = Float64Array.from(quantiles);
   const calm = { ...summarise(points, budget), interval: intervalOf(points) };
-  const made = { budget, noise: Float64Array.from(inOrderOf("usual", quantiles)), calm };
-  ordinary.set(residuals, made);
+  const made = { zone, budget, noise: Float64Array.from(inOrderOf("usual", quantiles)), calm, minutes: knownMinutes() };
+  ordinary.set(usual, made);
   return made;
 }
 

@@ -62,6 +62,13 @@ const GROWTH_MINUTES = 3;
 const SURPRISE_GROWS_MINUTES = 8;
 const SURPRISE_HOLDS_MINUTES = 20;
 const SURPRISE_HALF_LIFE_MINUTES = 15;
+// Corrections are taken to what they are worth, far below their own spread: a minute that was forecast before comes again unchanged
+// while nothing happens, and need not be worked out again.
+const LEVEL_GRID = 0.002;
+const SHIFT_GRID = 0.01;
+const SPREAD_GRID = 0.005;
+// What lies on the grid stays there, whatever binary makes of it.
+const ROUNDING = 1e-9;
 // Today's level says little about the load hours ahead.
 const LEVEL_HALF_LIFE_MINUTES = 60;
 // Below half of the five minutes before it and below half of the forecast, for three minutes: no break in a programme does that.
@@ -159,8 +166,17 @@ function amplitudeOf(pairs: readonly Pair[], level: number, usualSpread: number,
   const shift = (measuredPrecision * meanLog) / (measuredPrecision + priorPrecision);
   const onAir = newest.minutesOnAir ?? 0;
   const early = onAir < NOWCAST_MINUTES || (shift < Math.log(LATE_START_SHARE) && onAir < LATE_START_MS / MINUTE_MS);
-  if (early && shift < 0) return { shift: 0, spread: priorSpread };
-  return { shift, spread: Math.sqrt(1 / (measuredPrecision + priorPrecision)) };
+  if (early && shift < 0) return { shift: 0, spread: noFiner(priorSpread) };
+  return { shift: rounded(shift, SHIFT_GRID), spread: noFiner(Math.sqrt(1 / (measuredPrecision + priorPrecision))) };
+}
+
+/** A spread on its grid: never less than it is. */
+function noFiner(spread: number): number {
+  return Math.ceil(spread / SPREAD_GRID - ROUNDING) * SPREAD_GRID;
+}
+
+function rounded(value: number, grid: number): number {
+  return Math.round(value / grid) * grid;
 }
 
 function surpriseOf(pairs: readonly Pair[], level: number, shift: number, usualSpread: number): Nowcast["surprise"] {
@@ -182,7 +198,7 @@ function surpriseOf(pairs: readonly Pair[], level: number, shift: number, usualS
 export function levelAt({ level, newestMs }: Nowcast, atMs: number): number {
   if (newestMs === undefined || level === 1) return 1;
   const ahead = Math.max(0, atMs - newestMs) / MINUTE_MS;
-  return level ** (0.5 ** (ahead / LEVEL_HALF_LIFE_MINUTES));
+  return rounded(level ** (0.5 ** (ahead / LEVEL_HALF_LIFE_MINUTES)), LEVEL_GRID);
 }
 
 /** The unexplained load to expect at `atMs`, in requests a second: it grows for a while as it did, holds, and fades. */

@@ -28,6 +28,9 @@ export type Term = {
   readonly order: Uint8Array;
   /** The median of what it adds at the plateau, in requests a second; never below zero. */
   readonly medianRps: number;
+  /** What it was made from, and how the newest measurements moved it. */
+  readonly impact: Impact;
+  readonly correction: string;
   /** What `viewersOf` has worked out, by spread. */
   readonly viewers: Map<number, Float64Array>;
 };
@@ -76,10 +79,28 @@ export function termsOf(input: {
       spread,
       order: orderOf(`audience/${occasion.id}`),
       medianRps: medianOf(plateau),
+      impact,
+      correction: "",
       viewers: viewersKept(impact),
     });
   }
   return terms;
+}
+
+/** Tells terms apart: two of one key add the same to every minute. */
+export function keyOf({ occasionId, timing, lateTiming, impact, correction }: Term): string {
+  return `${occasionId}/${numberOf(impact)}/${timing.startsAtMs}/${timing.endsAtMs}/${lateTiming?.startsAtMs ?? ""}/${correction}`;
+}
+
+const numbers = new WeakMap<Impact, number>();
+let numbered = 0;
+
+function numberOf(impact: Impact): number {
+  const known = numbers.get(impact);
+  if (known !== undefined) return known;
+  numbered += 1;
+  numbers.set(impact, numbered);
+  return numbered;
 }
 
 /** Viewers at the plateau by sample point, ascending, when their logarithm spreads by `spread` more than the term's own. */
@@ -129,5 +150,12 @@ export function corrected(term: Term, { amplitude, newestMs }: Nowcast): Term {
     mostViewers: Number.POSITIVE_INFINITY,
     loadPerViewerRps: term.loadPerViewerRps,
   };
-  return { ...term, ...plateau, spread: amplitude.spread, medianRps: medianOf(plateau), viewers: new Map() };
+  return {
+    ...term,
+    ...plateau,
+    spread: amplitude.spread,
+    medianRps: medianOf(plateau),
+    correction: `${amplitude.shift}~${amplitude.spread}`,
+    viewers: new Map(),
+  };
 }
