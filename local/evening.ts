@@ -1,10 +1,7 @@
 import { contextOf, type Context, type Settings } from "../shared/app/context.ts";
 import { ingest, type IngestReport } from "../shared/app/ingest.ts";
 import type { Json } from "../shared/app/ports.ts";
-import { situationAt } from "../shared/app/situation.ts";
 import { tick } from "../shared/app/tick.ts";
-import { plan } from "../shared/app/plan.ts";
-import { warm } from "../shared/app/warm.ts";
 import { CalltimeError } from "../shared/core/error.ts";
 import type { Schedule } from "../shared/core/schedule/programme.ts";
 import { prepareWorld, type PreparedWorld } from "../shared/core/simulate/prepare.ts";
@@ -15,6 +12,7 @@ import { openDatabase, type Database, type StorePlace } from "./database.ts";
 import { sqliteDocumentStore } from "./document-store.ts";
 import { eventLog, type EventLog } from "./event-log.ts";
 import { localJournal } from "./journal.ts";
+import { lookAgain } from "./look-again.ts";
 import { minuteLog } from "./minute-log.ts";
 import { runState, type RunState } from "./run-state.ts";
 import { sqliteScheduleStore } from "./schedule-store.ts";
@@ -109,13 +107,7 @@ async function assemble(setting: EveningSetting, database: Database): Promise<Ev
   const zone = setting.zoneAround?.(begun.fromMs) ?? setting.settings.zone;
   const context = contextOf(ports, { ...setting.settings, zone });
   const nowMs = (): number => world.nowMs();
-  // Events are hints to look at once; what they say is read from the store (design rule 1).
-  bus.subscribe("plan", "calltime.schedule.changed", async () => void (await plan(context, await situationAt(context, nowMs()))));
-  bus.subscribe("plan", "calltime.override.changed", async () => {
-    await plan(context, await situationAt(context, nowMs()));
-    await warm(context, nowMs());
-  });
-  bus.subscribe("warm", "calltime.mode.changed", async () => void (await warm(context, nowMs())));
+  lookAgain(bus, context, nowMs);
   const step = (): Promise<void> =>
     database.transaction(async () => {
       await tick(context, nowMs());

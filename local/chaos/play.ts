@@ -31,25 +31,18 @@ import {
 } from "../../shared/core/simulate/step.ts";
 import type { Target } from "../../shared/core/target.ts";
 import { MINUTE_MS } from "../../shared/core/time.ts";
+import type { History } from "../memory/history.ts";
+import { measuredOf, type Happened } from "../memory/measured.ts";
+import { plainDocuments, plainJournal, plainSchedules } from "../memory/plain.ts";
 import { zoneOffsets, ZONE_MARGIN_MS } from "../zone.ts";
 import { disorderlyBus, type DisorderlyBus } from "./bus.ts";
 import { makeEvening, type ChaosEvening, type Happening } from "./evening.ts";
 import { EVENING_MINUTES, type Family } from "./family.ts";
 import { faultsOf, type Faults } from "./faults.ts";
 import { foldOver, type Fold, type NeededNow } from "./fold.ts";
-import { learnHistory, type FamilyHistory } from "./history.ts";
-import { measuredOf, type Happened } from "./measured.ts";
+import { historyOf } from "./history.ts";
 import { emptyTally, type EveningOutcome, type Violation } from "./outcome.ts";
 import type { Plant } from "./plants.ts";
-import { plainDocuments, plainJournal, plainSchedules } from "./stores.ts";
-
-const histories = new Map<number, Promise<FamilyHistory>>();
-
-function historyOf(family: Family, settings: Settings): Promise<FamilyHistory> {
-  const known = histories.get(family.index) ?? learnHistory(family, settings);
-  histories.set(family.index, known);
-  return known;
-}
 
 function settingsOf({ family, targets, expectations }: ChaosEvening): Settings {
   const toMs = family.fromMs + EVENING_MINUTES * MINUTE_MS;
@@ -81,7 +74,7 @@ class Playground {
   private calls = 0;
   private callsAtMs = 0;
 
-  constructor(world: PreparedWorld, fromMs: number, { lately }: FamilyHistory, faults: Faults) {
+  constructor(world: PreparedWorld, fromMs: number, { lately }: History, faults: Faults) {
     this.world = world;
     this.faults = faults;
     this.state = beginWorld(world, fromMs);

@@ -1,6 +1,6 @@
 import { assessAir, HARD_CAP_MS, type Air } from "../core/forecast/air.ts";
 import { unstretched, type MeasuredBroadcast } from "../core/forecast/audience.ts";
-import { impactOf, type Impact } from "../core/forecast/impact.ts";
+import type { Impact } from "../core/forecast/impact.ts";
 import { measuredViewers } from "../core/forecast/learn.ts";
 import type { Model } from "../core/forecast/model.ts";
 import { ARRIVAL_MS } from "../core/forecast/shape.ts";
@@ -12,6 +12,7 @@ import type { Context } from "./context.ts";
 import { crowdIsAbove, excessViewers, newestExcess, turnedOutAbove } from "./crowd.ts";
 import { readDocument, replaceDocument } from "./documents.ts";
 import { keepForTheDay } from "./broadcast-day.ts";
+import { impactsOf } from "./impacts.ts";
 import { LEARN_AFTER_MS, lessonOf } from "./learn-air.ts";
 import { learn, readModel, type Lesson } from "./model.ts";
 import { listOverrides } from "./override.ts";
@@ -174,10 +175,10 @@ function settle({ context, model, revealed, outcomes }: Following, occasion: Occ
 
 /** What is thought of an occasion as it starts; counted once, and only when Calltime was there. */
 function judge({ context, model, tally, sinceMs }: Following, occasion: Occasion): Judged {
-  const { zone, threshold, targets } = context.settings;
-  const impacts = targets.map((target) => impactOf({ model, target, occasion, zone, threshold }));
+  const { byTarget, above } = impactsOf(context, model, occasion);
+  const impacts = [...byTarget.values()];
   const known = impacts.find((each): each is Exclude<Impact, { kind: "unknown-audience" }> => each.kind !== "unknown-audience");
-  const impact = impacts.some((each) => each.kind === "above") ? "above" : known === undefined ? "unknown-audience" : "below";
+  const impact = above ? "above" : known === undefined ? "unknown-audience" : "below";
   if (occasion.startsAtMs >= sinceMs) tally[impact] += 1;
   return known === undefined ? { impact } : { impact, expectedViewers: Math.round(unstretched(known.audience.mean)) };
 }

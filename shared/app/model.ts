@@ -42,18 +42,29 @@ function shardKey(shard: number): string {
   return `${VIEWERS_PREFIX}${String(shard).padStart(2, "0")}`;
 }
 
-/** The model in force: empty where nothing was learned yet. */
+/** The model in force: empty where nothing was learned yet. It is the same object for as long as its documents are. */
 export async function readModel(context: Context): Promise<Model> {
   const documents = context.ports.documents;
-  const targets: Record<string, TargetUsual> = {};
-  for (const target of context.settings.targets) {
-    const stored = await readDocument<StoredUsual<TargetUsual>>(documents, usualKey(target.id));
-    targets[target.id] = stored?.value.usual ?? firstTargetUsual();
-  }
-  const shards = await documents.list(VIEWERS_PREFIX);
-  const viewers: ChannelViewers = Object.assign({}, ...shards.map(({ value }) => (value as unknown as StoredUsual<ChannelViewers>).usual));
-  return { learned: await readLearned(context), targets, viewers };
+  const stored = (await readDocument<Learned>(documents, LEARNED_KEY))?.value;
+  const usuals: (StoredUsual<TargetUsual> | undefined)[] = [];
+  for (const { id } of context.settings.targets)
+    usuals.push((await readDocument<StoredUsual<TargetUsual>>(documents, usualKey(id)))?.value);
+  const shards = (await documents.list(VIEWERS_PREFIX)).map(({ value }) => value as unknown as StoredUsual<ChannelViewers>);
+  const parts = [stored, ...usuals, ...shards];
+  const before = known.get(context);
+  if (before?.parts.length === parts.length && before.parts.every((part, index) => part === parts[index])) return before.model;
+  const model: Model = {
+    learned: stored ?? before?.model.learned ?? firstLearned(),
+    targets: Object.fromEntries(
+      context.settings.targets.map(({ id }, index) => [id, usuals[index]?.usual ?? before?.model.targets[id] ?? firstTargetUsual()]),
+    ),
+    viewers: Object.assign({}, ...shards.map(({ usual }) => usual)) as ChannelViewers,
+  };
+  known.set(context, { parts, model });
+  return model;
 }
+
+const known = new WeakMap<Context, { readonly parts: readonly unknown[]; readonly model: Model }>();
 
 /** What broadcasts have taught so far. */
 export async function readLearned(context: Context): Promise<Learned> {
@@ -101,6 +112,7 @@ function updatedEvent({ cause, occasionId }: Lesson, what: string, version: numb
 
 /** The groups, those that just learned last; of too many the ones that have not learned for longest are forgotten. */
 function remembered(before: AudienceLevels, after: AudienceLevels): AudienceLevels {
+  if (before === after) return after;
   const entries = Object.entries(after);
   const unchanged = entries.filter(([key, level]) => before[key] === level);
   const changed = entries.filter(([key, level]) => before[key] !== level);

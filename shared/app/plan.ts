@@ -1,14 +1,13 @@
 import { capacityPlanned, fitting, isoOf, MAX_LISTED_STEPS, newEvent, type AnyEvent } from "../../events/index.ts";
 import { HARD_CAP_MS, timingOf } from "../core/forecast/air.ts";
-import { forecastLoad, type Aired, type Forecast } from "../core/forecast/forecast.ts";
-import { impactOf } from "../core/forecast/impact.ts";
-import { instantsWorthForecasting } from "../core/forecast/instants.ts";
+import { forecastLoad, type Aired, type Forecast, type ForecastMinute } from "../core/forecast/forecast.ts";
+import { sparseInstants } from "../core/forecast/instants.ts";
 import { startUpMsOf, type Model } from "../core/forecast/model.ts";
 import { LOOK_BACK_MS } from "../core/forecast/nowcast.ts";
-import { ARRIVAL_MS, DECAY_MS, type Timing } from "../core/forecast/shape.ts";
+import { ARRIVAL_MS, DECAY_MS } from "../core/forecast/shape.ts";
 import type { LoadMinute } from "../core/measurement.ts";
 import { leadMs } from "../core/plan/capacity.ts";
-import { clientOf, lowersNothing, needsOf, type Need } from "../core/plan/demand.ts";
+import { clientOf, lowersNothing, needsOf, unitsForMinute, type Need } from "../core/plan/demand.ts";
 import { sentenceOf } from "../core/plan/explain.ts";
 import { holdAt, type Override } from "../core/plan/override.ts";
 import type { Plan, Reason } from "../core/plan/plan.ts";
@@ -21,6 +20,7 @@ import type { AirLog } from "./air-log.ts";
 import type { Context, Settings } from "./context.ts";
 import { readDocument, updateDocument } from "./documents.ts";
 import { floorInForce, readFloor } from "./floor.ts";
+import { impactsOf } from "./impacts.ts";
 import { readLoad } from "./loads.ts";
 import { publish } from "./publish.ts";
 import { occasionsAround, type Situation } from "./situation.ts";
@@ -56,20 +56,14 @@ export async function makePlans(
   const until = from + horizonMs;
   const { overrides } = situation;
   const around = occasionsAround(situation.occasions, from - HARD_CAP_MS - DECAY_MS, until + ARRIVAL_MS + HOUR_MS);
-  const occasions: readonly Aired[] = around
-    .filter((occasion) => mayCount(log, occasion, now))
-    .map((occasion) => ({ occasion, air: log.air[occasion.id] ?? { kind: "ahead" } }));
+  // What is below the threshold of every target adds nothing to any.
+  const occasions = around.flatMap((occasion): readonly Aired[] => {
+    const { above, byTarget: impacts } = impactsOf(context, model, occasion);
+    return above && mayCount(log, occasion, now) ? [{ occasion, air: log.air[occasion.id] ?? { kind: "ahead" }, impacts }] : [];
+  });
   // A need just beyond the horizon still has its lead within it.
   const toMs = until + HOUR_MS;
-  const instants =
-    options.everyMinute === true
-      ? undefined
-      : instantsWorthForecasting({
-          fromMs: from,
-          fineUntilMs: from + reachMs(settings, model),
-          toMs,
-          timings: bends(settings, model, occasions, now),
-        });
+  const sparse = sparseInstants({ fromMs: from, toMs, timings: occasions.map(({ occasion, air }) => timingOf(occasion, air, now)) });
   const planned: Planned[] = [];
   // Targets that open connections come first: their databases have to hold what they were given.
   for (const target of [...settings.targets].sort((a, b) => rank(a) - rank(b))) {
@@ -83,7 +77,9 @@ export async function makePlans(
       now,
       fromMs: from,
       toMs,
-      ...(instants !== undefined && { instants }),
+      ...(options.everyMinute !== true && {
+        instants: { sparse, fineUntilMs: (minutes) => from + reachMs(target, minutes, { settings, model, overrides }) },
+      }),
       threshold: settings.threshold,
       unservedPerMillion: settings.policy.unservedPerMillion,
     });
@@ -92,20 +88,30 @@ export async function makePlans(
   return settings.targets.flatMap((target) => planned.filter((made) => made.target.id === target.id));
 }
 
-// Beyond the longest lead, so that what a plan asks for now rests on minutes that were all looked at.
+// Beyond the lead, so that what a plan asks for now rests on minutes that were all looked at.
 const BEYOND_LEAD_MS = 10 * MINUTE_MS;
 
-/** How far ahead a decision taken now can reach: the longest lead of any target, up to its ceiling. */
-function reachMs({ targets }: Settings, { learned }: Model): number {
-  const leads = targets.map((target) => leadMs(target, startUpMsOf(learned, target), target.ceilingUnits - target.baselineUnits));
-  return Math.max(0, ...leads) + BEYOND_LEAD_MS;
+/** How far ahead a decision taken now can reach: the lead of the most that the target may need, or the database that it connects to. */
+function reachMs(
+  target: Target,
+  minutes: readonly ForecastMinute[],
+  { settings, model, overrides }: { readonly settings: Settings; readonly model: Model; readonly overrides: readonly Override[] },
+): number {
+  const mine = overrides.filter((override) => "targetIds" in override && override.targetIds.includes(target.id));
+  const asked = mine.flatMap((override) => (override.kind === "floor" ? [override.floorUnits] : []));
+  const factor = Math.max(1, ...mine.flatMap((override) => (override.kind === "factor" ? [override.factor] : [])));
+  const isDatabase = settings.targets.some(({ connections }) => connections?.database === target.id);
+  // Clients may need the connections of all that a database can have.
+  const units = isDatabase
+    ? target.ceilingUnits
+    : Math.max(0, ...asked, ...minutes.map((minute) => factor * unitsForMinute(target, minute)));
+  const database = settings.targets.find(({ id }) => id === target.connections?.database);
+  const leads = [leadOf(model, target, Math.min(units, target.ceilingUnits)), database && leadOf(model, database, database.ceilingUnits)];
+  return Math.max(...leads.map((lead) => lead ?? 0)) + BEYOND_LEAD_MS;
 }
 
-/** When the loads that are forecast bend: starts and ends of the occasions above the threshold of some target. */
-function bends({ targets, zone, threshold }: Settings, model: Model, occasions: readonly Aired[], now: number): readonly Timing[] {
-  return occasions
-    .filter(({ occasion }) => targets.some((target) => impactOf({ model, target, occasion, zone, threshold }).kind === "above"))
-    .map(({ occasion, air }) => timingOf(occasion, air, now));
+function leadOf({ learned }: Model, target: Target, units: number): number {
+  return leadMs(target, startUpMsOf(learned, target), units - target.baselineUnits);
 }
 
 /**

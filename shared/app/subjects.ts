@@ -1,12 +1,13 @@
 import { HARD_CAP_MS, type Air } from "../core/forecast/air.ts";
 import { unstretched } from "../core/forecast/audience.ts";
-import { impactOf, type Impact } from "../core/forecast/impact.ts";
+import type { Impact } from "../core/forecast/impact.ts";
 import type { Model } from "../core/forecast/model.ts";
 import { normalQuantile } from "../core/forecast/samples.ts";
 import type { ExpectedAudience } from "../core/cue/cue.ts";
 import type { Occasion } from "../core/schedule/occasion.ts";
 import type { Target } from "../core/target.ts";
 import type { Context } from "./context.ts";
+import { impactsOf } from "./impacts.ts";
 import { occasionsAround, type Situation } from "./situation.ts";
 
 /** An occasion above the impact threshold, with the targets it is above it for. */
@@ -44,13 +45,14 @@ export function subjectsBetween(context: Context, situation: Situation, fromMs: 
 }
 
 function judge(context: Context, model: Model, occasion: Occasion): "unknown-audience" | "below" | Pick<Subject, "expected" | "targets"> {
-  const { settings } = context;
+  const { byTarget, above } = impactsOf(context, model, occasion);
   const targets: Target[] = [];
   let known: Extract<Impact, { kind: "above" | "below" }> | undefined;
-  for (const target of settings.targets) {
-    const impact = impactOf({ model, target, occasion, zone: settings.zone, threshold: settings.threshold });
-    if (impact.kind === "unknown-audience") return "unknown-audience";
+  for (const target of context.settings.targets) {
+    const impact = byTarget.get(target.id);
+    if (impact === undefined || impact.kind === "unknown-audience") return "unknown-audience";
     known = impact;
+    if (!above) return "below";
     if (impact.kind === "above") targets.push(target);
   }
   if (known === undefined || targets.length === 0) return "below";

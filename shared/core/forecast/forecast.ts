@@ -2,13 +2,13 @@ import type { LoadMinute } from "../measurement.ts";
 import type { Target } from "../target.ts";
 import { MINUTE_MS, minuteOf, type ZoneOffsets } from "../time.ts";
 import type { ImpactThreshold } from "./impact.ts";
-import { firstTargetUsual, reachOf, type Model } from "./model.ts";
+import { firstTargetUsual, reachOf, type Model, type TargetUsual } from "./model.ts";
 import { levelAt, LOOK_BACK_MS, nowcast, surpriseAt, type ExpectedMinute, type Nowcast } from "./nowcast.ts";
-import { residualQuantiles, residualSpread, type Residuals } from "./residuals.ts";
+import { residualQuantiles, residualSpread } from "./residuals.ts";
 import { inOrderOf, normalSamples, PROBABILITIES, SAMPLE_COUNT } from "./samples.ts";
 import { ARRIVAL_MS, DECAY_MS, shapeAt } from "./shape.ts";
 import { intervalOf, summarise, type Summary } from "./tail.ts";
-import { addLoadSamples, corrected, medianRps, multipleAt, termsOf, type Aired, type Multiple, type Term } from "./terms.ts";
+import { corrected, keyOf, multipleAt, termsOf, viewersOf, type Aired, type Multiple, type Term } from "./terms.ts";
 import { usualAt } from "./usual-load.ts";
 
 export type { Aired } from "./terms.ts";
@@ -35,6 +35,14 @@ export type ForecastMinute =
 /** The forecast of one target, and the correction it rests on. */
 export type Forecast = { readonly targetId: string; readonly minutes: readonly ForecastMinute[]; readonly nowcast: Nowcast };
 
+/** Minutes that are worth a forecast: some over the whole time, and all as far as a decision taken now can reach. */
+export type Instants = {
+  /** In order. */
+  readonly sparse: readonly number[];
+  /** The end of that reach, judged by the sparse minutes. */
+  readonly fineUntilMs: (minutes: readonly ForecastMinute[]) => number;
+};
+
 /** What a forecast is made from. */
 export type ForecastInput = {
   readonly model: Model;
@@ -47,8 +55,8 @@ export type ForecastInput = {
   /** Start of the first minute to forecast. */
   readonly fromMs: number;
   readonly toMs: number;
-  /** The minutes of [fromMs, toMs) to forecast, in order; all of them when left out. */
-  readonly instants?: readonly number[];
+  /** The minutes of [fromMs, toMs) to forecast; all of them when left out. */
+  readonly instants?: Instants;
   readonly threshold: ImpactThreshold;
   /** Requests per million that may be left unserved, in expectation. */
   readonly unservedPerMillion: number;
@@ -74,11 +82,23 @@ export function forecastLoad(input: ForecastInput): Forecast {
   });
   const terms = planned.map((term) => (onAir.includes(term) ? corrected(term, correction) : term));
   const budget = input.unservedPerMillion / 1e6;
-  const { noise: residualNoise, calm } = ordinaryOf(usual.residuals, budget);
+  const { noise: residualNoise, calm, minutes: known } = ordinaryOf(usual, zone, budget);
   const reachViewers = model.learned.reach.broadcasts >= REACH_BROADCASTS ? reachOf(model.learned) : Number.POSITIVE_INFINITY;
+  const before = known.under([reachViewers, ...terms.map(keyOf)].join(" "));
 
-  const minutes: ForecastMinute[] = [];
-  for (const atMs of input.instants ?? everyMinute(input.fromMs, input.toMs)) {
+  const forecastAt = (atMs: number): ForecastMinute => {
+    const level = levelAt(correction, atMs);
+    const surpriseRps = surpriseAt(correction, atMs);
+    if (surpriseRps > 0 || input.instants === undefined) return workedOut(atMs, level, surpriseRps);
+    const byLevel = before.get(atMs);
+    const same = byLevel?.find((each) => each.level === level);
+    if (same !== undefined) return same.minute;
+    const minute = workedOut(atMs, level, 0);
+    if (byLevel === undefined) before.set(atMs, [{ level, minute }]);
+    else byLevel.push({ level, minute });
+    return minute;
+  };
+  const workedOut = (atMs: number, level: number, surpriseRps: number): ForecastMinute => {
     const usualThen = usualAt(usual.load, atMs, zone);
     const active: Active[] = [];
     for (const term of terms) {
@@ -86,95 +106,149 @@ export function forecastLoad(input: ForecastInput): Forecast {
       if (at.multiple > 0) active.push({ term, at });
     }
     if (usualThen === undefined && active.length === 0) {
-      minutes.push({ kind: "unknown", atMs, reason: "this part of the week was never measured and no known occasion is on air" });
-      continue;
+      return { kind: "unknown", atMs, reason: "this part of the week was never measured and no known occasion is on air" };
     }
-    const usualRps = (usualThen ?? 0) * levelAt(correction, atMs);
-    const surpriseRps = surpriseAt(correction, atMs);
+    const usualRps = (usualThen ?? 0) * level;
     let summary: Summary = calm;
     let interval: { readonly lower: number; readonly upper: number } | undefined = calm.interval;
     let scale = usualRps;
     if (active.length > 0 || surpriseRps > 0) {
-      fillSamples({
-        active,
-        reachViewers,
-        usualRps,
-        surpriseRps,
-        noise: noiseAlong(leading(active)?.term.order ?? AS_THEY_ARE, residualNoise),
-      });
+      fillSamples({ active, reachViewers, usualRps, surpriseRps, residualNoise });
       summary = summarise(samples, budget);
       interval = input.instants === undefined ? intervalOf(samples) : undefined;
       scale = 1;
     }
-    minutes.push({
+    return {
       kind: "known",
       atMs,
       usualRps: usualThen === undefined ? undefined : usualRps,
       medianRps: scale * summary.median,
       interval: interval === undefined ? undefined : { lowerRps: scale * interval.lower, upperRps: scale * interval.upper },
       tailRps: scale * summary.tail,
-      contributions: active.map(({ term, at }) => ({ occasionId: term.occasionId, medianRps: medianRps(term) * at.multiple })),
+      contributions: active.map(({ term, at }) => ({ occasionId: term.occasionId, medianRps: term.medianRps * at.multiple })),
       surpriseRps,
-    });
+    };
+  };
+  return { targetId: target.id, minutes: minutesOf(input, forecastAt), nowcast: correction };
+}
+
+function minutesOf({ fromMs, toMs, instants }: ForecastInput, forecastAt: (atMs: number) => ForecastMinute): readonly ForecastMinute[] {
+  if (instants === undefined) return everyMinute(fromMs, toMs).map(forecastAt);
+  const sparse = instants.sparse.map(forecastAt);
+  const minutes: ForecastMinute[] = [];
+  const fineUntilMs = Math.min(toMs, instants.fineUntilMs(sparse));
+  let next = 0;
+  for (let atMs = fromMs; atMs < fineUntilMs; atMs += MINUTE_MS) {
+    const known = sparse[next];
+    if (known?.atMs === atMs) next += 1;
+    minutes.push(known?.atMs === atMs ? known : forecastAt(atMs));
   }
-  return { targetId: target.id, minutes, nowcast: correction };
+  return [...minutes, ...sparse.slice(next)];
 }
 
 function everyMinute(fromMs: number, toMs: number): readonly number[] {
   return Array.from({ length: Math.max(0, Math.ceil((toMs - fromMs) / MINUTE_MS)) }, (_, nth) => fromMs + nth * MINUTE_MS);
 }
 
+/** What follows from the usual week of a target alone, and the minutes forecast under it so far. */
 type Ordinary = {
+  readonly zone: ZoneOffsets;
   readonly budget: number;
+  /** Errors of the usual load in the order of their samples. */
   readonly noise: Float64Array;
+  /** What a minute without an occasion looks like for a usual load of 1. */
   readonly calm: Summary & { readonly interval: ReturnType<typeof intervalOf> };
+  readonly minutes: KnownMinutes;
 };
 
-const ordinary = new WeakMap<Residuals, Ordinary>();
+type ByInstant = Map<number, { readonly level: number; readonly minute: ForecastMinute }[]>;
 
-/** The errors of a usual load in the order of their samples, and what a minute without an occasion looks like for a usual load of 1. */
-function ordinaryOf(residuals: Residuals, budget: number): Ordinary {
-  const known = ordinary.get(residuals);
-  if (known?.budget === budget) return known;
-  const quantiles = residualQuantiles(residuals, PROBABILITIES);
+/** Minutes that were forecast before, by what adds to them, instant and level: most ticks bring nothing new for most of them. */
+type KnownMinutes = { readonly under: (terms: string) => ByInstant };
+
+// Each correction of those on air makes minutes of its own; an evening has some dozens, and old ones do not come again.
+const CORRECTIONS_KEPT = 64;
+
+function knownMinutes(): KnownMinutes {
+  const byTerms = new Map<string, ByInstant>();
+  return {
+    under: (terms) => {
+      let minutes = byTerms.get(terms);
+      if (minutes === undefined) {
+        if (byTerms.size >= CORRECTIONS_KEPT) byTerms.clear();
+        byTerms.set(terms, (minutes = new Map()));
+      }
+      return minutes;
+    },
+  };
+}
+
+const ordinary = new WeakMap<TargetUsual, Ordinary>();
+
+function ordinaryOf(usual: TargetUsual, zone: ZoneOffsets, budget: number): Ordinary {
+  const known = ordinary.get(usual);
+  if (known?.budget === budget && known.zone === zone) return known;
+  const quantiles = residualQuantiles(usual.residuals, PROBABILITIES);
   const points = Float64Array.from(quantiles);
   const calm = { ...summarise(points, budget), interval: intervalOf(points) };
-  const made = { budget, noise: Float64Array.from(inOrderOf("usual", quantiles)), calm };
-  ordinary.set(residuals, made);
+  const made = { zone, budget, noise: Float64Array.from(inOrderOf("usual", quantiles)), calm, minutes: knownMinutes() };
+  ordinary.set(usual, made);
   return made;
 }
 
 /** An occasion in a minute in which it adds something. */
 type Active = { readonly term: Term; readonly at: Multiple };
 
-/** The one that adds the most: along its samples in ascending order the sums are nearly in order too, which makes them cheap to sort out. */
+/** The one that adds the most: along its samples in ascending order the sums are nearly in order too. */
 function leading(active: readonly Active[]): Active | undefined {
   let most: Active | undefined;
   for (const each of active) {
-    if (most === undefined || medianRps(each.term) * each.at.multiple > medianRps(most.term) * most.at.multiple) most = each;
+    if (most === undefined || each.term.medianRps * each.at.multiple > most.term.medianRps * most.at.multiple) most = each;
   }
   return most;
 }
 
-/** Errors of the usual load and of a surprise, sample by sample, along the samples of one occasion; `inverse`: which samples those are. */
-type Noise = { readonly inverse: Int32Array; readonly residual: Float64Array; readonly surprise: Float64Array };
+/** What stands in each place when samples are put in the ascending order of one occasion's. */
+type Along = {
+  /** Errors of the usual load, by what they were made from, and of a surprise. */
+  readonly residual: WeakMap<Float64Array, Float64Array>;
+  readonly surprise: Float64Array;
+  /** Sample points of other occasions, by their order. */
+  readonly points: WeakMap<Uint8Array, Uint8Array>;
+  /** Which sample it is. */
+  readonly sample: Uint8Array;
+};
 
-const noises = new WeakMap<Float64Array, WeakMap<readonly number[], Noise>>();
+const alongOrders = new WeakMap<Uint8Array, Along>();
 
-function noiseAlong(order: readonly number[], residualNoise: Float64Array): Noise {
-  let byOrder = noises.get(residualNoise);
-  if (byOrder === undefined) noises.set(residualNoise, (byOrder = new WeakMap()));
-  let noise = byOrder.get(order);
-  if (noise === undefined) {
-    const inverse = new Int32Array(SAMPLE_COUNT);
-    for (let i = 0; i < SAMPLE_COUNT; i += 1) inverse[order[i] ?? i] = i;
-    const along = (values: Float64Array): Float64Array => Float64Array.from(inverse, (sample) => values[sample] ?? 1);
-    byOrder.set(order, (noise = { inverse, residual: along(residualNoise), surprise: along(surpriseNoise) }));
+function alongOf(order: Uint8Array): Along {
+  let along = alongOrders.get(order);
+  if (along === undefined) {
+    const sample = new Uint8Array(SAMPLE_COUNT);
+    for (let i = 0; i < SAMPLE_COUNT; i += 1) sample[order[i] ?? i] = i;
+    along = { residual: new WeakMap(), surprise: noiseIn(sample, surpriseNoise), points: new WeakMap(), sample };
+    alongOrders.set(order, along);
   }
-  return noise;
+  return along;
 }
 
-const AS_THEY_ARE: readonly number[] = PROBABILITIES.map((_, i) => i);
+function noiseIn(sample: Uint8Array, noise: Float64Array): Float64Array {
+  return Float64Array.from(sample, (which) => noise[which] ?? 1);
+}
+
+function residualIn(along: Along, residualNoise: Float64Array): Float64Array {
+  let residual = along.residual.get(residualNoise);
+  if (residual === undefined) along.residual.set(residualNoise, (residual = noiseIn(along.sample, residualNoise)));
+  return residual;
+}
+
+function pointsIn(along: Along, order: Uint8Array): Uint8Array {
+  let points = along.points.get(order);
+  if (points === undefined) along.points.set(order, (points = Uint8Array.from(along.sample, (which) => order[which] ?? 0)));
+  return points;
+}
+
+const AS_THEY_ARE = Uint8Array.from({ length: SAMPLE_COUNT }, (_, i) => i);
 
 /**
  * Samples of the load of one minute, in `samples`. Occasions on air together share one audience: their sum stays within reach, but never
@@ -185,19 +259,43 @@ function fillSamples(minute: {
   readonly reachViewers: number;
   readonly usualRps: number;
   readonly surpriseRps: number;
-  readonly noise: Noise;
+  readonly residualNoise: Float64Array;
 }): void {
-  const { active, reachViewers, usualRps, surpriseRps, noise } = minute;
+  const { active, reachViewers, usualRps, surpriseRps } = minute;
+  const along = alongOf(leading(active)?.term.order ?? AS_THEY_ARE);
+  const residual = residualIn(along, minute.residualNoise);
+  if (active.length > 1 && reachViewers < Number.POSITIVE_INFINITY) addShared(active, along, reachViewers);
+  else {
+    samples.fill(0);
+    for (const { term, at } of active) addLoad(term, at, pointsIn(along, term.order));
+  }
+  for (let i = 0; i < SAMPLE_COUNT; i += 1) {
+    const ordinary = usualRps * (residual[i] ?? 1) + (surpriseRps > 0 ? surpriseRps * (along.surprise[i] ?? 1) : 0);
+    samples[i] = Math.max(0, ordinary + (samples[i] ?? 0));
+  }
+}
+
+function addLoad(term: Term, { multiple, spread }: Multiple, points: Uint8Array): void {
+  const viewers = viewersOf(term, spread);
+  const perViewerRps = term.loadPerViewerRps * multiple;
+  for (let i = 0; i < SAMPLE_COUNT; i += 1) samples[i] = (samples[i] ?? 0) + perViewerRps * (viewers[points[i] ?? 0] ?? 0);
+}
+
+function addShared(active: readonly Active[], along: Along, reachViewers: number): void {
   samples.fill(0);
   largest.fill(0);
   for (const { term, at } of active) {
-    addLoadSamples(term, at, reachViewers * term.loadPerViewerRps * at.multiple, { sums: samples, most: largest, inverse: noise.inverse });
+    const viewers = viewersOf(term, at.spread);
+    const points = pointsIn(along, term.order);
+    const perViewerRps = term.loadPerViewerRps * at.multiple;
+    const reachRps = reachViewers * perViewerRps;
+    for (let i = 0; i < SAMPLE_COUNT; i += 1) {
+      const load = perViewerRps * (viewers[points[i] ?? 0] ?? 0);
+      samples[i] = (samples[i] ?? 0) + load;
+      largest[i] = Math.max(largest[i] ?? 0, load, reachRps);
+    }
   }
-  const shared = active.length > 1;
-  for (let i = 0; i < SAMPLE_COUNT; i += 1) {
-    const added = shared ? Math.min(samples[i] ?? 0, largest[i] ?? 0) : (samples[i] ?? 0);
-    samples[i] = Math.max(0, usualRps * (noise.residual[i] ?? 1) + surpriseRps * (noise.surprise[i] ?? 1) + added);
-  }
+  for (let i = 0; i < SAMPLE_COUNT; i += 1) samples[i] = Math.min(samples[i] ?? 0, largest[i] ?? 0);
 }
 
 // Room to work in, made once: nothing in it is read before it is written.
@@ -213,7 +311,7 @@ function expectedMinutes(terms: readonly Term[], usualAtMs: (atMs: number) => nu
     let minutesOnAir: number | undefined;
     for (const term of terms) {
       const { multiple, spread } = shapeAt(term.shape, term.timing, atMs);
-      const load = medianRps(term) * multiple;
+      const load = term.medianRps * multiple;
       occasionsRps += load;
       variance += (spread * load) ** 2;
       if (atMs >= term.timing.startsAtMs && atMs < term.timing.endsAtMs) {

@@ -8,21 +8,18 @@ const FAR_GRID_MINUTES = 10;
 const FAR_MS = 90 * MINUTE_MS;
 
 /**
- * The minutes of [fromMs, toMs) that are worth a forecast of their own: every one until `fineUntilMs`, as far as a decision taken now
- * reaches; from there on every fifth, after an hour and a half every tenth, and wherever an occasion's load bends. Between two of them it
- * runs straight, so the largest load is at one of them.
+ * The minutes of [fromMs, toMs) that are worth a forecast beyond the reach of a decision taken now: the first, every fifth, after an hour
+ * and a half every tenth, and wherever an occasion's load bends. Between two of them it runs straight, so the largest load is at one of
+ * them.
  */
-export function instantsWorthForecasting(input: {
+export function sparseInstants(input: {
   readonly fromMs: number;
-  readonly fineUntilMs: number;
   readonly toMs: number;
   readonly timings: readonly Timing[];
 }): readonly number[] {
   const { fromMs, toMs } = input;
-  const fineUntilMs = Math.min(toMs, Math.max(fromMs, input.fineUntilMs));
   const instants = new Set<number>();
-  for (let atMs = fromMs; atMs < fineUntilMs; atMs += MINUTE_MS) instants.add(atMs);
-  for (let atMs = fineUntilMs; atMs < toMs;) {
+  for (let atMs = fromMs; atMs < toMs;) {
     const gridMs = (atMs - fromMs >= FAR_MS ? FAR_GRID_MINUTES : NEAR_GRID_MINUTES) * MINUTE_MS;
     instants.add(atMs);
     atMs = Math.floor(atMs / gridMs) * gridMs + gridMs;
@@ -31,7 +28,7 @@ export function instantsWorthForecasting(input: {
     for (const edgeMs of [startsAtMs, endsAtMs]) {
       for (const bend of BENDS_MINUTES) {
         const atMs = Math.floor(edgeMs / MINUTE_MS) * MINUTE_MS + bend * MINUTE_MS;
-        if (atMs >= fineUntilMs && atMs < toMs) instants.add(atMs);
+        if (atMs >= fromMs && atMs < toMs) instants.add(atMs);
       }
     }
   }

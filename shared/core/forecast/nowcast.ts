@@ -62,6 +62,13 @@ const GROWTH_MINUTES = 3;
 const SURPRISE_GROWS_MINUTES = 8;
 const SURPRISE_HOLDS_MINUTES = 20;
 const SURPRISE_HALF_LIFE_MINUTES = 15;
+// Corrections are taken to what they are worth, far below their own spread: a minute that was forecast before comes again unchanged
+// while nothing happens, and need not be worked out again.
+const LEVEL_GRID = 0.002;
+const SHIFT_GRID = 0.01;
+const SPREAD_GRID = 0.005;
+// What lies on the grid stays there, whatever binary makes of it.
+const ROUNDING = 1e-9;
 // Today's level says little about the load hours ahead.
 const LEVEL_HALF_LIFE_MINUTES = 60;
 // Below half of the five minutes before it and below half of the forecast, for three minutes: no break in a programme does that.
@@ -91,11 +98,14 @@ export function nowcast(input: {
 
 type Pair = ExpectedMinute & { readonly loadRps: number };
 
+/** The minutes of which both are there. Both are in the order of time. */
 function pair(measured: readonly LoadMinute[], expected: readonly ExpectedMinute[]): readonly Pair[] {
-  const byMinute = new Map(expected.map((minute) => [minute.atMs, minute]));
   const pairs: Pair[] = [];
+  let next = 0;
   for (const minute of measured) {
-    const forecast = byMinute.get(minute.atMs);
+    while ((expected[next]?.atMs ?? Number.POSITIVE_INFINITY) < minute.atMs) next += 1;
+    const candidate = expected[next];
+    const forecast = candidate?.atMs === minute.atMs ? candidate : undefined;
     if (minute.kind === "known" && forecast !== undefined) pairs.push({ ...forecast, loadRps: minute.loadRps });
   }
   return pairs;
@@ -103,16 +113,19 @@ function pair(measured: readonly LoadMinute[], expected: readonly ExpectedMinute
 
 /** Index of the first minute of a sudden fall that still lasts, or undefined. */
 function fallAt(pairs: readonly Pair[]): number | undefined {
-  if (pairs.at(-1)?.minutesOnAir === undefined) return undefined;
+  const newest = pairs.at(-1);
+  // It still lasts: the newest minute is one of the fallen, on most evenings that settles it.
+  if (newest?.minutesOnAir === undefined || !isBelow(newest, Number.POSITIVE_INFINITY)) return undefined;
   for (let first = BEFORE_FALL_MINUTES; first <= pairs.length - FALL_MINUTES; first += 1) {
     const before = median(pairs.slice(first - BEFORE_FALL_MINUTES, first).map((minute) => minute.loadRps));
-    const fallen = pairs.slice(first).every((minute) => {
-      const forecastRps = (minute.usualRps ?? 0) + minute.occasionsRps;
-      return minute.loadRps < SUDDEN_FALL_SHARE * Math.min(before, forecastRps);
-    });
-    if (fallen) return first;
+    if (pairs.slice(first).every((minute) => isBelow(minute, before))) return first;
   }
   return undefined;
+}
+
+/** Whether a minute carried far less than was forecast for it, and than `beforeRps`. */
+function isBelow({ usualRps, occasionsRps, loadRps }: Pair, beforeRps: number): boolean {
+  return loadRps < SUDDEN_FALL_SHARE * Math.min(beforeRps, (usualRps ?? 0) + occasionsRps);
 }
 
 function levelOf(pairs: readonly Pair[]): number {
@@ -153,8 +166,17 @@ function amplitudeOf(pairs: readonly Pair[], level: number, usualSpread: number,
   const shift = (measuredPrecision * meanLog) / (measuredPrecision + priorPrecision);
   const onAir = newest.minutesOnAir ?? 0;
   const early = onAir < NOWCAST_MINUTES || (shift < Math.log(LATE_START_SHARE) && onAir < LATE_START_MS / MINUTE_MS);
-  if (early && shift < 0) return { shift: 0, spread: priorSpread };
-  return { shift, spread: Math.sqrt(1 / (measuredPrecision + priorPrecision)) };
+  if (early && shift < 0) return { shift: 0, spread: noFiner(priorSpread) };
+  return { shift: rounded(shift, SHIFT_GRID), spread: noFiner(Math.sqrt(1 / (measuredPrecision + priorPrecision))) };
+}
+
+/** A spread on its grid: never less than it is. */
+function noFiner(spread: number): number {
+  return Math.ceil(spread / SPREAD_GRID - ROUNDING) * SPREAD_GRID;
+}
+
+function rounded(value: number, grid: number): number {
+  return Math.round(value / grid) * grid;
 }
 
 function surpriseOf(pairs: readonly Pair[], level: number, shift: number, usualSpread: number): Nowcast["surprise"] {
@@ -174,9 +196,9 @@ function surpriseOf(pairs: readonly Pair[], level: number, shift: number, usualS
 
 /** Today's usual load ÷ the usual load, as it is expected to be at `atMs`: it returns to 1 the further ahead. */
 export function levelAt({ level, newestMs }: Nowcast, atMs: number): number {
-  if (newestMs === undefined) return 1;
+  if (newestMs === undefined || level === 1) return 1;
   const ahead = Math.max(0, atMs - newestMs) / MINUTE_MS;
-  return level ** (0.5 ** (ahead / LEVEL_HALF_LIFE_MINUTES));
+  return rounded(level ** (0.5 ** (ahead / LEVEL_HALF_LIFE_MINUTES)), LEVEL_GRID);
 }
 
 /** The unexplained load to expect at `atMs`, in requests a second: it grows for a while as it did, holds, and fades. */

@@ -19,15 +19,15 @@ export function normalSamples(name: string): readonly number[] {
 
 /** `points`, of which there are SAMPLE_COUNT, in the order that belongs to `name`. */
 export function inOrderOf(name: string, points: readonly number[]): readonly number[] {
-  return orderOf(name).map((index) => points[index] ?? 0);
+  return Array.from(orderOf(name), (index) => points[index] ?? 0);
 }
 
 // The occasions of an evening are asked for at every tick; those of a week fit in here.
 const ORDERS_KEPT = 4_096;
-const orders = new Map<string, readonly number[]>();
+const orders = new Map<string, Uint8Array>();
 
 /** Which sample point each of the samples of `name` takes: an order that follows from the name alone, and is remembered. */
-export function orderOf(name: string): readonly number[] {
+export function orderOf(name: string): Uint8Array {
   const known = orders.get(name);
   if (known !== undefined) return known;
   if (orders.size >= ORDERS_KEPT) orders.clear();
@@ -49,8 +49,8 @@ export function spreadPoints(spread: number): Float64Array {
   return points;
 }
 
-function shuffled(name: string): readonly number[] {
-  const indices = Array.from({ length: SAMPLE_COUNT }, (_, i) => i);
+function shuffled(name: string): Uint8Array {
+  const indices = Uint8Array.from({ length: SAMPLE_COUNT }, (_, i) => i);
   // The lower half of the hash: 32 bits. xorshift stays at zero for ever.
   let state = Number.parseInt(stableHash(name).slice(7), 36) || 1;
   for (let i = SAMPLE_COUNT - 1; i > 0; i -= 1) {

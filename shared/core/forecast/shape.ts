@@ -61,16 +61,25 @@ const LARGEST_SURPRISE = 1;
 
 /** Nothing learned yet. */
 export function firstShapes(): Shapes {
-  return { any: FIRST_GUESS };
+  return FIRST_SHAPES;
 }
+
+const FIRST_SHAPES: Shapes = { any: FIRST_GUESS };
 
 /** The shape to plan with for a class of programme: its own, pooled with the shape of any programme. */
 export function shapeOf(shapes: Shapes, programmeClass: string): Shape {
   const any = shapes["any"] ?? FIRST_GUESS;
   const own = shapes[programmeClass];
   if (own === undefined) return any;
-  return { arrival: pool(any.arrival, own.arrival), departure: pool(any.departure, own.departure) };
+  const before = pooled.get(own);
+  if (before?.any === any) return before.shape;
+  const shape = { arrival: pool(any.arrival, own.arrival), departure: pool(any.departure, own.departure) };
+  pooled.set(own, { any, shape });
+  return shape;
 }
+
+// A class is asked for by every occasion of it, at every tick.
+const pooled = new WeakMap<Shape, { readonly any: Shape; readonly shape: Shape }>();
 
 /** The multiple of the plateau at `atMs`, and the spread of its logarithm. Zero before anybody arrives and after the decay. */
 export function shapeAt(shape: Shape, timing: Timing, atMs: number): { readonly multiple: number; readonly spread: number } {
@@ -84,11 +93,16 @@ export function shapeAt(shape: Shape, timing: Timing, atMs: number): { readonly 
 
 /** The largest multiple of the plateau over the whole occasion: what the impact threshold is measured at. */
 export function peakMultiple(shape: Shape): number {
+  const known = peaks.get(shape);
+  if (known !== undefined) return known;
   let peak = 0;
   for (const { multiple } of shape.arrival) peak = Math.max(peak, multiple);
   for (const { multiple } of shape.departure) peak = Math.max(peak, multiple);
+  peaks.set(shape, peak);
   return peak;
 }
+
+const peaks = new WeakMap<Shape, number>();
 
 /** One measured broadcast: when it really ran, and its load above usual as a multiple of its plateau. */
 export type ShapeObservation = {
@@ -160,7 +174,26 @@ function unseen(shape: Shape): Shape {
   return { arrival: shape.arrival.map(reset), departure: shape.departure.map(reset) };
 }
 
-function between(knots: readonly Knot[], minute: number): { readonly multiple: number; readonly spread: number } {
+type Point = { readonly multiple: number; readonly spread: number };
+
+const wholeMinutes = new WeakMap<readonly Knot[], readonly Point[]>();
+
+/** Between two knots it runs straight, before the first and after the last it stays. Whole minutes are worked out once. */
+function between(knots: readonly Knot[], minute: number): Point {
+  const first = knots[0]?.minute;
+  const last = knots.at(-1)?.minute;
+  if (first === undefined || last === undefined) return { multiple: 1, spread: 0 };
+  const place = Math.min(last, Math.max(first, minute)) - first;
+  if (!Number.isInteger(place)) return interpolated(knots, minute);
+  let points = wholeMinutes.get(knots);
+  if (points === undefined) {
+    points = Array.from({ length: Math.floor(last - first) + 1 }, (_, nth) => interpolated(knots, first + nth));
+    wholeMinutes.set(knots, points);
+  }
+  return points[place] ?? interpolated(knots, minute);
+}
+
+function interpolated(knots: readonly Knot[], minute: number): Point {
   let left = knots[0];
   if (left === undefined || minute <= left.minute) return left ?? { multiple: 1, spread: 0 };
   for (const right of knots) {

@@ -3,14 +3,14 @@ import type { Target } from "../target.ts";
 import { MINUTE_MS, type ZoneOffsets } from "../time.ts";
 import { lateTimingOf, timingOf, type Air } from "./air.ts";
 import { SCALE_VIEWERS, stretched, unstretched } from "./audience.ts";
-import { impactOf, type ImpactThreshold } from "./impact.ts";
+import { impactOf, type Impact, type ImpactThreshold } from "./impact.ts";
 import type { Model } from "./model.ts";
 import { NOWCAST_MINUTES, type Nowcast } from "./nowcast.ts";
 import { orderOf, SAMPLE_COUNT, spreadPoints } from "./samples.ts";
 import { ARRIVAL_MS, DECAY_MS, shapeAt, type Shape, type Timing } from "./shape.ts";
 
-/** An occasion and where it stands. */
-export type Aired = { readonly occasion: Occasion; readonly air: Air };
+/** An occasion and where it stands; what it does to each target where that was worked out before, by target id. */
+export type Aired = { readonly occasion: Occasion; readonly air: Air; readonly impacts?: ReadonlyMap<string, Impact> };
 
 /** What one occasion above the threshold adds to one target: a plateau that is not sure, times a shape that is not sure. */
 export type Term = {
@@ -25,8 +25,30 @@ export type Term = {
   readonly spread: number;
   readonly mostViewers: number;
   /** Which of the sample points each sample takes. */
-  readonly order: readonly number[];
+  readonly order: Uint8Array;
+  /** The median of what it adds at the plateau, in requests a second; never below zero. */
+  readonly medianRps: number;
+  /** What it was made from, and how the newest measurements moved it. */
+  readonly impact: Impact;
+  readonly correction: string;
+  /** What `viewersOf` has worked out, by spread. */
+  readonly viewers: Map<number, Float64Array>;
 };
+
+type Plateau = Pick<Term, "mean" | "mostViewers" | "loadPerViewerRps">;
+
+function medianOf({ mean, mostViewers, loadPerViewerRps }: Plateau): number {
+  return Math.max(0, Math.min(mostViewers, unstretched(mean)) * loadPerViewerRps);
+}
+
+// The same impact is asked for tick after tick, until something is learned.
+const viewersBySpread = new WeakMap<Impact, Map<number, Float64Array>>();
+
+function viewersKept(impact: Impact): Map<number, Float64Array> {
+  let viewers = viewersBySpread.get(impact);
+  if (viewers === undefined) viewersBySpread.set(impact, (viewers = new Map()));
+  return viewers;
+}
 
 /** The occasions above the threshold that add anything to [fromMs, toMs). */
 export function termsOf(input: {
@@ -41,56 +63,63 @@ export function termsOf(input: {
 }): readonly Term[] {
   const { model, target, zone, threshold, now } = input;
   const terms: Term[] = [];
-  for (const { occasion, air } of input.occasions) {
+  for (const { occasion, air, impacts } of input.occasions) {
     const timing = timingOf(occasion, air, now);
     if (timing.startsAtMs - ARRIVAL_MS >= input.toMs || timing.endsAtMs + DECAY_MS < input.fromMs) continue;
-    const impact = impactOf({ model, target, occasion, zone, threshold });
+    const impact = impacts?.get(target.id) ?? impactOf({ model, target, occasion, zone, threshold });
     if (impact.kind !== "above") continue;
     const { audience, spread, mostViewers, loadPerViewerRps, shape } = impact;
+    const plateau = { mean: audience.mean, mostViewers, loadPerViewerRps };
     terms.push({
+      ...plateau,
       occasionId: occasion.id,
       timing,
       lateTiming: lateTimingOf(occasion, air, now),
       shape,
-      loadPerViewerRps,
-      mean: audience.mean,
       spread,
-      mostViewers,
       order: orderOf(`audience/${occasion.id}`),
+      medianRps: medianOf(plateau),
+      impact,
+      correction: "",
+      viewers: viewersKept(impact),
     });
   }
   return terms;
 }
 
-/** The median of what a term adds at the plateau, in requests a second; never below zero. */
-export function medianRps(term: Term): number {
-  return Math.max(0, Math.min(term.mostViewers, unstretched(term.mean)) * term.loadPerViewerRps);
+/** Tells terms apart: two of one key add the same to every minute. */
+export function keyOf({ occasionId, timing, lateTiming, impact, correction }: Term): string {
+  return `${occasionId}/${numberOf(impact)}/${timing.startsAtMs}/${timing.endsAtMs}/${lateTiming?.startsAtMs ?? ""}/${correction}`;
 }
 
-/**
- * Adds the term's samples of load in a minute with this multiple of the plateau, whose logarithm spreads by `spread`, to `sums`, and raises
- * `most` to the largest single one or to `reachRps`; in requests a second. `inverse` says which sample stands in each place.
- */
-export function addLoadSamples(
-  term: Term,
-  { multiple, spread }: Multiple,
-  reachRps: number,
-  { sums, most, inverse }: { readonly sums: Float64Array; readonly most: Float64Array; readonly inverse: Int32Array },
-): void {
+const numbers = new WeakMap<Impact, number>();
+let numbered = 0;
+
+function numberOf(impact: Impact): number {
+  const known = numbers.get(impact);
+  if (known !== undefined) return known;
+  numbered += 1;
+  numbers.set(impact, numbered);
+  return numbered;
+}
+
+/** Viewers at the plateau by sample point, ascending, when their logarithm spreads by `spread` more than the term's own. */
+export function viewersOf(term: Term, spread: number): Float64Array {
   // One variable for both: how many come and how they come spread together, and only chance would say which extremes meet.
-  const points = spreadPoints(rounded(Math.hypot(term.spread, spread)));
-  const perViewerRps = term.loadPerViewerRps * multiple;
+  const both = rounded(Math.hypot(term.spread, spread));
+  const known = term.viewers.get(both);
+  if (known !== undefined) return known;
+  const points = spreadPoints(both);
   // unstretched(mean + both · z), with sinh written as half the difference of e^mean · e^(both · z) and its inverse.
   const rising = (SCALE_VIEWERS / 2) * Math.exp(term.mean);
   const falling = (SCALE_VIEWERS / 2) * Math.exp(-term.mean);
-  const { order, mostViewers } = term;
+  const viewers = new Float64Array(SAMPLE_COUNT);
   for (let i = 0; i < SAMPLE_COUNT; i += 1) {
-    const point = points[order[inverse[i] ?? 0] ?? 0] ?? 1;
-    const load = Math.min(mostViewers, rising * point - falling / point) * perViewerRps;
-    sums[i] = (sums[i] ?? 0) + load;
-    if (load > (most[i] ?? 0)) most[i] = load;
-    if (reachRps > (most[i] ?? 0)) most[i] = reachRps;
+    const point = points[i] ?? 1;
+    viewers[i] = Math.min(term.mostViewers, rising * point - falling / point);
   }
+  term.viewers.set(both, viewers);
+  return viewers;
 }
 
 /** To a thousandth: nobody knows a spread better, and rounded ones come again and can be remembered. */
@@ -116,5 +145,17 @@ export function corrected(term: Term, { amplitude, newestMs }: Nowcast): Term {
   if (amplitude.shift < 0 && newestMs < term.timing.startsAtMs + NOWCAST_MINUTES * MINUTE_MS) return term;
   const viewers = Math.min(term.mostViewers, unstretched(term.mean));
   // What is measured tonight is not bounded by the record of other nights.
-  return { ...term, mean: stretched(viewers * Math.exp(amplitude.shift)), spread: amplitude.spread, mostViewers: Number.POSITIVE_INFINITY };
+  const plateau = {
+    mean: stretched(viewers * Math.exp(amplitude.shift)),
+    mostViewers: Number.POSITIVE_INFINITY,
+    loadPerViewerRps: term.loadPerViewerRps,
+  };
+  return {
+    ...term,
+    ...plateau,
+    spread: amplitude.spread,
+    medianRps: medianOf(plateau),
+    correction: `${amplitude.shift}~${amplitude.spread}`,
+    viewers: new Map(),
+  };
 }

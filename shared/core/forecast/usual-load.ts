@@ -60,12 +60,22 @@ export function usualAt(usual: UsualLoad, atMs: number, zone: ZoneOffsets): numb
   const position = (minute + 0.5) / usual.bucketMinutes - 0.5;
   const left = Math.floor(position);
   const share = position - left;
-  const count = usual.weekMeans.length;
-  const before = pooled(usual, (left + count) % count);
-  const after = pooled(usual, (left + 1) % count);
+  const buckets = pooledBuckets(usual);
+  const count = buckets.length;
+  const before = buckets[(left + count) % count];
+  const after = buckets[(left + 1) % count];
   if (before === undefined) return after;
   if (after === undefined) return before;
   return before + share * (after - before);
+}
+
+const known = new WeakMap<UsualLoad, readonly (number | undefined)[]>();
+
+/** Every bucket of the week, worked out once: the same week is asked for at every minute. */
+function pooledBuckets(usual: UsualLoad): readonly (number | undefined)[] {
+  let buckets = known.get(usual);
+  if (buckets === undefined) known.set(usual, (buckets = usual.weekMeans.map((_, bucket) => pooled(usual, bucket))));
+  return buckets;
 }
 
 function pooled(usual: UsualLoad, bucket: number): number | undefined {

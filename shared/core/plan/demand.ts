@@ -48,6 +48,14 @@ export type DemandInput = {
 /** A target that opens connections to another, with the units of it that may be up in each minute (by the minute's start). */
 export type Client = { readonly target: Target; readonly units: ReadonlyMap<number, number> };
 
+/** Units that carry what is forecast for a minute, with the reserve for the loss of a zone while an occasion is on air. */
+export function unitsForMinute(target: Target, minute: ForecastMinute): number {
+  if (minute.kind === "unknown") return 0;
+  const expected = unitsForLoad(target, minute.medianRps);
+  const reserved = minute.contributions.length > 0 ? withZoneReserve(target, expected) : 0;
+  return Math.max(expected, unitsForTail(target, minute.tailRps), reserved);
+}
+
 /** What a target needs in each forecast minute, preceded by what the newest measured minutes needed. */
 export function needsOf(input: DemandInput): readonly Need[] {
   const measured: Need[] = [];
@@ -63,9 +71,14 @@ export function needsOf(input: DemandInput): readonly Need[] {
  */
 export function clientOf(target: Target, plan: Plan, needs: readonly Need[]): Client {
   const units = new Map<number, number>();
-  for (const need of needs) {
-    const up = Math.max(stepAt(plan, need.atMs)?.floorUnits ?? 0, neededUnits(need)?.units ?? 0);
-    if (up > 0) units.set(need.atMs, up);
+  for (const [index, need] of needs.entries()) {
+    const needed = neededUnits(need)?.units ?? 0;
+    // A database may be looked at in minutes in which its client was not: until the next one that was, the same are needed.
+    const nextMs = needs[index + 1]?.atMs ?? need.atMs + MINUTE_MS;
+    for (let atMs = need.atMs; atMs < nextMs; atMs += MINUTE_MS) {
+      const up = Math.max(stepAt(plan, atMs)?.floorUnits ?? 0, needed);
+      if (up > 0) units.set(atMs, up);
+    }
   }
   return { target, units };
 }

@@ -1,0 +1,87 @@
+import { contextOf, type Context, type Settings } from "../../shared/app/context.ts";
+import { ingest, type IngestReport } from "../../shared/app/ingest.ts";
+import type { Ports } from "../../shared/app/ports.ts";
+import { tick } from "../../shared/app/tick.ts";
+import { CalltimeError } from "../../shared/core/error.ts";
+import { prepareWorld, type PreparedWorld } from "../../shared/core/simulate/prepare.ts";
+import type { WorldMinute } from "../../shared/core/simulate/step.ts";
+import type { World } from "../../shared/core/simulate/world.ts";
+import { minuteOf, MINUTE_MS } from "../../shared/core/time.ts";
+import { lookAgain } from "../look-again.ts";
+import { memoryBus, type MemoryBus } from "./bus.ts";
+import type { History } from "./history.ts";
+import { measuredOf } from "./measured.ts";
+import { plainDocuments, plainJournal, plainSchedules } from "./plain.ts";
+import { memoryWorld, type MemoryWorld } from "./world.ts";
+
+/** What an evening in memory is made from. */
+export type MemoryEveningSetting = {
+  readonly settings: Settings;
+  /** What is true; Calltime never reads it. */
+  readonly world: World;
+  readonly seed: number;
+  readonly fromMs: number;
+  readonly feed: { readonly feedId: string; readonly read: () => AsyncIterable<Uint8Array> };
+  /** What was learned before, and measured just before; learned once for all evenings that share it. */
+  readonly history: History;
+  /** Puts something between Calltime and a port: faults, counters. */
+  readonly wrap?: (ports: Ports) => Ports;
+  /** From the start of a minute until its metrics can be read; 2 minutes. */
+  readonly readableAfterMs?: number;
+};
+
+/** The whole platform in one process without a store that outlives it: thousands of evenings, played as fast as they can be. */
+export type MemoryEvening = {
+  readonly context: Context;
+  readonly bus: MemoryBus;
+  readonly journal: ReturnType<typeof plainJournal>;
+  readonly world: MemoryWorld;
+  readonly prepared: PreparedWorld;
+  readonly feedReport: IngestReport;
+  /** Lets one minute pass: a tick of Calltime, its events delivered, a minute of the world. Throws what the tick throws. */
+  readonly step: () => Promise<WorldMinute>;
+};
+
+/** Opens an evening: its feed is taken in, its world is in balance. Throws `feed-quarantined` when the feed is refused, and what reading it throws. */
+export async function openMemoryEvening(setting: MemoryEveningSetting): Promise<MemoryEvening> {
+  const { settings, history, feed, readableAfterMs = 2 * MINUTE_MS } = setting;
+  const fromMs = minuteOf(setting.fromMs);
+  const stores = {
+    documents: plainDocuments(history.learned),
+    schedules: plainSchedules(),
+    journal: plainJournal(),
+    bus: memoryBus(),
+  };
+  const { bus, journal } = stores;
+  const feedReport = await ingest(contextOf({ ...stores, ...notBegun }, settings), { feedId: feed.feedId, bytes: feed.read() }, fromMs);
+  const generation = await stores.schedules.current(feed.feedId);
+  if (generation === undefined) {
+    const why = feedReport.quarantine.map(({ what }) => what).join(" ");
+    throw new CalltimeError("feed-quarantined", `${feed.feedId} was refused: ${why} Give a feed that covers the evening.`);
+  }
+  const prepared = prepareWorld({
+    world: setting.world,
+    schedule: generation.schedule,
+    targets: settings.targets,
+    seed: setting.seed,
+  });
+  const world = memoryWorld(prepared, fromMs, history.lately);
+  const loads = measuredOf(world.happened, world.nowMs, (_what, atMs) => atMs + readableAfterMs);
+  const ports: Ports = { ...stores, loads, capacity: world.capacity, bookings: world.bookings };
+  const context = contextOf(setting.wrap?.(ports) ?? ports, settings);
+  lookAgain(bus, context, world.nowMs);
+  const step = async (): Promise<WorldMinute> => {
+    await tick(context, world.nowMs());
+    await bus.deliver();
+    return world.step();
+  };
+  return { context, bus, journal, world, prepared, feedReport, step };
+}
+
+const refused = { kind: "refused", code: "not-begun", reason: "the evening has not begun" } as const;
+
+const notBegun: Pick<Ports, "loads" | "capacity" | "bookings"> = {
+  loads: { load: async () => [], audience: async () => [] },
+  capacity: { describe: async () => [], setMinimum: async () => refused },
+  bookings: { list: async () => [], put: async () => refused, remove: async () => refused },
+};
