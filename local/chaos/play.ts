@@ -273,6 +273,8 @@ export async function playEvening(seed: number, plant: Plant | undefined): Promi
 
   for (let minute = 0; minute < EVENING_MINUTES; minute += 1) {
     const atMs = now();
+    // What a tick measures of its raises counts from the next one on.
+    const { leads } = await readLearned(contextOf(real, settings));
     for (const outside of faults.outside) if (outside.atMs === atMs) interfere(ground, targets, outside);
     const due = evening.happenings.filter((happening) => happening.atMs === atMs);
     for (const happening of due) {
@@ -302,7 +304,7 @@ export async function playEvening(seed: number, plant: Plant | undefined): Promi
       await bus.deliver(atMs).catch(() => undefined);
       left.calls = undefined;
     }
-    needed.push(await fold.minute(atMs, (await readLearned(contextOf(real, settings))).leads));
+    needed.push(await fold.minute(atMs, leads));
     for (const { kind, what } of await overridesLost(contextOf(real, settings), acknowledged, atMs)) {
       violations.push({ kind, atMs, targetId: undefined, what });
     }

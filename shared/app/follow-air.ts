@@ -20,6 +20,8 @@ import { occasionsAround } from "./situation.ts";
 
 // After a pause of Calltime's own, a broadcast is still learned from for a while after it was due.
 const CATCH_UP_MS = 30 * MINUTE_MS;
+// Metrics that are throttled are readable minutes later; a source that stays silent must not keep the others from being learned from.
+const INSIST_MS = 10 * MINUTE_MS;
 const FORGET_MS = DAY_MS;
 // What one document can hold for weeks; a report that wants more has the event log.
 const MOST_TOLD = 500;
@@ -137,16 +139,27 @@ async function follow(following: Following, occasion: Occasion, audience: readon
   const stand = air[id];
   const overMs = stand === undefined ? occasion.endsAtMs : stand.kind === "ended" ? stand.endedAtMs : undefined;
   if (overMs === undefined || now < overMs + LEARN_AFTER_MS) return;
-  following.learned[id] = occasion.endsAtMs;
-  if (early) return;
-  const viewers = measuredViewers(occasion, excess);
-  if (viewers === undefined || (!tracked && shared)) return;
+  const viewers = early ? undefined : measuredViewers(occasion, excess);
+  if (viewers === undefined || (!tracked && shared)) {
+    following.learned[id] = occasion.endsAtMs;
+    return;
+  }
+  const insists = now < overMs + LEARN_AFTER_MS + INSIST_MS;
+  const before = { revealed: revealed[id], outcome: following.outcomes[id] };
   settle(following, occasion, Math.round(viewers), thought);
   // A passing crowd that was not its own is no news of it.
   const confirmed = thought.impact === "above" || revealed[id] !== undefined;
-  const { lesson, kept } = await lessonOf(following, { occasion, excess, viewers, thought, tracked: confirmed, overMs });
-  following.lessons.push(lesson);
-  if (kept !== undefined) following.kept.push(kept);
+  try {
+    const { lesson, kept } = await lessonOf(following, { occasion, excess, viewers, thought, tracked: confirmed, overMs, insists });
+    following.learned[id] = occasion.endsAtMs;
+    following.lessons.push(lesson);
+    if (kept !== undefined) following.kept.push(kept);
+  } catch (error) {
+    // Not learned from yet: the next tick looks again, at all of it.
+    if (!insists) throw error;
+    if (before.revealed !== undefined) revealed[id] = before.revealed;
+    if (before.outcome === undefined) delete following.outcomes[id];
+  }
 }
 
 /** What was thought of an occasion when it started; whoever is told of its audience later thinks it over. */

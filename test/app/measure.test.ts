@@ -268,3 +268,19 @@ test("after a pause that an occasion began in, the hour of its crowd is not lear
   await tick(small.context, at(20, 10));
   expect(Math.max(...(await usual()))).toBeLessThan(400);
 });
+
+test("a broadcast whose load cannot be read when it is due is learned from as soon as it can", async () => {
+  const small = await platform();
+  small.measured.world.viewers = crowd(200_000, at(19), at(21));
+  small.measured.world.loadRps = (_, atMs) => 300 + 0.05 * Math.max(0, crowd(200_000, at(19), at(21))("one", atMs) - 1_000);
+  const perViewer = async () => (await readLearned(small.context)).loadPerViewer["api"]?.["any"]?.count;
+  for (let atMs = at(18, 30); atMs < at(21, 55); atMs += MINUTE_MS) {
+    const due = atMs >= at(21, 35);
+    if (due && atMs < at(21, 48)) small.measured.world.broken.add("api");
+    else small.measured.world.broken.delete("api");
+    small.goTo(atMs);
+    await tick(small.context, atMs).catch(() => undefined);
+    if (due && atMs < at(21, 48)) expect(await perViewer()).toBeUndefined();
+  }
+  expect(await perViewer()).toBe(1);
+});
