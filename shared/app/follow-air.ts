@@ -20,8 +20,9 @@ import { occasionsAround } from "./situation.ts";
 
 // After a pause of Calltime's own, a broadcast is still learned from for a while after it was due.
 const CATCH_UP_MS = 30 * MINUTE_MS;
-// Metrics that are throttled are readable minutes later; a source that stays silent must not keep the others from being learned from.
-const INSIST_MS = 10 * MINUTE_MS;
+// Metrics that are throttled are readable minutes later, so learning waits for them; but a source that stays silent must not keep the others
+// from being learned from: so long before the last look it goes on without it.
+const LAST_CALL_MS = 10 * MINUTE_MS;
 const FORGET_MS = DAY_MS;
 // What one document can hold for weeks; a report that wants more has the event log.
 const MOST_TOLD = 500;
@@ -144,7 +145,7 @@ async function follow(following: Following, occasion: Occasion, audience: readon
     following.learned[id] = occasion.endsAtMs;
     return;
   }
-  const insists = now < overMs + LEARN_AFTER_MS + INSIST_MS;
+  const insists = now < overMs + LEARN_AFTER_MS + (tracked ? HOUR_MS : CATCH_UP_MS - LAST_CALL_MS);
   const before = { revealed: revealed[id], outcome: following.outcomes[id] };
   settle(following, occasion, Math.round(viewers), thought);
   // A passing crowd that was not its own is no news of it.

@@ -276,11 +276,11 @@ test("a broadcast whose load cannot be read when it is due is learned from as so
   const perViewer = async () => (await readLearned(small.context)).loadPerViewer["api"]?.["any"]?.count;
   for (let atMs = at(18, 30); atMs < at(21, 55); atMs += MINUTE_MS) {
     const due = atMs >= at(21, 35);
-    if (due && atMs < at(21, 48)) small.measured.world.broken.add("api");
+    if (due && atMs < at(21, 52)) small.measured.world.broken.add("api");
     else small.measured.world.broken.delete("api");
     small.goTo(atMs);
     await tick(small.context, atMs).catch(() => undefined);
-    if (due && atMs < at(21, 48)) expect(await perViewer()).toBeUndefined();
+    if (due && atMs < at(21, 52)) expect(await perViewer()).toBeUndefined();
   }
   expect(await perViewer()).toBe(1);
 });
