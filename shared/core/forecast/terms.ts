@@ -28,9 +28,6 @@ export type Term = {
   readonly order: Uint8Array;
   /** The median of what it adds at the plateau, in requests a second; never below zero. */
   readonly medianRps: number;
-  /** What it was made from, and how the newest measurements moved it. */
-  readonly impact: Impact;
-  readonly correction: string;
   /** What `viewersOf` has worked out, by spread. */
   readonly viewers: Map<number, Float64Array>;
 };
@@ -39,15 +36,6 @@ type Plateau = Pick<Term, "mean" | "mostViewers" | "loadPerViewerRps">;
 
 function medianOf({ mean, mostViewers, loadPerViewerRps }: Plateau): number {
   return Math.max(0, Math.min(mostViewers, unstretched(mean)) * loadPerViewerRps);
-}
-
-// The same impact is asked for tick after tick, until something is learned.
-const viewersBySpread = new WeakMap<Impact, Map<number, Float64Array>>();
-
-function viewersKept(impact: Impact): Map<number, Float64Array> {
-  let viewers = viewersBySpread.get(impact);
-  if (viewers === undefined) viewersBySpread.set(impact, (viewers = new Map()));
-  return viewers;
 }
 
 /** The occasions above the threshold that add anything to [fromMs, toMs). */
@@ -79,27 +67,33 @@ export function termsOf(input: {
       spread,
       order: orderOf(`audience/${occasion.id}`),
       medianRps: medianOf(plateau),
-      impact,
-      correction: "",
-      viewers: viewersKept(impact),
+      viewers: new Map(),
     });
   }
   return terms;
 }
 
-/** Tells terms apart: two of one key add the same to every minute. */
-export function keyOf({ occasionId, timing, lateTiming, impact, correction }: Term): string {
-  return `${occasionId}/${numberOf(impact)}/${timing.startsAtMs}/${timing.endsAtMs}/${lateTiming?.startsAtMs ?? ""}/${correction}`;
+/** Whether the term may add anything to the minute at `atMs`. */
+export function mayAdd({ timing, lateTiming }: Term, atMs: number): boolean {
+  const startsAtMs = lateTiming === undefined ? timing.startsAtMs : Math.min(timing.startsAtMs, lateTiming.startsAtMs);
+  return atMs >= startsAtMs - ARRIVAL_MS && atMs <= timing.endsAtMs + DECAY_MS;
 }
 
-const numbers = new WeakMap<Impact, number>();
+/** Tells terms apart: two of one key add the same to every minute. */
+export function keyOf(term: Term): string {
+  const { occasionId, timing, lateTiming, mean, spread, mostViewers, loadPerViewerRps } = term;
+  const when = [timing.startsAtMs, timing.endsAtMs, lateTiming?.startsAtMs ?? ""];
+  return [occasionId, ...when, mean, spread, mostViewers, loadPerViewerRps, numberOf(term.shape)].join("/");
+}
+
+const numbers = new WeakMap<Shape, number>();
 let numbered = 0;
 
-function numberOf(impact: Impact): number {
-  const known = numbers.get(impact);
+function numberOf(shape: Shape): number {
+  const known = numbers.get(shape);
   if (known !== undefined) return known;
   numbered += 1;
-  numbers.set(impact, numbered);
+  numbers.set(shape, numbered);
   return numbered;
 }
 
@@ -155,7 +149,7 @@ export function corrected(term: Term, { amplitude, newestMs }: Nowcast): Term {
     ...plateau,
     spread: amplitude.spread,
     medianRps: medianOf(plateau),
-    correction: `${amplitude.shift}~${amplitude.spread}`,
+
     viewers: new Map(),
   };
 }
