@@ -28,8 +28,6 @@ export type Term = {
   readonly order: Uint8Array;
   /** The median of what it adds at the plateau, in requests a second; never below zero. */
   readonly medianRps: number;
-  /** What `viewersOf` has worked out, by spread. */
-  readonly viewers: Map<number, Float64Array>;
 };
 
 type Plateau = Pick<Term, "mean" | "mostViewers" | "loadPerViewerRps">;
@@ -67,7 +65,6 @@ export function termsOf(input: {
       spread,
       order: orderOf(`audience/${occasion.id}`),
       medianRps: medianOf(plateau),
-      viewers: new Map(),
     });
   }
   return terms;
@@ -98,22 +95,38 @@ function numberOf(shape: Shape): number {
 }
 
 /** Viewers at the plateau by sample point, ascending, when their logarithm spreads by `spread` more than the term's own. */
-export function viewersOf(term: Term, spread: number): Float64Array {
+export function viewersOf({ mean, spread: own, mostViewers }: Term, spread: number): Float64Array {
   // One variable for both: how many come and how they come spread together, and only chance would say which extremes meet.
-  const both = rounded(Math.hypot(term.spread, spread));
-  const known = term.viewers.get(both);
+  const both = rounded(Math.hypot(own, spread));
+  const bySpread = viewersUnder(mean, mostViewers);
+  const known = bySpread.get(both);
   if (known !== undefined) return known;
   const points = spreadPoints(both);
   // unstretched(mean + both · z), with sinh written as half the difference of e^mean · e^(both · z) and its inverse.
-  const rising = (SCALE_VIEWERS / 2) * Math.exp(term.mean);
-  const falling = (SCALE_VIEWERS / 2) * Math.exp(-term.mean);
+  const rising = (SCALE_VIEWERS / 2) * Math.exp(mean);
+  const falling = (SCALE_VIEWERS / 2) * Math.exp(-mean);
   const viewers = new Float64Array(SAMPLE_COUNT);
   for (let i = 0; i < SAMPLE_COUNT; i += 1) {
     const point = points[i] ?? 1;
-    viewers[i] = Math.min(term.mostViewers, rising * point - falling / point);
+    viewers[i] = Math.min(mostViewers, rising * point - falling / point);
   }
-  term.viewers.set(both, viewers);
+  bySpread.set(both, viewers);
   return viewers;
+}
+
+type BySpread = Map<number, Float64Array>;
+
+// Every target asks for the same audience, minute after minute: what is remembered of these many stays below 10 MB.
+const AUDIENCES_KEPT = 128;
+const byMean = new Map<number, { readonly mostViewers: number; readonly bySpread: BySpread }>();
+
+function viewersUnder(mean: number, mostViewers: number): BySpread {
+  const known = byMean.get(mean);
+  if (known?.mostViewers === mostViewers) return known.bySpread;
+  if (byMean.size >= AUDIENCES_KEPT) byMean.clear();
+  const bySpread: BySpread = new Map();
+  byMean.set(mean, { mostViewers, bySpread });
+  return bySpread;
 }
 
 /** To a thousandth: nobody knows a spread better, and rounded ones come again and can be remembered. */
@@ -149,7 +162,5 @@ export function corrected(term: Term, { amplitude, newestMs }: Nowcast): Term {
     ...plateau,
     spread: amplitude.spread,
     medianRps: medianOf(plateau),
-
-    viewers: new Map(),
   };
 }

@@ -11,7 +11,8 @@ export type NeededUnits = {
   readonly units: number;
   readonly wantedUnits: number;
   readonly limit: Limit | undefined;
-  readonly reasons: readonly Reason[];
+  /** Worked out when asked for: only the minutes that a step rests on are. */
+  readonly reasons: () => readonly Reason[];
 };
 
 /** What a target needs in the minute that starts at `atMs`. */
@@ -92,62 +93,43 @@ export function lowersNothing({ nowcast }: Forecast, now: number): string | unde
 
 const USUAL_UNKNOWN = "the usual load of this part of the week was never measured: at least what is known of is asked for";
 
-/** Units asked for, and where `reasons` is given, why: they are only worked out for the minutes that a step rests on. */
-type Ask = (reasons?: Reason[]) => Omit<NeededUnits, "reasons">;
-
-function reasonsOf(ask: Ask): readonly Reason[] {
-  const reasons: Reason[] = [];
-  ask(reasons);
-  return reasons;
-}
-
-function neededBy(ask: Ask): NeededUnits {
-  const { units, wantedUnits, limit } = ask();
-  return {
-    units,
-    wantedUnits,
-    limit,
-    get reasons() {
-      return reasonsOf(ask);
-    },
-  };
-}
-
-function knownNeed(atMs: number, ask: Ask): Need {
-  const { units, wantedUnits, limit } = ask();
-  return {
-    kind: "known",
-    atMs,
-    units,
-    wantedUnits,
-    limit,
-    get reasons() {
-      return reasonsOf(ask);
-    },
-  };
-}
+/** Units asked for; where `reasons` is given they are put into it. */
+type Asked = Omit<NeededUnits, "reasons">;
 
 function needOfMeasured(input: DemandInput, atMs: number, loadRps: number): Need {
-  return knownNeed(atMs, (reasons) => {
-    reasons?.push({ type: "measured-load", loadRps });
-    return limited(input, unitsForLoad(input.target, loadRps), reasons);
-  });
+  const { units, wantedUnits, limit } = limited(input, unitsForLoad(input.target, loadRps));
+  const reasons = (): readonly Reason[] => {
+    const why: Reason[] = [{ type: "measured-load", loadRps }];
+    limited(input, wantedUnits, why);
+    return why;
+  };
+  return { kind: "known", atMs, units, wantedUnits, limit, reasons };
 }
 
 function needOf(input: DemandInput, minute: ForecastMinute): Need {
   const { atMs } = minute;
-  if (minute.kind === "unknown") {
-    const asked = raised(input, atMs, 0) > 0;
-    const ask: Ask = (reasons) => limited(input, raised(input, atMs, 0, reasons), reasons);
-    return { kind: "unknown", atMs, why: minute.reason, asked: asked ? neededBy(ask) : undefined };
-  }
-  const ask: Ask = (reasons) => {
-    if (reasons !== undefined) explain(input, minute, reasons);
-    return limited(input, raised(input, atMs, loaded(input.target, minute, reasons), reasons), reasons);
+  const { units, wantedUnits, limit } = askedIn(input, minute);
+  const reasons = (): readonly Reason[] => {
+    const why: Reason[] = [];
+    askedIn(input, minute, why);
+    return why;
   };
+  if (minute.kind === "unknown") {
+    return { kind: "unknown", atMs, why: minute.reason, asked: wantedUnits > 0 ? { units, wantedUnits, limit, reasons } : undefined };
+  }
   // What the occasions bring comes on top of a usual load that nobody knows: it is the least there is to carry.
-  if (minute.usualRps === undefined) return { kind: "unknown", atMs, why: USUAL_UNKNOWN, asked: neededBy(ask) };
-  return knownNeed(atMs, ask);
+  if (minute.usualRps === undefined) return { kind: "unknown", atMs, why: USUAL_UNKNOWN, asked: { units, wantedUnits, limit, reasons } };
+  return { kind: "known", atMs, units, wantedUnits, limit, reasons };
+}
+
+/** What is asked for in a minute, and where `reasons` is given, why. */
+function askedIn(input: DemandInput, minute: ForecastMinute, reasons?: Reason[]): Asked {
+  let units = 0;
+  if (minute.kind === "known") {
+    if (reasons !== undefined) explain(input, minute, reasons);
+    units = loaded(input.target, minute, reasons);
+  }
+  return limited(input, raised(input, minute.atMs, units, reasons), reasons);
 }
 
 type KnownMinute = Extract<ForecastMinute, { kind: "known" }>;
@@ -214,7 +196,7 @@ function raised(input: DemandInput, atMs: number, loadUnits: number, reasons?: R
   return units;
 }
 
-function limited({ target, database }: DemandInput, wantedUnits: number, reasons?: Reason[]): Omit<NeededUnits, "reasons"> {
+function limited({ target, database }: DemandInput, wantedUnits: number, reasons?: Reason[]): Asked {
   let units = wantedUnits;
   let limit: Limit | undefined;
   const connections = database === undefined ? undefined : unitsWithinConnections(target, database);

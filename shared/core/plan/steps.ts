@@ -108,7 +108,7 @@ function reasonsFor(input: StepsInput, moment: Moment, floorUnits: number): read
   const { floor, asked, atMs, unknownWhy } = moment;
   const wanted = wantedAt(input, moment);
   if (wanted < floor && unknownWhy !== undefined) return [{ type: "unknown", why: unknownWhy }];
-  const reasons = asked?.needed.reasons ?? [{ type: "baseline", units: input.target.baselineUnits }];
+  const reasons = asked?.needed.reasons() ?? [{ type: "baseline", units: input.target.baselineUnits }];
   if (floorUnits > wanted) return [...reasons, { type: "staged-release", towardsUnits: wanted }];
   return wanted === floor && asked !== undefined && asked.atMs < atMs ? [...reasons, { type: "held", untilMs: asked.toMs }] : reasons;
 }
