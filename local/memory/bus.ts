@@ -6,7 +6,7 @@ import type { LocalBus } from "../bus.ts";
 /** A bus in memory that takes everything, and hands it out once, in the order in which it came. */
 export type MemoryBus = EventBus &
   Pick<LocalBus, "subscribe"> & {
-    /** All that was ever accepted, oldest first. */
+    /** All that it kept, oldest first. */
     readonly accepted: readonly AnyEvent[];
     /** Hands out what has not been, and then what that published. Throws what a subscriber throws, and `delivery-endless`. */
     readonly deliver: () => Promise<void>;
@@ -15,15 +15,16 @@ export type MemoryBus = EventBus &
 // A chain of events that cause events is short; one this long goes round in a circle.
 const MOST_DELIVERIES = 10_000;
 
-/** An empty bus. */
-export function memoryBus(): MemoryBus {
+/** An empty bus. It keeps all events, or those alone that somebody has subscribed to when they come. */
+export function memoryBus(keeps: "all" | "subscribed" = "all"): MemoryBus {
   const accepted: AnyEvent[] = [];
   const handlers = new Map<AnyEvent["type"], ((event: AnyEvent) => Promise<void>)[]>();
   let handedOut = 0;
   return {
     accepted,
+    carries: (type) => keeps === "all" || handlers.has(type),
     publish: async (events) => {
-      accepted.push(...events);
+      for (const event of events) if (keeps === "all" || handlers.has(event.type)) accepted.push(event);
       return events.map(() => ({ kind: "accepted" }));
     },
     subscribe: (_name, type, handle) => {

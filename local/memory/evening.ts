@@ -26,6 +26,8 @@ export type MemoryEveningSetting = {
   readonly history: History;
   /** Puts something between Calltime and a port: faults, counters. */
   readonly wrap?: (ports: Ports) => Ports;
+  /** Events that are kept: all, or those alone that Calltime itself listens to; the others need not even be made. All of them. */
+  readonly events?: "all" | "subscribed";
   /** From the start of a minute until its metrics can be read; 2 minutes. */
   readonly readableAfterMs?: number;
 };
@@ -50,7 +52,7 @@ export async function openMemoryEvening(setting: MemoryEveningSetting): Promise<
     documents: plainDocuments(history.learned),
     schedules: plainSchedules(),
     journal: plainJournal(),
-    bus: memoryBus(),
+    bus: memoryBus(setting.events),
   };
   const { bus, journal } = stores;
   const feedReport = await ingest(contextOf({ ...stores, ...notBegun }, settings), { feedId: feed.feedId, bytes: feed.read() }, fromMs);

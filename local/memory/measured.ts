@@ -15,37 +15,48 @@ export function measuredOf({ fromMs, minutes }: Happened, now: () => number, rea
     what: string,
     readFromMs: number,
     toMs: number,
-    known: (minute: WorldMinute) => Entry,
+    known: (minute: WorldMinute, index: number) => Entry,
     unknown: (atMs: number) => Entry,
   ): Entry[] => {
     const entries: Entry[] = [];
     const present = now();
     for (let atMs = Math.ceil(readFromMs / MINUTE_MS) * MINUTE_MS; atMs + MINUTE_MS <= toMs; atMs += MINUTE_MS) {
-      const minute = minutes[(atMs - fromMs) / MINUTE_MS];
-      entries.push(minute !== undefined && readableFrom(what, atMs) <= present ? known(minute) : unknown(atMs));
+      const index = (atMs - fromMs) / MINUTE_MS;
+      const minute = minutes[index];
+      entries.push(minute !== undefined && readableFrom(what, atMs) <= present ? known(minute, index) : unknown(atMs));
     }
     return entries;
   };
+  // The same minutes are read tick after tick.
+  const loads = new Map<string, LoadMinute[]>();
+  const audiences: AudienceMinute[] = [];
   return {
-    load: async (targetId, readFromMs, toMs) =>
-      each<LoadMinute>(
+    load: async (targetId, readFromMs, toMs) => {
+      let before = loads.get(targetId);
+      if (before === undefined) loads.set(targetId, (before = []));
+      const made = before;
+      return each<LoadMinute>(
         targetId,
         readFromMs,
         toMs,
-        ({ atMs, targets }) => {
-          const minute = targets[targetId];
-          if (minute === undefined) return { kind: "unknown", atMs, reason: `${targetId}: no such target` };
-          return { kind: "known", atMs, loadRps: minute.loadRps, unservedRps: minute.unservedRps, servingUnits: minute.servingUnits };
-        },
+        (minute, index) => (made[index] ??= loadOf(minute, targetId)),
         (atMs) => ({ kind: "unknown", atMs, reason: "not published" }),
-      ),
+      );
+    },
     audience: async (readFromMs, toMs) =>
       each<AudienceMinute>(
         "audience",
         readFromMs,
         toMs,
-        ({ atMs, viewers }) => ({ kind: "known", atMs, viewers }),
+        ({ atMs, viewers }, index) => (audiences[index] ??= { kind: "known", atMs, viewers }),
         (atMs) => ({ kind: "unknown", atMs, reason: "not published" }),
       ),
   };
+}
+
+function loadOf({ atMs, targets }: WorldMinute, targetId: string): LoadMinute {
+  const minute = targets[targetId];
+  if (minute === undefined) return { kind: "unknown", atMs, reason: `${targetId}: no such target` };
+  const { loadRps, unservedRps, servingUnits } = minute;
+  return { kind: "known", atMs, loadRps, unservedRps, servingUnits };
 }

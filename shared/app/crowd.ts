@@ -15,34 +15,53 @@ export function excessViewers(
   audience: readonly AudienceMinute[],
   zone: ZoneOffsets,
 ): readonly ExcessMinute[] {
-  return audience.flatMap((minute) => {
-    if (minute.kind === "unknown") return [];
-    let excess = 0;
-    for (const channelId of occasion.channelIds) {
-      const viewers = minute.viewers[channelId];
-      const usual = model.viewers[channelId];
-      const usualViewers = usual === undefined ? undefined : usualAt(usual, minute.atMs, zone);
-      if (viewers === undefined || usualViewers === undefined) return [];
-      excess += viewers - usualViewers;
-    }
-    return [{ atMs: minute.atMs, excess }];
-  });
+  const minutes: ExcessMinute[] = [];
+  for (const minute of audience) {
+    const excess = excessIn(model, occasion, minute, zone);
+    if (excess !== undefined) minutes.push({ atMs: minute.atMs, excess });
+  }
+  return minutes;
 }
 
-/** Viewers above usual in the newest minute; 0 when none is known. */
-export function newestExcess(excess: readonly ExcessMinute[]): number {
-  return Math.round(excess.at(-1)?.excess ?? 0);
+function excessIn(model: Model, occasion: Occasion, minute: AudienceMinute, zone: ZoneOffsets): number | undefined {
+  if (minute.kind === "unknown") return undefined;
+  let excess = 0;
+  for (const channelId of occasion.channelIds) {
+    const viewers = minute.viewers[channelId];
+    const usual = model.viewers[channelId];
+    const usualViewers = usual === undefined ? undefined : usualAt(usual, minute.atMs, zone);
+    if (viewers === undefined || usualViewers === undefined) return undefined;
+    excess += viewers - usualViewers;
+  }
+  return excess;
 }
 
-/** Whether the crowd that is there now would have been above the threshold of some target, had anybody known. */
-export function turnedOutAbove(context: Context, model: Model, occasion: Occasion, excess: readonly ExcessMinute[]): boolean {
-  const lately = excess.slice(-2).map((minute) => minute.excess);
-  return lately.length === 2 && crowdIsAbove(context, model, occasion, Math.min(...lately));
+/**
+ * The viewers above usual in the newest known minute, where they and those of the minute before would have been above the threshold of
+ * some target, had anybody known; else undefined.
+ */
+export function turnedOutAbove(
+  context: Context,
+  model: Model,
+  occasion: Occasion,
+  audience: readonly AudienceMinute[],
+): number | undefined {
+  const lately: number[] = [];
+  for (let index = audience.length - 1; index >= 0 && lately.length < 2; index -= 1) {
+    const minute = audience[index];
+    const excess = minute && excessIn(model, occasion, minute, context.settings.zone);
+    if (excess !== undefined) lately.push(excess);
+  }
+  const [newest, before] = lately;
+  if (newest === undefined || before === undefined) return undefined;
+  return crowdIsAbove(context, model, occasion, Math.min(newest, before)) ? Math.round(newest) : undefined;
 }
 
 /** Whether so many viewers above usual are above the threshold of some target. */
 export function crowdIsAbove(context: Context, model: Model, occasion: Occasion, viewers: number): boolean {
   const { zone, threshold, targets } = context.settings;
+  // Most of an evening's programmes draw no more than usual.
+  if (viewers < 0) return false;
   return targets.some((target) => {
     const perViewer = Math.exp(loadPerViewerOf(model.learned, target, occasion.programmeClass).logRps);
     const peak = peakMultiple(shapeOf(shapesFor(model.learned, target.id), occasion.programmeClass));

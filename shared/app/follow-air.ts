@@ -9,7 +9,7 @@ import type { Occasion } from "../core/schedule/occasion.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../core/time.ts";
 import { AIR_KEY, EMPTY_AIR, occasionsKnown, type AirLog, type Judged, type Outcome, type Revealed } from "./air-log.ts";
 import type { Context } from "./context.ts";
-import { crowdIsAbove, excessViewers, newestExcess, turnedOutAbove } from "./crowd.ts";
+import { crowdIsAbove, excessViewers, turnedOutAbove } from "./crowd.ts";
 import { readDocument, replaceDocument } from "./documents.ts";
 import { keepForTheDay } from "./broadcast-day.ts";
 import { impactsOf } from "./impacts.ts";
@@ -123,14 +123,15 @@ async function follow(following: Following, occasion: Occasion, audience: readon
   const { id } = occasion;
   // What was on air before Calltime first looked is held to its real end like any other, but teaches nothing: nobody knows how it began.
   const early = occasion.startsAtMs < following.sinceMs;
-  const excess = excessViewers(model, occasion, audience, context.settings.zone);
   const thought = thoughtOf(following, occasion);
   const shared = sharesItsChannel(following, occasion);
-  if (thought.impact !== "above" && revealed[id] === undefined && !early && !shared && turnedOutAbove(context, model, occasion, excess)) {
-    revealed[id] = { ...sketchOf(occasion), impact: thought.impact, viewers: newestExcess(excess) };
+  if (thought.impact !== "above" && revealed[id] === undefined && !early && !shared) {
+    const viewers = turnedOutAbove(context, model, occasion, audience);
+    if (viewers !== undefined) revealed[id] = { ...sketchOf(occasion), impact: thought.impact, viewers };
   }
   const tracked = thought.impact === "above" || revealed[id] !== undefined;
   if (tracked) {
+    const excess = excessViewers(model, occasion, audience, context.settings.zone);
     const stand = assessAir({ occasion, before: air[id], excess, expected: thought.expectedViewers, now });
     if (stand.kind !== "ahead") {
       air[id] = stand;
@@ -140,6 +141,7 @@ async function follow(following: Following, occasion: Occasion, audience: readon
   const stand = air[id];
   const overMs = stand === undefined ? occasion.endsAtMs : stand.kind === "ended" ? stand.endedAtMs : undefined;
   if (overMs === undefined || now < overMs + LEARN_AFTER_MS) return;
+  const excess = excessViewers(model, occasion, audience, context.settings.zone);
   const viewers = early ? undefined : measuredViewers(occasion, excess);
   if (viewers === undefined || (!tracked && shared)) {
     following.learned[id] = occasion.endsAtMs;

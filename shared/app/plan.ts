@@ -22,7 +22,7 @@ import { readDocument, updateDocument } from "./documents.ts";
 import { floorInForce, readFloor } from "./floor.ts";
 import { impactsOf } from "./impacts.ts";
 import { readLoad } from "./loads.ts";
-import { publish } from "./publish.ts";
+import { isCarried, publish } from "./publish.ts";
 import { occasionsAround, type Situation } from "./situation.ts";
 
 /** The plan of one target with what it was made from. */
@@ -196,7 +196,7 @@ export async function plan(context: Context, situation: Situation, correlationId
       changed = differs ? next : undefined;
       return next;
     });
-    if (changed !== undefined) events.push(plannedEvent(changed, situation.now, correlationId));
+    if (changed !== undefined && isCarried(context, capacityPlanned.type)) events.push(plannedEvent(changed, situation.now, correlationId));
   }
   await publish(context, events);
   return planned;
@@ -215,6 +215,7 @@ function continues(before: Plan, next: Plan): boolean {
   const sameSteps =
     old.length === next.steps.length &&
     next.steps.every((step, index) => old[index]?.floorUnits === step.floorUnits && (index === 0 || old[index]?.atMs === step.atMs));
+  if (before.shorts.length === 0 && next.shorts.length === 0) return sameSteps;
   return sameSteps && JSON.stringify(shortsFrom(before, next.madeAtMs)) === JSON.stringify(shortsFrom(next, next.madeAtMs));
 }
 

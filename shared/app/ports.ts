@@ -54,6 +54,8 @@ export type PublishOutcome = { readonly kind: "accepted" } | { readonly kind: "f
 export interface EventBus {
   /** One outcome per event, in the order given: half-successes are visible. */
   publish(events: readonly AnyEvent[]): Promise<readonly PublishOutcome[]>;
+  /** Whether anybody can receive events of a type; left out: of every type. One that nobody can receive need not be made. */
+  carries?(type: AnyEvent["type"]): boolean;
 }
 
 /** Where measured load comes from. */

@@ -24,6 +24,11 @@ export async function publish(context: Context, events: readonly AnyEvent[]): Pr
   }));
 }
 
+/** Whether an event of this type has to be made: some take as long to make as the decision they tell of. */
+export function isCarried({ ports }: Context, type: AnyEvent["type"]): boolean {
+  return ports.bus.carries?.(type) ?? true;
+}
+
 /**
  * Offers events to the bus and returns those that it did not take, after a second try, for a caller that leaves its own state so that
  * they are due again.

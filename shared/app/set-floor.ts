@@ -7,6 +7,7 @@ import { setMinimum } from "./capacity.ts";
 import { keepFloor, type Floor, type Raise, type Warming } from "./floor.ts";
 import type { StoredPlan } from "./plan.ts";
 import type { TargetState, Versioned } from "./ports.ts";
+import { isCarried } from "./publish.ts";
 import { failedEvent, requestedEvent } from "./warm-events.ts";
 
 /** What became of a target's minimum in one tick. */
@@ -189,7 +190,8 @@ async function write(warming: Warming, { decision, described, floor, stored }: W
   const before = { customerUnits, failures, ...(raise && { raise }), ...bookedOf(floor), ...putBackOf(warming, floor, why) };
   // Stored before the call: should the answer be lost, either minimum found next time is known to be ours.
   const asked = await keepFloor(warming, floor, { ...before, intendedUnits: units, unsettledUnits: fromUnits });
-  if (units > fromUnits) events.push(requestedEvent(warming, { floorUnits: units, fromUnits, stored }));
+  if (units > fromUnits && isCarried(context, "calltime.warm-up.requested"))
+    events.push(requestedEvent(warming, { floorUnits: units, fromUnits, stored }));
   const answer = await setMinimum(context, target.id, units);
   if (before.putBackMs !== undefined && before.putBackMs.length >= CONTESTED_TIMES && why === "repair") {
     const reason = `${target.id}: somebody took its minimum away ${before.putBackMs.length} times in a quarter of an hour; it is put back each time`;

@@ -184,7 +184,7 @@ describe("the worked example in docs/calculations.md", () => {
     const now = KICK_OFF - HOUR_MS;
     const { steps } = planSteps({
       target: service,
-      needs: [{ kind: "known", atMs: needMs, units, wantedUnits: units, limit: undefined, reasons: [] }],
+      needs: [{ kind: "known", atMs: needMs, units, wantedUnits: units, limit: undefined, reasons: () => [] }],
       policy: DEFAULT_PLAN_POLICY,
       now,
       untilMs: now + 3 * HOUR_MS,

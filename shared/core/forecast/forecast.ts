@@ -8,7 +8,7 @@ import { residualQuantiles, residualSpread } from "./residuals.ts";
 import { inOrderOf, normalSamples, PROBABILITIES, SAMPLE_COUNT } from "./samples.ts";
 import { ARRIVAL_MS, DECAY_MS, shapeAt } from "./shape.ts";
 import { intervalOf, summarise, type Summary } from "./tail.ts";
-import { corrected, keyOf, multipleAt, termsOf, viewersOf, type Aired, type Multiple, type Term } from "./terms.ts";
+import { corrected, keyOf, mayAdd, multipleAt, termsOf, viewersOf, type Aired, type Multiple, type Term } from "./terms.ts";
 import { usualAt } from "./usual-load.ts";
 
 export type { Aired } from "./terms.ts";
@@ -84,18 +84,26 @@ export function forecastLoad(input: ForecastInput): Forecast {
   const budget = input.unservedPerMillion / 1e6;
   const { noise: residualNoise, calm, minutes: known } = ordinaryOf(usual, zone, budget);
   const reachViewers = model.learned.reach.broadcasts >= REACH_BROADCASTS ? reachOf(model.learned) : Number.POSITIVE_INFINITY;
-  const before = known.under([reachViewers, ...terms.map(keyOf)].join(" "));
+  const numbers = terms.map((term) => known.numberOf(`${keyOf(term)}/${reachViewers}`));
 
   const forecastAt = (atMs: number): ForecastMinute => {
     const level = levelAt(correction, atMs);
     const surpriseRps = surpriseAt(correction, atMs);
     if (surpriseRps > 0 || input.instants === undefined) return workedOut(atMs, level, surpriseRps);
-    const byLevel = before.get(atMs);
-    const same = byLevel?.find((each) => each.level === level);
-    if (same !== undefined) return same.minute;
+    let active = 0;
+    for (let i = 0; i < terms.length; i += 1) {
+      const term = terms[i];
+      if (term !== undefined && mayAdd(term, atMs)) active = active * MOST_NUMBERS + (numbers[i] ?? 0);
+    }
+    // So many at once that their numbers do not fit into one.
+    if (active > Number.MAX_SAFE_INTEGER) return workedOut(atMs, level, 0);
+    let before = known.at.get(atMs);
+    if (before === undefined) known.at.set(atMs, (before = []));
+    for (const each of before) {
+      if (each.level === level && each.active === active) return each.minute;
+    }
     const minute = workedOut(atMs, level, 0);
-    if (byLevel === undefined) before.set(atMs, [{ level, minute }]);
-    else byLevel.push({ level, minute });
+    before.push({ level, active, minute });
     return minute;
   };
   const workedOut = (atMs: number, level: number, surpriseRps: number): ForecastMinute => {
@@ -161,24 +169,30 @@ type Ordinary = {
   readonly minutes: KnownMinutes;
 };
 
-type ByInstant = Map<number, { readonly level: number; readonly minute: ForecastMinute }[]>;
+/** Minutes that were forecast before, by instant, level and what adds to them: most ticks bring nothing new for most of them. */
+type KnownMinutes = {
+  readonly at: Map<number, { readonly level: number; readonly active: number; readonly minute: ForecastMinute }[]>;
+  /** A number of its own for each key of a term, 1 … MOST_NUMBERS − 1. */
+  readonly numberOf: (key: string) => number;
+};
 
-/** Minutes that were forecast before, by what adds to them, instant and level: most ticks bring nothing new for most of them. */
-type KnownMinutes = { readonly under: (terms: string) => ByInstant };
-
-// Each correction of those on air makes minutes of its own; an evening has some dozens, and old ones do not come again.
-const CORRECTIONS_KEPT = 64;
+// Each correction makes terms of its own; the hour for which a usual week stays as it is has some hundred.
+const MOST_NUMBERS = 2_048;
 
 function knownMinutes(): KnownMinutes {
-  const byTerms = new Map<string, ByInstant>();
+  const at: KnownMinutes["at"] = new Map();
+  const numbers = new Map<string, number>();
   return {
-    under: (terms) => {
-      let minutes = byTerms.get(terms);
-      if (minutes === undefined) {
-        if (byTerms.size >= CORRECTIONS_KEPT) byTerms.clear();
-        byTerms.set(terms, (minutes = new Map()));
+    at,
+    numberOf: (key) => {
+      const known = numbers.get(key);
+      if (known !== undefined) return known;
+      if (numbers.size === MOST_NUMBERS - 1) {
+        numbers.clear();
+        at.clear();
       }
-      return minutes;
+      numbers.set(key, numbers.size + 1);
+      return numbers.size;
     },
   };
 }

@@ -28,26 +28,12 @@ export type Term = {
   readonly order: Uint8Array;
   /** The median of what it adds at the plateau, in requests a second; never below zero. */
   readonly medianRps: number;
-  /** What it was made from, and how the newest measurements moved it. */
-  readonly impact: Impact;
-  readonly correction: string;
-  /** What `viewersOf` has worked out, by spread. */
-  readonly viewers: Map<number, Float64Array>;
 };
 
 type Plateau = Pick<Term, "mean" | "mostViewers" | "loadPerViewerRps">;
 
 function medianOf({ mean, mostViewers, loadPerViewerRps }: Plateau): number {
   return Math.max(0, Math.min(mostViewers, unstretched(mean)) * loadPerViewerRps);
-}
-
-// The same impact is asked for tick after tick, until something is learned.
-const viewersBySpread = new WeakMap<Impact, Map<number, Float64Array>>();
-
-function viewersKept(impact: Impact): Map<number, Float64Array> {
-  let viewers = viewersBySpread.get(impact);
-  if (viewers === undefined) viewersBySpread.set(impact, (viewers = new Map()));
-  return viewers;
 }
 
 /** The occasions above the threshold that add anything to [fromMs, toMs). */
@@ -79,47 +65,68 @@ export function termsOf(input: {
       spread,
       order: orderOf(`audience/${occasion.id}`),
       medianRps: medianOf(plateau),
-      impact,
-      correction: "",
-      viewers: viewersKept(impact),
     });
   }
   return terms;
 }
 
-/** Tells terms apart: two of one key add the same to every minute. */
-export function keyOf({ occasionId, timing, lateTiming, impact, correction }: Term): string {
-  return `${occasionId}/${numberOf(impact)}/${timing.startsAtMs}/${timing.endsAtMs}/${lateTiming?.startsAtMs ?? ""}/${correction}`;
+/** Whether the term may add anything to the minute at `atMs`. */
+export function mayAdd({ timing, lateTiming }: Term, atMs: number): boolean {
+  const startsAtMs = lateTiming === undefined ? timing.startsAtMs : Math.min(timing.startsAtMs, lateTiming.startsAtMs);
+  return atMs >= startsAtMs - ARRIVAL_MS && atMs <= timing.endsAtMs + DECAY_MS;
 }
 
-const numbers = new WeakMap<Impact, number>();
+/** Tells terms apart: two of one key add the same to every minute. */
+export function keyOf(term: Term): string {
+  const { occasionId, timing, lateTiming, mean, spread, mostViewers, loadPerViewerRps } = term;
+  const when = [timing.startsAtMs, timing.endsAtMs, lateTiming?.startsAtMs ?? ""];
+  return [occasionId, ...when, mean, spread, mostViewers, loadPerViewerRps, numberOf(term.shape)].join("/");
+}
+
+const numbers = new WeakMap<Shape, number>();
 let numbered = 0;
 
-function numberOf(impact: Impact): number {
-  const known = numbers.get(impact);
+function numberOf(shape: Shape): number {
+  const known = numbers.get(shape);
   if (known !== undefined) return known;
   numbered += 1;
-  numbers.set(impact, numbered);
+  numbers.set(shape, numbered);
   return numbered;
 }
 
 /** Viewers at the plateau by sample point, ascending, when their logarithm spreads by `spread` more than the term's own. */
-export function viewersOf(term: Term, spread: number): Float64Array {
+export function viewersOf({ mean, spread: own, mostViewers }: Term, spread: number): Float64Array {
   // One variable for both: how many come and how they come spread together, and only chance would say which extremes meet.
-  const both = rounded(Math.hypot(term.spread, spread));
-  const known = term.viewers.get(both);
+  const both = rounded(Math.hypot(own, spread));
+  const bySpread = viewersUnder(mean, mostViewers);
+  const known = bySpread.get(both);
   if (known !== undefined) return known;
   const points = spreadPoints(both);
   // unstretched(mean + both · z), with sinh written as half the difference of e^mean · e^(both · z) and its inverse.
-  const rising = (SCALE_VIEWERS / 2) * Math.exp(term.mean);
-  const falling = (SCALE_VIEWERS / 2) * Math.exp(-term.mean);
+  const rising = (SCALE_VIEWERS / 2) * Math.exp(mean);
+  const falling = (SCALE_VIEWERS / 2) * Math.exp(-mean);
   const viewers = new Float64Array(SAMPLE_COUNT);
   for (let i = 0; i < SAMPLE_COUNT; i += 1) {
     const point = points[i] ?? 1;
-    viewers[i] = Math.min(term.mostViewers, rising * point - falling / point);
+    viewers[i] = Math.min(mostViewers, rising * point - falling / point);
   }
-  term.viewers.set(both, viewers);
+  bySpread.set(both, viewers);
   return viewers;
+}
+
+type BySpread = Map<number, Float64Array>;
+
+// Every target asks for the same audience, minute after minute: what is remembered of these many stays below 10 MB.
+const AUDIENCES_KEPT = 128;
+const byMean = new Map<number, { readonly mostViewers: number; readonly bySpread: BySpread }>();
+
+function viewersUnder(mean: number, mostViewers: number): BySpread {
+  const known = byMean.get(mean);
+  if (known?.mostViewers === mostViewers) return known.bySpread;
+  if (byMean.size >= AUDIENCES_KEPT) byMean.clear();
+  const bySpread: BySpread = new Map();
+  byMean.set(mean, { mostViewers, bySpread });
+  return bySpread;
 }
 
 /** To a thousandth: nobody knows a spread better, and rounded ones come again and can be remembered. */
@@ -155,7 +162,5 @@ export function corrected(term: Term, { amplitude, newestMs }: Nowcast): Term {
     ...plateau,
     spread: amplitude.spread,
     medianRps: medianOf(plateau),
-    correction: `${amplitude.shift}~${amplitude.spread}`,
-    viewers: new Map(),
   };
 }

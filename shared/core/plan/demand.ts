@@ -12,7 +12,8 @@ export type NeededUnits = {
   readonly units: number;
   readonly wantedUnits: number;
   readonly limit: Limit | undefined;
-  readonly reasons: readonly Reason[];
+  /** Worked out when asked for: only the minutes that a step rests on are. */
+  readonly reasons: () => readonly Reason[];
 };
 
 /** What a target needs in the minute that starts at `atMs`. */
@@ -48,12 +49,9 @@ export type DemandInput = {
 /** A target that opens connections to another, with the units of it that may be up in each minute (by the minute's start). */
 export type Client = { readonly target: Target; readonly units: ReadonlyMap<number, number> };
 
-/** Units that carry what is forecast for a minute, with the reserve for the loss of a zone while an occasion is on air. */
+/** Units that the load forecast for a minute needs, whatever else asks for some; none where it is unknown. */
 export function unitsForMinute(target: Target, minute: ForecastMinute): number {
-  if (minute.kind === "unknown") return 0;
-  const expected = unitsForLoad(target, minute.medianRps);
-  const reserved = minute.contributions.length > 0 ? withZoneReserve(target, expected) : 0;
-  return Math.max(expected, unitsForTail(target, minute.tailRps), reserved);
+  return minute.kind === "unknown" ? 0 : loaded(target, minute);
 }
 
 /** What a target needs in each forecast minute, preceded by what the newest measured minutes needed. */
@@ -96,121 +94,142 @@ export function lowersNothing({ nowcast }: Forecast, now: number): string | unde
 
 const USUAL_UNKNOWN = "the usual load of this part of the week was never measured: at least what is known of is asked for";
 
+/** Units asked for; where `reasons` is given they are put into it. */
+type Asked = Omit<NeededUnits, "reasons">;
+
 function needOfMeasured(input: DemandInput, atMs: number, loadRps: number): Need {
-  const carried = multiplied(input, atMs, unitsForLoad(input.target, loadRps), [{ type: "measured-load", loadRps }]);
-  const needed = limited(input, carried.units, carried.reasons);
-  return { kind: "known", atMs, ...needed };
+  const carried = unitsForLoad(input.target, loadRps);
+  const { units, wantedUnits, limit } = limited(input, multiplied(input, atMs, carried));
+  const reasons = (): readonly Reason[] => {
+    const why: Reason[] = [{ type: "measured-load", loadRps }];
+    limited(input, multiplied(input, atMs, carried, why), why);
+    return why;
+  };
+  return { kind: "known", atMs, units, wantedUnits, limit, reasons };
 }
 
 function needOf(input: DemandInput, minute: ForecastMinute): Need {
-  const { target, policy } = input;
+  const { atMs } = minute;
+  const { units, wantedUnits, limit } = askedIn(input, minute);
+  const reasons = (): readonly Reason[] => {
+    const why: Reason[] = [];
+    askedIn(input, minute, why);
+    return why;
+  };
   if (minute.kind === "unknown") {
-    const { units, reasons } = raised(input, minute.atMs, 0, []);
-    return { kind: "unknown", atMs: minute.atMs, why: minute.reason, asked: units > 0 ? limited(input, units, reasons) : undefined };
+    return { kind: "unknown", atMs, why: minute.reason, asked: wantedUnits > 0 ? { units, wantedUnits, limit, reasons } : undefined };
   }
-  const reasons: Reason[] = [];
-  if (minute.usualRps !== undefined) reasons.push({ type: "usual-load", loadRps: minute.usualRps });
+  // What the occasions bring comes on top of a usual load that nobody knows: it is the least there is to carry.
+  if (minute.usualRps === undefined) return { kind: "unknown", atMs, why: USUAL_UNKNOWN, asked: { units, wantedUnits, limit, reasons } };
+  return { kind: "known", atMs, units, wantedUnits, limit, reasons };
+}
+
+/** What is asked for in a minute, and where `reasons` is given, why. */
+function askedIn(input: DemandInput, minute: ForecastMinute, reasons?: Reason[]): Asked {
+  let units = 0;
+  if (minute.kind === "known") {
+    if (reasons !== undefined) explain(input, minute, reasons);
+    units = multiplied(input, minute.atMs, loaded(input.target, minute, reasons), reasons);
+  }
+  return limited(input, raised(input, minute.atMs, units, reasons), reasons);
+}
+
+type KnownMinute = Extract<ForecastMinute, { kind: "known" }>;
+
+/** What makes up the load of a minute. */
+function explain(input: DemandInput, minute: KnownMinute, reasons: Reason[]): void {
+  const { medianRps, tailRps, usualRps, surpriseRps, atMs } = minute;
+  if (usualRps !== undefined) reasons.push({ type: "usual-load", loadRps: usualRps });
   for (const contribution of minute.contributions) {
     const aired = input.occasions.find(({ occasion }) => occasion.id === contribution.occasionId);
     if (aired === undefined) continue;
+    const { id: occasionId, name } = aired.occasion;
     reasons.push({
       type: "occasion",
-      occasionId: aired.occasion.id,
-      name: aired.occasion.name,
+      occasionId,
+      name,
       medianRps: contribution.medianRps,
-      phase: phaseOf(aired, minute.atMs, input.now),
+      phase: phaseOf(aired, atMs, input.now),
     });
   }
-  if (minute.surpriseRps > 0) reasons.push({ type: "surprise", loadRps: minute.surpriseRps });
-  reasons.push({
-    type: "tail",
-    medianRps: minute.medianRps,
-    tailRps: minute.tailRps,
-    unservedPerMillion: policy.unservedPerMillion,
-  });
-  const expected = unitsForLoad(target, minute.medianRps);
-  let units = Math.max(expected, unitsForTail(target, minute.tailRps));
-  const reserved = minute.contributions.length > 0 ? withZoneReserve(target, expected) : 0;
-  if (reserved > units) {
-    reasons.push({ type: "zone-reserve", zones: target.zones, units: reserved });
-    units = reserved;
-  }
-  const carried = multiplied(input, minute.atMs, units, reasons);
-  const asked = raised(input, minute.atMs, carried.units, carried.reasons);
-  const needed = limited(input, asked.units, asked.reasons);
-  // What the occasions bring comes on top of a usual load that nobody knows: it is the least there is to carry.
-  if (minute.usualRps === undefined) return { kind: "unknown", atMs: minute.atMs, why: USUAL_UNKNOWN, asked: needed };
-  return { kind: "known", atMs: minute.atMs, ...needed };
+  if (surpriseRps > 0) reasons.push({ type: "surprise", loadRps: surpriseRps });
+  reasons.push({ type: "tail", medianRps, tailRps, unservedPerMillion: input.policy.unservedPerMillion });
+}
+
+/** Units that carry what is forecast for a minute, with the reserve for the loss of a zone while an occasion is on air. */
+function loaded(target: Target, { medianRps, tailRps, contributions }: KnownMinute, reasons?: Reason[]): number {
+  const expected = unitsForLoad(target, medianRps);
+  const units = Math.max(expected, unitsForTail(target, tailRps));
+  const reserved = contributions.length > 0 ? withZoneReserve(target, expected) : 0;
+  if (reserved <= units) return units;
+  reasons?.push({ type: "zone-reserve", zones: target.zones, units: reserved });
+  return reserved;
 }
 
 /** A person's factor on what the load asks for; never on what anybody holds (design rule 3). */
-function multiplied(
-  { overrides, target }: DemandInput,
-  atMs: number,
-  loadUnits: number,
-  because: readonly Reason[],
-): { units: number; reasons: readonly Reason[] } {
-  const override = factorAt(overrides, target.id, atMs);
-  if (override === undefined) return { units: loadUnits, reasons: because };
+function multiplied({ overrides, target }: DemandInput, atMs: number, loadUnits: number, reasons?: Reason[]): number {
+  const override = overrides.length === 0 ? undefined : factorAt(overrides, target.id, atMs);
+  if (override === undefined) return loadUnits;
   const { id: overrideId, factor, author, why } = override;
+  // A product such as 10 × 1.1 must not cost one more because it is a hair too large in binary.
   const units = Math.max(0, Math.ceil(loadUnits * factor - 1e-9));
-  return { units, reasons: [...because, { type: "factor", overrideId, factor, units, author, why }] };
+  reasons?.push({ type: "factor", overrideId, factor, units, author, why });
+  return units;
 }
 
 /** Clients' connections and overrides may ask for more than the load does. The largest wins, they do not add up. */
-function raised(
-  input: DemandInput,
-  atMs: number,
-  loadUnits: number,
-  loadReasons: readonly Reason[],
-): { units: number; reasons: readonly Reason[] } {
-  const reasons = [...loadReasons];
+function raised(input: DemandInput, atMs: number, loadUnits: number, reasons?: Reason[]): number {
+  const { target, overrides } = input;
   let units = loadUnits;
-  const clients = input.clients.flatMap(({ target, units: byMinute }) => {
-    const up = byMinute.get(atMs) ?? 0;
-    const connections = connectionsOf(target, up, input.target);
-    return connections > 0 ? [{ targetId: target.id, units: up, connections }] : [];
-  });
-  const connected = unitsForConnections(
-    input.target,
-    clients.reduce((sum, { connections }) => sum + connections, 0),
-  );
-  if (connected > units) {
-    reasons.push({ type: "connections", clients: clients.map(({ targetId, units: up }) => ({ targetId, units: up })), units: connected });
-    units = connected;
-  }
-  for (const override of input.overrides) {
-    if (override.kind !== "floor") continue;
-    const holds = override.targetIds.includes(input.target.id) && atMs >= override.fromMs && atMs < override.untilMs;
-    if (holds && override.floorUnits > units) {
-      reasons.push({ type: "override", overrideId: override.id, units: override.floorUnits, author: override.author, why: override.why });
-      units = override.floorUnits;
+  if (input.clients.length > 0) {
+    const clients = input.clients.flatMap(({ target: client, units: byMinute }) => {
+      const up = byMinute.get(atMs) ?? 0;
+      const connections = connectionsOf(client, up, target);
+      return connections > 0 ? [{ targetId: client.id, units: up, connections }] : [];
+    });
+    const connected = unitsForConnections(
+      target,
+      clients.reduce((sum, { connections }) => sum + connections, 0),
+    );
+    if (connected > units) {
+      reasons?.push({
+        type: "connections",
+        clients: clients.map(({ targetId, units: up }) => ({ targetId, units: up })),
+        units: connected,
+      });
+      units = connected;
     }
   }
-  return { units, reasons };
+  for (const override of overrides) {
+    if (override.kind !== "floor") continue;
+    const { id, targetIds, fromMs, untilMs, floorUnits, author, why } = override;
+    if (floorUnits > units && atMs >= fromMs && atMs < untilMs && targetIds.includes(target.id)) {
+      reasons?.push({ type: "override", overrideId: id, units: floorUnits, author, why });
+      units = floorUnits;
+    }
+  }
+  return units;
 }
 
-function limited(input: DemandInput, wantedUnits: number, because: readonly Reason[]): NeededUnits {
-  const { target, database } = input;
-  const reasons = [...because];
+function limited({ target, database }: DemandInput, wantedUnits: number, reasons?: Reason[]): Asked {
   let units = wantedUnits;
   let limit: Limit | undefined;
   const connections = database === undefined ? undefined : unitsWithinConnections(target, database);
   if (database !== undefined && connections !== undefined && units > Math.max(connections, target.baselineUnits)) {
-    reasons.push({ type: "connection-budget", database: database.id, units: connections });
+    reasons?.push({ type: "connection-budget", database: database.id, units: connections });
     units = Math.max(connections, target.baselineUnits);
     limit = "connections";
   }
   if (units > target.ceilingUnits) {
-    reasons.push({ type: "ceiling", units: target.ceilingUnits, shortUnits: wantedUnits - target.ceilingUnits });
+    reasons?.push({ type: "ceiling", units: target.ceilingUnits, shortUnits: wantedUnits - target.ceilingUnits });
     units = target.ceilingUnits;
     limit = "ceiling";
   }
   if (units <= target.baselineUnits) {
-    reasons.push({ type: "baseline", units: target.baselineUnits });
+    reasons?.push({ type: "baseline", units: target.baselineUnits });
     units = target.baselineUnits;
   }
-  return { units, wantedUnits, limit, reasons };
+  return { units, wantedUnits, limit };
 }
 
 // The last minutes of a programme belong to the crowd at the end, the first ones to the arrival.

@@ -44,11 +44,12 @@ export function planSteps(input: StepsInput): Plan {
   let floor = Math.max(target.baselineUnits, Math.min(target.ceilingUnits, input.floorInForce ?? target.baselineUnits));
   for (const [index, asked] of largest.entries()) {
     const atMs = now + index * MINUTE_MS;
-    const next = nextFloor(input, { floor, asked, atMs, unknownWhy: input.lowersNothing ?? unknown.get(atMs), hold: input.heldAt?.(atMs) });
-    if (next.floor !== floor || steps.length === 0) {
-      steps.push({ atMs, floorUnits: next.floor, neededByMs: Math.max(atMs, asked?.atMs ?? atMs), reasons: next.reasons });
+    const moment = { floor, asked, atMs, unknownWhy: input.lowersNothing ?? unknown.get(atMs), hold: input.heldAt?.(atMs) };
+    const floorUnits = nextFloor(input, moment);
+    if (floorUnits !== floor || steps.length === 0) {
+      steps.push({ atMs, floorUnits, neededByMs: Math.max(atMs, asked?.atMs ?? atMs), reasons: reasonsFor(input, moment, floorUnits) });
     }
-    floor = next.floor;
+    floor = floorUnits;
   }
   return { targetId: target.id, madeAtMs: now, untilMs, steps, shorts: shortsOf(input) };
 }
@@ -80,30 +81,40 @@ function askedFor(input: StepsInput, need: Need, untilMs: number): readonly Aske
   return [{ fromMs: minuteOf(need.atMs - lead), toMs, atMs: need.atMs, needed }];
 }
 
-function nextFloor(
-  { target, policy, now, releaseUnderWay }: StepsInput,
-  minute: {
-    readonly floor: number;
-    readonly asked: AskedFor | undefined;
-    readonly atMs: number;
-    readonly unknownWhy: string | undefined;
-    readonly hold: Reason | undefined;
-  },
-): { readonly floor: number; readonly reasons: readonly Reason[] } {
-  const { floor, asked, atMs, unknownWhy } = minute;
-  const wanted = asked?.needed.units ?? target.baselineUnits;
-  const reasons: readonly Reason[] = asked?.needed.reasons ?? [{ type: "baseline", units: target.baselineUnits }];
-  if (wanted > floor) return { floor: wanted, reasons };
-  if (wanted === floor) {
-    return { floor, reasons: asked !== undefined && asked.atMs < atMs ? [...reasons, { type: "held", untilMs: asked.toMs }] : reasons };
-  }
-  if (minute.hold !== undefined) return { floor, reasons: [minute.hold] };
-  if (unknownWhy !== undefined) return { floor, reasons: [{ type: "unknown", why: unknownWhy }] };
-  const staged: Reason = { type: "staged-release", towardsUnits: wanted };
-  const mayRelease = (atMs / MINUTE_MS) % policy.releaseEveryMinutes === 0 || (atMs === now && releaseUnderWay);
-  if (!mayRelease) return { floor, reasons: [...reasons, staged] };
-  const lowered = Math.max(wanted, Math.min(floor - 1, Math.ceil(floor * (1 - policy.releaseShare))));
-  return { floor: lowered, reasons: lowered > wanted ? [...reasons, staged] : reasons };
+/** A minute on the way down or up: the floor before it, what is asked for in it, and why nothing may be lowered, if so. */
+type Moment = {
+  readonly floor: number;
+  readonly asked: AskedFor | undefined;
+  readonly atMs: number;
+  readonly unknownWhy: string | undefined;
+  readonly hold: Reason | undefined;
+};
+
+function wantedAt({ target }: StepsInput, { asked }: Moment): number {
+  return asked?.needed.units ?? target.baselineUnits;
+}
+
+function nextFloor(input: StepsInput, moment: Moment): number {
+  const { floor, atMs, unknownWhy } = moment;
+  const wanted = wantedAt(input, moment);
+  if (wanted >= floor) return wanted;
+  if (moment.hold !== undefined || unknownWhy !== undefined || !mayRelease(input, atMs)) return floor;
+  return Math.max(wanted, Math.min(floor - 1, Math.ceil(floor * (1 - input.policy.releaseShare))));
+}
+
+function mayRelease({ policy, now, releaseUnderWay }: StepsInput, atMs: number): boolean {
+  return (atMs / MINUTE_MS) % policy.releaseEveryMinutes === 0 || (atMs === now && releaseUnderWay);
+}
+
+/** Why `floorUnits` follow. */
+function reasonsFor(input: StepsInput, moment: Moment, floorUnits: number): readonly Reason[] {
+  const { floor, asked, atMs, unknownWhy } = moment;
+  const wanted = wantedAt(input, moment);
+  if (wanted < floor && moment.hold !== undefined) return [moment.hold];
+  if (wanted < floor && unknownWhy !== undefined) return [{ type: "unknown", why: unknownWhy }];
+  const reasons = asked?.needed.reasons() ?? [{ type: "baseline", units: input.target.baselineUnits }];
+  if (floorUnits > wanted) return [...reasons, { type: "staged-release", towardsUnits: wanted }];
+  return wanted === floor && asked !== undefined && asked.atMs < atMs ? [...reasons, { type: "held", untilMs: asked.toMs }] : reasons;
 }
 
 function shortsOf(input: StepsInput): readonly Short[] {

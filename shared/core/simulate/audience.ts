@@ -32,10 +32,16 @@ export type AudienceFlow = {
   readonly departures: number;
 };
 
+// Every target asks for the sum of the same minute.
+const totals = new WeakMap<AudienceFlow["viewers"], number>();
+
 /** Sessions on all channels. */
-export function totalViewers(flow: AudienceFlow): number {
+export function totalViewers({ viewers }: AudienceFlow): number {
+  const known = totals.get(viewers);
+  if (known !== undefined) return known;
   let total = 0;
-  for (const viewers of Object.values(flow.viewers)) total += viewers;
+  for (const sessions of Object.values(viewers)) total += sessions;
+  totals.set(viewers, total);
   return total;
 }
 

@@ -47,7 +47,7 @@ describe("today's level", () => {
 
   test("says little of the load hours ahead", () => {
     const correction = correct(times(15, 1_150), ORDINARY);
-    // On a grid of two per mille.
+    // To a tenth of a per cent: it lies on a grid.
     expect(Math.abs(levelAt(correction, pastEight(14)) - correction.level)).toBeLessThanOrEqual(0.001);
     expect(levelAt(correction, pastEight(14 + 60))).toBeCloseTo(Math.sqrt(correction.level));
     expect(levelAt(correction, pastEight(14 + 600))).toBeCloseTo(1, 3);

@@ -38,7 +38,14 @@ export const POLICY: PlanPolicy = { holdMinutes: 10, releaseEveryMinutes: 5, rel
 /** A minute that needs so many units, or whose load nobody knows. */
 export function need(n: number, units: number | "unknown"): Need {
   if (units === "unknown") return { kind: "unknown", atMs: minute(n), why: "nobody measured it", asked: undefined };
-  return { kind: "known", atMs: minute(n), units, wantedUnits: units, limit: undefined, reasons: [{ type: "usual-load", loadRps: units }] };
+  return {
+    kind: "known",
+    atMs: minute(n),
+    units,
+    wantedUnits: units,
+    limit: undefined,
+    reasons: () => [{ type: "usual-load", loadRps: units }],
+  };
 }
 
 /** Needs of the minutes from `from` on, one each. */

@@ -12,7 +12,7 @@ function askedFor(units: readonly number[]): readonly AskedFor[] {
     fromMs: minute(n - value),
     toMs: minute(n + 1 + HOLD_MINUTES),
     atMs: minute(n),
-    needed: { units: value, wantedUnits: value, limit: undefined, reasons: [] },
+    needed: { units: value, wantedUnits: value, limit: undefined, reasons: () => [] },
   }));
 }
 

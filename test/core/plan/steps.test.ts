@@ -181,7 +181,7 @@ describe("not knowing", () => {
   });
 
   test("what a person asks for in an unknown minute raises, but lowers nothing", () => {
-    const byHand = { units: 20, wantedUnits: 20, limit: undefined, reasons: [] };
+    const byHand = { units: 20, wantedUnits: 20, limit: undefined, reasons: () => [] };
     const all: readonly Need[] = times(60, 0).map((_, n) => ({ kind: "unknown", atMs: minute(n), why: "no history", asked: byHand }));
     expect(floors(planned({ needs: all, floorInForce: 4 }))).toEqual(times(60, 20));
     expect(floors(planned({ needs: all, floorInForce: 40 }))).toEqual(times(60, 40));
@@ -265,7 +265,7 @@ describe("the shape of a plan", () => {
       units: 100,
       wantedUnits,
       limit,
-      reasons: [],
+      reasons: () => [],
     });
     const { shorts } = planned({
       needs: [
