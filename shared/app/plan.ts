@@ -163,12 +163,22 @@ async function planTarget(input: {
     now,
     untilMs: input.until,
     floorInForce: floor && floorInForce(floor),
+    wantedLately: await wantedLately(context, target.id, now),
     startUpMs,
     releaseUnderWay: releaseUnderWay(floor, now),
     lowersNothing: lowersNothing(forecast, now),
     heldAt: (atMs) => heldBy(input.overrides, target.id, atMs),
   });
   return { target, plan, forecast, needs, startUpMs };
+}
+
+// What was wanted longer ago says nothing any more.
+const LATELY_MS = HOUR_MS;
+
+/** The floor that the plan before this one wanted when it was made. */
+async function wantedLately(context: Context, targetId: string, now: number): Promise<number | undefined> {
+  const plan = (await storedPlan(context, targetId))?.plan;
+  return plan !== undefined && plan.madeAtMs > now - LATELY_MS && plan.madeAtMs <= now ? plan.steps[0]?.floorUnits : undefined;
 }
 
 function heldBy(overrides: readonly Override[], targetId: string, atMs: number): Reason | undefined {

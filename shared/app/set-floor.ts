@@ -1,5 +1,6 @@
 import { isoOf, type AnyEvent } from "../../events/index.ts";
 import { stepAt } from "../core/plan/plan.ts";
+import type { Booking } from "../core/warm/bookings.ts";
 import { decideFloor, type FloorDecision } from "../core/warm/floor.ts";
 import { DAY_MS, MINUTE_MS } from "../core/time.ts";
 import { bookingPlan, ours, putBookings, removeBookings } from "./bookings.ts";
@@ -147,9 +148,8 @@ async function booked(warming: Warming, described: Known, stored: StoredPlan | u
     maximumUnits: described.maximumUnits,
     now,
   });
-  const known = ours(actions).map(({ atMs, units }) => ({ atMs, units }));
   const fired = (set.floor?.value.booked ?? []).filter(({ atMs }) => atMs <= now && atMs > now - FIRED_LATELY_MS);
-  const memory = [...fired, ...known, ...put].sort((a, b) => a.atMs - b.atMs || a.units - b.units);
+  const memory = each([...fired, ...ours(actions), ...put]);
   let { floor } = set;
   if (JSON.stringify(memory) !== JSON.stringify(floor?.value.booked ?? [])) {
     floor = await keepFloor(warming, floor, { ...floorOf(floor, described), booked: memory });
@@ -158,6 +158,12 @@ async function booked(warming: Warming, described: Known, stored: StoredPlan | u
   // Beside one that should be gone, what is put now might be lowered by it.
   if (left.length === 0) await putBookings(context, target.id, put);
   return { ...set, floor };
+}
+
+/** Each booking once, by instant, then units. */
+function each(bookings: readonly Booking[]): readonly Booking[] {
+  const sorted = bookings.map(({ atMs, units }) => ({ atMs, units })).sort((a, b) => a.atMs - b.atMs || a.units - b.units);
+  return sorted.filter(({ atMs, units }, index) => sorted[index - 1]?.atMs !== atMs || sorted[index - 1]?.units !== units);
 }
 
 // A booking that fired while Calltime was down is ours for as long as its minimum stands; a day is the longest one is booked ahead.

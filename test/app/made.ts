@@ -303,6 +303,11 @@ export async function stored({ documents }: Platform): Promise<Readonly<Record<s
   return Object.fromEntries((await documents.list("")).map(({ key, value }) => [key, value]));
 }
 
+/** Plans as plain data, with the reasons of each need put into words. */
+export function said(plans: readonly Planned[]): unknown {
+  return JSON.parse(JSON.stringify(plans, (_, value: unknown) => (typeof value === "function" ? (value as () => unknown)() : value)));
+}
+
 /** Plans at an instant. */
 export async function plansAt({ context, goTo }: Platform, atMs: number): Promise<readonly Planned[]> {
   goTo(atMs);

@@ -16,6 +16,11 @@ export type StepsInput = {
   readonly untilMs: number;
   /** The floor in force, or undefined when none was ever set: then the baseline. */
   readonly floorInForce: number | undefined;
+  /**
+   * The floor that was wanted lately, in force or not: a raise that was refused is not forgotten where nothing may be lowered. Undefined
+   * when there is no plan of late.
+   */
+  readonly wantedLately?: number | undefined;
   /** Time from asking for one unit to its serving. */
   readonly startUpMs: number;
   /** The tick before this one computed a release that is carried out once this one agrees (design rule 7). */
@@ -41,7 +46,9 @@ export function planSteps(input: StepsInput): Plan {
   const unknown = unknownMinutes(input);
   const steps: Step[] = [];
   // A limit that was changed since the floor was set holds at once.
-  let floor = Math.max(target.baselineUnits, Math.min(target.ceilingUnits, input.floorInForce ?? target.baselineUnits));
+  const mayNotLower = (input.lowersNothing ?? unknown.get(now) ?? input.heldAt?.(now)) !== undefined;
+  const standing = Math.max(input.floorInForce ?? target.baselineUnits, mayNotLower ? (input.wantedLately ?? 0) : 0);
+  let floor = Math.max(target.baselineUnits, Math.min(target.ceilingUnits, standing));
   for (const [index, asked] of largest.entries()) {
     const atMs = now + index * MINUTE_MS;
     const moment = { floor, asked, atMs, unknownWhy: input.lowersNothing ?? unknown.get(atMs), hold: input.heldAt?.(atMs) };
