@@ -55,8 +55,8 @@ export type Following = {
 export async function followAir(context: Context, now: number): Promise<void> {
   const stored = await readDocument<AirLog>(context.ports.documents, AIR_KEY);
   const before = stored?.value ?? EMPTY_AIR;
-  const known = occasionsKnown(await context.guide(), before, await listOverrides(context, now), now);
-  const byId = new Map(known.map((occasion) => [occasion.id, occasion]));
+  const listed = occasionsKnown(await context.guide(), before, await listOverrides(context, now), now);
+  const byId = new Map(listed.map((occasion) => [occasion.id, occasion]));
   const following: Following = {
     context,
     model: await readModel(context),
@@ -73,12 +73,18 @@ export async function followAir(context: Context, now: number): Promise<void> {
     kept: [],
   };
   const { sinceMs } = following;
-  const current = occasionsAround(known, now - openFor(true), now + 1).filter(
+  const current = occasionsAround(listed, now - openFor(true), now + 1).filter(
     ({ id, endsAtMs }) => endsAtMs > sinceMs && before.learned[id] === undefined && endsAtMs > now - openFor(before.air[id] !== undefined),
   );
   const views = current.map((occasion) => ({ occasion, fromMs: audienceFrom(following, occasion, before.throughMs) }));
   const audience = await context.ports.loads.audience(Math.min(now, ...views.map(({ fromMs }) => fromMs)), now);
-  for (const { occasion, fromMs } of views) await follow(following, occasion, since(audience, fromMs));
+  // After a pause a broadcast may be over and the next of its kind begun: what the one taught is known when the other is judged.
+  const isJudged = ({ occasion }: (typeof views)[number]): boolean => before.judged[occasion.id] !== undefined;
+  const [known, fresh] = [views.filter(isJudged), views.filter((view) => !isJudged(view))];
+  for (const { occasion, fromMs } of known) await follow(following, occasion, since(audience, fromMs));
+  const learned = following.lessons.reduce((taught, lesson) => lesson.apply(taught), following.model.learned);
+  const judging = { ...following, model: { ...following.model, learned } };
+  for (const { occasion, fromMs } of fresh) await follow(judging, occasion, since(audience, fromMs));
   await replaceDocument<AirLog>(context.ports.documents, AIR_KEY, stored, logOf(following, current));
   await keepForTheDay(context, following.kept, now);
   if (following.lessons.length > 0) await learn(context, following.lessons, now);
