@@ -37,9 +37,9 @@ import { plainDocuments, plainJournal, plainSchedules } from "../memory/plain.ts
 import { zoneOffsets, ZONE_MARGIN_MS } from "../zone.ts";
 import { disorderlyBus, type DisorderlyBus } from "./bus.ts";
 import { makeEvening, type ChaosEvening, type Happening } from "./evening.ts";
-import { EVENING_MINUTES, type Family } from "./family.ts";
+import { EVENING_MINUTES } from "./family.ts";
 import { faultsOf, type Faults } from "./faults.ts";
-import { foldOver, type Fold, type NeededNow } from "./fold.ts";
+import { foldOver, type NeededNow } from "./fold.ts";
 import { historyOf } from "./history.ts";
 import { emptyTally, type EveningOutcome, type Violation } from "./outcome.ts";
 import type { Plant } from "./plants.ts";
@@ -232,16 +232,15 @@ export async function playEvening(seed: number, plant: Plant | undefined): Promi
   const schedules = plainSchedules();
   const documents = plainDocuments(history.learned);
   const left: { calls: number | undefined } = { calls: undefined };
-  let playground: Playground | undefined;
-  const now = (): number => playground?.now() ?? family.fromMs;
+  const stage: { ground?: Playground; calltime?: Context } = {};
+  const now = (): number => stage.ground?.now() ?? family.fromMs;
 
-  let context: Context | undefined;
   const looksAgain = (event: AnyEvent): boolean =>
     ["calltime.schedule.changed", "calltime.override.changed", "calltime.mode.changed"].includes(event.type);
   const bus: DisorderlyBus = disorderlyBus(derive(seed, "bus"), faults, now, looksAgain, async () => {
-    if (context === undefined) return;
-    await plan(context, await situationAt(context, now()));
-    await warm(context, now());
+    if (stage.calltime === undefined) return;
+    await plan(stage.calltime, await situationAt(stage.calltime, now()));
+    await warm(stage.calltime, now());
   });
 
   // The world is made from the guide as it first was: what a later edition says changes nothing of what is true.
@@ -250,12 +249,15 @@ export async function playEvening(seed: number, plant: Plant | undefined): Promi
   const schedule = (await schedules.current("guide"))?.schedule;
   if (schedule === undefined) throw new Error(`evening ${seed}: its guide was not taken`);
   const truth = { usualPeakViewers: family.usualPeakViewers, occasions: evening.occasions, targets: {}, refusals: [] };
-  playground = new Playground(prepareWorld({ world: truth, schedule, targets, seed: family.seed }), family.fromMs, history, faults);
-  const ground = playground;
+  const ground = (stage.ground = new Playground(
+    prepareWorld({ world: truth, schedule, targets, seed: family.seed }),
+    family.fromMs,
+    history,
+    faults,
+  ));
 
   const real: Ports = { documents, schedules, bus, journal, ...ground.ports() };
-  context = contextOf(mortal(plant === undefined ? real : plant.ports(real), left), settings);
-  const calltime = context;
+  const calltime = (stage.calltime = contextOf(mortal(plant === undefined ? real : plant.ports(real), left), settings));
 
   const fold = foldOver({
     documents: plainDocuments(history.learned),

@@ -1,6 +1,6 @@
 import { stepAt, type Plan } from "../core/plan/plan.ts";
 import type { Target } from "../core/target.ts";
-import { HOUR_MS, MINUTE_MS, minuteOf } from "../core/time.ts";
+import { HOUR_MS, minuteOf } from "../core/time.ts";
 import { BOOKED_AHEAD_MS, bookingChanges, bookingName, isOurs, raisesToBook, type Booked, type Booking } from "../core/warm/bookings.ts";
 import { reasonOf } from "./capacity.ts";
 import type { Context } from "./context.ts";
@@ -28,7 +28,7 @@ export async function planAhead(context: Context, situation: Situation): Promise
 }
 
 /** The floors to come: as the plan in force has them, and beyond its end as the day ahead does. */
-export async function floorsAhead(context: Context, target: Target, plan: Plan | undefined): Promise<readonly Booking[]> {
+async function floorsAhead(context: Context, target: Target, plan: Plan | undefined): Promise<readonly Booking[]> {
   if (plan === undefined) return [];
   const ahead = (await readDocument<Ahead>(context.ports.documents, AHEAD_KEY))?.value;
   return [...floorsOf(plan), ...(ahead?.floors[target.id] ?? []).filter(({ atMs }) => atMs >= plan.untilMs)];
@@ -113,10 +113,4 @@ async function answered(call: () => Promise<SetMinimumOutcome>): Promise<SetMini
   } catch {
     return undefined;
   }
-}
-
-/** The largest of our bookings of which the time has come, as they were last known: a minimum of so many units is ours. */
-export function firedUnits(booked: readonly Booking[], now: number): number | undefined {
-  const due = booked.filter(({ atMs }) => atMs < now + MINUTE_MS).map(({ units }) => units);
-  return due.length === 0 ? undefined : Math.max(...due);
 }

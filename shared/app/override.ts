@@ -242,7 +242,7 @@ function isSame(held: Override, asked: Override, anyStart: boolean): boolean {
 }
 
 /** What an override does, in words. */
-export function effectOf(override: Override): string {
+function effectOf(override: Override): string {
   switch (override.kind) {
     case "floor":
       return `a floor of ${override.floorUnits} for ${override.targetIds.join(", ")}`;

@@ -258,8 +258,7 @@ test("after a pause that an occasion began in, the hour of its crowd is not lear
   const { world } = small.measured;
   world.viewers = crowd(200_000, at(19), at(21));
   world.loadRps = (_, atMs) => (atMs >= at(19) && atMs < at(21) ? 6_300 : 300);
-  const usual = async () =>
-    ((await small.documents.read("model/usual/api"))?.value as { usual: { load: { weekMeans: readonly number[] } } }).usual.load.weekMeans;
+  const usual = async () => (await readModel(small.context)).targets["api"]?.load.weekMeans ?? [Number.NaN];
   for (let atMs = at(18, 30); atMs < at(18, 55); atMs += MINUTE_MS) {
     small.goTo(atMs);
     await tick(small.context, atMs);

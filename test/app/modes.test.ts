@@ -52,11 +52,13 @@ describe("setting a mode", () => {
 
   test("is refused without a name, without a reason, for a target that is none, and active for one that nothing scales in", async () => {
     const { context } = await platform({ targets: [target("api"), target("box", { mode: "observe", scalesIn: "none" })] });
-    const refused = (asked: Parameters<typeof setMode>[1]) => expect(setMode(context, asked, at(17))).rejects;
-    await refused({ mode: "frozen", author: " ", why: "x" }).toMatchObject({ code: "mode-author-blank" });
-    await refused({ mode: "frozen", author: "ops", why: "" }).toMatchObject({ code: "mode-why-blank" });
-    await refused({ mode: "frozen", targetId: "none", ...by }).toMatchObject({ code: "target-unknown" });
-    await refused({ mode: "active", targetId: "box", ...by }).toMatchObject({ code: "mode-no-scale-in" });
+    const cases = [
+      ["mode-author-blank", { mode: "frozen", author: " ", why: "x" }],
+      ["mode-why-blank", { mode: "frozen", author: "ops", why: "" }],
+      ["target-unknown", { mode: "frozen", targetId: "none", ...by }],
+      ["mode-no-scale-in", { mode: "active", targetId: "box", ...by }],
+    ] as const;
+    for (const [code, asked] of cases) await expect(setMode(context, asked, at(17))).rejects.toMatchObject({ code });
     expect(await readModes(context)).toEqual({ targets: {} });
   });
 });

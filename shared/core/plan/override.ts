@@ -35,7 +35,7 @@ export type Override = FloorOverride | FactorOverride | HoldOverride | TimingOve
 export const OVERRIDE_KINDS = ["floor", "factor", "hold", "overrun", "delay", "cancel", "expected-audience"] as const;
 
 /** Whether an override holds at an instant. */
-export function holdsAt({ fromMs, untilMs }: Override, atMs: number): boolean {
+function holdsAt({ fromMs, untilMs }: Override, atMs: number): boolean {
   return atMs >= fromMs && atMs < untilMs;
 }
 

@@ -46,8 +46,8 @@ export type Step = {
   readonly reasons: readonly Reason[];
 };
 
-/** What keeps a target from having all it needs: the customer's own maximum, the connections its database has, or the spending cap. */
-export const LIMITS = ["ceiling", "connections", "cap"] as const;
+/** What keeps a target from having all it needs: the customer's own maximum, or the connections its database has. */
+export const LIMITS = ["ceiling", "connections"] as const;
 export type Limit = (typeof LIMITS)[number];
 
 /** A stretch [fromMs, toMs) in which more is wanted than the limit allows; `units` are missing in its worst minute. */
