@@ -3,7 +3,7 @@ import type { Target } from "../target.ts";
 import { MINUTE_MS, minuteOf, type ZoneOffsets } from "../time.ts";
 import type { ImpactThreshold } from "./impact.ts";
 import { firstTargetUsual, reachOf, type Model, type TargetUsual } from "./model.ts";
-import { levelAt, LOOK_BACK_MS, nowcast, surpriseAt, type ExpectedMinute, type Nowcast } from "./nowcast.ts";
+import { coarsened, levelAt, LOOK_BACK_MS, nowcast, surpriseAt, type ExpectedMinute, type Nowcast } from "./nowcast.ts";
 import { residualQuantiles, residualSpread } from "./residuals.ts";
 import { inOrderOf, normalSamples, PROBABILITIES, SAMPLE_COUNT } from "./samples.ts";
 import { ARRIVAL_MS, DECAY_MS, shapeAt } from "./shape.ts";
@@ -80,33 +80,36 @@ export function forecastLoad(input: ForecastInput): Forecast {
     usualSpread: residualSpread(usual.residuals),
     amplitudeSpread: Math.max(0, ...onAir.map((term) => term.spread)),
   });
-  const terms = planned.map((term) => (onAir.includes(term) ? corrected(term, correction) : term));
   const budget = input.unservedPerMillion / 1e6;
   const { noise: residualNoise, calm, minutes: known } = ordinaryOf(usual, zone, budget);
   const reachViewers = model.learned.reach.broadcasts >= REACH_BROADCASTS ? reachOf(model.learned) : Number.POSITIVE_INFINITY;
-  const numbers = terms.map((term) => known.numberOf(`${keyOf(term)}/${reachViewers}`));
 
-  const forecastAt = (atMs: number): ForecastMinute => {
-    const level = levelAt(correction, atMs);
-    const surpriseRps = surpriseAt(correction, atMs);
-    if (surpriseRps > 0 || input.instants === undefined) return workedOut(atMs, level, surpriseRps);
-    let active = 0;
-    for (let i = 0; i < terms.length; i += 1) {
-      const term = terms[i];
-      if (term !== undefined && mayAdd(term, atMs)) active = active * MOST_NUMBERS + (numbers[i] ?? 0);
-    }
-    // So many at once that their numbers do not fit into one.
-    if (active > Number.MAX_SAFE_INTEGER) return workedOut(atMs, level, 0);
-    let before = known.at.get(atMs);
-    if (before === undefined) known.at.set(atMs, (before = []));
-    for (const each of before) {
-      if (each.level === level && each.active === active) return each.minute;
-    }
-    const minute = workedOut(atMs, level, 0);
-    before.push({ level, active, minute });
-    return minute;
+  /** Forecasts minutes under a correction; one that was forecast before is the same object. */
+  const forecaster = (under: Nowcast): ((atMs: number) => ForecastMinute) => {
+    const terms = planned.map((term) => (onAir.includes(term) ? corrected(term, under) : term));
+    const numbers = terms.map((term) => known.numberOf(`${keyOf(term)}/${reachViewers}`));
+    return (atMs) => {
+      const level = levelAt(under, atMs);
+      const surpriseRps = surpriseAt(under, atMs);
+      if (surpriseRps > 0 || input.instants === undefined) return workedOut(terms, atMs, level, surpriseRps);
+      let active = 0;
+      for (let i = 0; i < terms.length; i += 1) {
+        const term = terms[i];
+        if (term !== undefined && mayAdd(term, atMs)) active = active * MOST_NUMBERS + (numbers[i] ?? 0);
+      }
+      // So many at once that their numbers do not fit into one.
+      if (active > Number.MAX_SAFE_INTEGER) return workedOut(terms, atMs, level, 0);
+      let before = known.at.get(atMs);
+      if (before === undefined) known.at.set(atMs, (before = []));
+      for (const each of before) {
+        if (each.level === level && each.active === active) return each.minute;
+      }
+      const minute = workedOut(terms, atMs, level, 0);
+      before.push({ level, active, minute });
+      return minute;
+    };
   };
-  const workedOut = (atMs: number, level: number, surpriseRps: number): ForecastMinute => {
+  const workedOut = (terms: readonly Term[], atMs: number, level: number, surpriseRps: number): ForecastMinute => {
     const usualThen = usualAt(usual.load, atMs, zone);
     const active: Active[] = [];
     for (const term of terms) {
@@ -137,24 +140,24 @@ export function forecastLoad(input: ForecastInput): Forecast {
       surpriseRps,
     };
   };
-  return { targetId: target.id, minutes: minutesOf(input, forecastAt), nowcast: correction };
+  return { targetId: target.id, minutes: minutesOf(input, forecaster, correction), nowcast: correction };
 }
 
-function minutesOf({ fromMs, toMs, instants }: ForecastInput, forecastAt: (atMs: number) => ForecastMinute): readonly ForecastMinute[] {
-  if (instants === undefined) return everyMinute(fromMs, toMs).map(forecastAt);
-  const sparse = instants.sparse.map(forecastAt);
-  const minutes: ForecastMinute[] = [];
+function minutesOf(
+  { fromMs, toMs, instants }: ForecastInput,
+  forecaster: (under: Nowcast) => (atMs: number) => ForecastMinute,
+  correction: Nowcast,
+): readonly ForecastMinute[] {
+  const fine = forecaster(correction);
+  if (instants === undefined) return everyMinute(fromMs, toMs).map(fine);
+  const sparse = instants.sparse.map(forecaster(coarsened(correction)));
   const fineUntilMs = Math.min(toMs, instants.fineUntilMs(sparse));
-  let next = 0;
-  for (let atMs = fromMs; atMs < fineUntilMs; atMs += MINUTE_MS) {
-    const known = sparse[next];
-    if (known?.atMs === atMs) next += 1;
-    minutes.push(known?.atMs === atMs ? known : forecastAt(atMs));
-  }
-  return [...minutes, ...sparse.slice(next)];
+  const minutes = everyMinute(fromMs, fineUntilMs).map(fine);
+  for (const minute of sparse) if (minute.atMs >= fineUntilMs) minutes.push(minute);
+  return minutes;
 }
 
-function everyMinute(fromMs: number, toMs: number): readonly number[] {
+function everyMinute(fromMs: number, toMs: number): number[] {
   return Array.from({ length: Math.max(0, Math.ceil((toMs - fromMs) / MINUTE_MS)) }, (_, nth) => fromMs + nth * MINUTE_MS);
 }
 
