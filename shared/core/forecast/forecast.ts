@@ -76,7 +76,8 @@ export function forecastLoad(input: ForecastInput): Forecast {
   const onAir = planned.filter(({ timing }) => timing.startsAtMs - ARRIVAL_MS <= now && timing.endsAtMs + DECAY_MS > now);
   const correction = nowcast({
     measured: input.recent,
-    expected: expectedMinutes(planned, (atMs) => usualAt(usual.load, atMs, zone), now),
+    expectedAt: (atMs) =>
+      atMs >= minuteOf(now - LOOK_BACK_MS) && atMs < now ? expectedIn(planned, usualAt(usual.load, atMs, zone), atMs) : undefined,
     usualSpread: residualSpread(usual.residuals),
     amplitudeSpread: Math.max(0, ...onAir.map((term) => term.spread)),
   });
@@ -319,25 +320,21 @@ function addShared(active: readonly Active[], along: Along, reachViewers: number
 const largest = new Float64Array(SAMPLE_COUNT);
 const samples = new Float64Array(SAMPLE_COUNT);
 
-/** What was forecast for the minutes that have just been measured. */
-function expectedMinutes(terms: readonly Term[], usualAtMs: (atMs: number) => number | undefined, now: number): readonly ExpectedMinute[] {
-  const minutes: ExpectedMinute[] = [];
-  for (let atMs = minuteOf(now - LOOK_BACK_MS); atMs < now; atMs += MINUTE_MS) {
-    let occasionsRps = 0;
-    let variance = 0;
-    let minutesOnAir: number | undefined;
-    for (const term of terms) {
-      const { multiple, spread } = shapeAt(term.shape, term.timing, atMs);
-      const load = term.medianRps * multiple;
-      occasionsRps += load;
-      variance += (spread * load) ** 2;
-      if (atMs >= term.timing.startsAtMs && atMs < term.timing.endsAtMs) {
-        const since = (atMs - term.timing.startsAtMs) / MINUTE_MS;
-        minutesOnAir = minutesOnAir === undefined ? since : Math.min(minutesOnAir, since);
-      }
+/** What was forecast for a minute that has just been measured. */
+function expectedIn(terms: readonly Term[], usualRps: number | undefined, atMs: number): ExpectedMinute {
+  let occasionsRps = 0;
+  let variance = 0;
+  let minutesOnAir: number | undefined;
+  for (const { shape, timing, medianRps } of terms) {
+    const { multiple, spread } = shapeAt(shape, timing, atMs);
+    const load = medianRps * multiple;
+    occasionsRps += load;
+    variance += (spread * load) ** 2;
+    if (atMs >= timing.startsAtMs && atMs < timing.endsAtMs) {
+      const since = (atMs - timing.startsAtMs) / MINUTE_MS;
+      minutesOnAir = minutesOnAir === undefined ? since : Math.min(minutesOnAir, since);
     }
-    const shapeSpread = occasionsRps > 0 ? Math.sqrt(variance) / occasionsRps : 0;
-    minutes.push({ atMs, usualRps: usualAtMs(atMs), occasionsRps, shapeSpread, minutesOnAir });
   }
-  return minutes;
+  const shapeSpread = occasionsRps > 0 ? Math.sqrt(variance) / occasionsRps : 0;
+  return { atMs, usualRps, occasionsRps, shapeSpread, minutesOnAir };
 }
