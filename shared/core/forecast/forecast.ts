@@ -3,7 +3,7 @@ import type { Target } from "../target.ts";
 import { MINUTE_MS, minuteOf, type ZoneOffsets } from "../time.ts";
 import type { ImpactThreshold } from "./impact.ts";
 import { firstTargetUsual, reachOf, type Model, type TargetUsual } from "./model.ts";
-import { coarsened, levelAt, LOOK_BACK_MS, nowcast, surpriseAt, type ExpectedMinute, type Nowcast } from "./nowcast.ts";
+import { levelAt, LOOK_BACK_MS, nowcast, surpriseAt, type ExpectedMinute, type Nowcast } from "./nowcast.ts";
 import { residualQuantiles, residualSpread } from "./residuals.ts";
 import { inOrderOf, normalSamples, PROBABILITIES, SAMPLE_COUNT } from "./samples.ts";
 import { ARRIVAL_MS, DECAY_MS, shapeAt } from "./shape.ts";
@@ -39,7 +39,7 @@ export type Forecast = { readonly targetId: string; readonly minutes: readonly F
 export type Instants = {
   /** In order. */
   readonly sparse: readonly number[];
-  /** The end of that reach, judged by the sparse minutes. */
+  /** The end of that reach, judged by what is forecast. */
   readonly fineUntilMs: (minutes: readonly ForecastMinute[]) => number;
 };
 
@@ -68,30 +68,44 @@ const surpriseNoise = Float64Array.from(normalSamples("surprise"), (z) => Math.e
 // The learned reach bounds a sum of known audiences only once it rests on so many broadcasts.
 const REACH_BROADCASTS = 20;
 
+/** What is known of the occasions at an instant: what they add, and how the newest measurements correct it. */
+type View = { readonly planned: readonly Term[]; readonly onAir: readonly Term[]; readonly correction: Nowcast };
+
+/** The view at `now` from what had been measured `beforeMs`. */
+function viewAt(input: ForecastInput, usual: TargetUsual, now: number, beforeMs: number): View {
+  const planned = termsOf({ ...input, now, fromMs: Math.min(input.fromMs, now - LOOK_BACK_MS) });
+  const onAir = planned.filter(({ timing }) => timing.startsAtMs - ARRIVAL_MS <= now && timing.endsAtMs + DECAY_MS > now);
+  const firstMs = minuteOf(now - LOOK_BACK_MS);
+  const correction = nowcast({
+    measured: input.recent,
+    expectedAt: (atMs) =>
+      atMs >= firstMs && atMs < beforeMs ? expectedIn(planned, usualAt(usual.load, atMs, input.zone), atMs) : undefined,
+    usualSpread: residualSpread(usual.residuals),
+    amplitudeSpread: Math.max(0, ...onAir.map((term) => term.spread)),
+  });
+  return { planned, onAir, correction };
+}
+
+// What lies beyond the reach of a decision is looked at afresh every five minutes, on their whole multiples: in between it would only
+// follow the noise of the newest minute. Two minutes: what had been published by then.
+const FAR_EVERY_MS = 5 * MINUTE_MS;
+const PUBLISHED_AFTER_MS = 2 * MINUTE_MS;
+
 /** Load of one target for each minute of [fromMs, toMs): usual load, occasions above the threshold, corrected by the newest measurements. */
 export function forecastLoad(input: ForecastInput): Forecast {
   const { model, target, zone, now } = input;
   const usual = model.targets[target.id] ?? firstTargetUsual();
-  const planned = termsOf({ ...input, fromMs: Math.min(input.fromMs, now - LOOK_BACK_MS) });
-  const onAir = planned.filter(({ timing }) => timing.startsAtMs - ARRIVAL_MS <= now && timing.endsAtMs + DECAY_MS > now);
-  const correction = nowcast({
-    measured: input.recent,
-    expectedAt: (atMs) =>
-      atMs >= minuteOf(now - LOOK_BACK_MS) && atMs < now ? expectedIn(planned, usualAt(usual.load, atMs, zone), atMs) : undefined,
-    usualSpread: residualSpread(usual.residuals),
-    amplitudeSpread: Math.max(0, ...onAir.map((term) => term.spread)),
-  });
   const budget = input.unservedPerMillion / 1e6;
   const { noise: residualNoise, calm, minutes: known } = ordinaryOf(usual, zone, budget);
   const reachViewers = model.learned.reach.broadcasts >= REACH_BROADCASTS ? reachOf(model.learned) : Number.POSITIVE_INFINITY;
 
-  /** Forecasts minutes under a correction; one that was forecast before is the same object. */
-  const forecaster = (under: Nowcast): ((atMs: number) => ForecastMinute) => {
-    const terms = planned.map((term) => (onAir.includes(term) ? corrected(term, under) : term));
+  /** Forecasts minutes as they look in a view; one that was forecast before is the same object. */
+  const forecaster = ({ planned, onAir, correction }: View): ForecastAt => {
+    const terms = planned.map((term) => (onAir.includes(term) ? corrected(term, correction) : term));
     const numbers = terms.map((term) => known.numberOf(`${keyOf(term)}/${reachViewers}`));
     return (atMs) => {
-      const level = levelAt(under, atMs);
-      const surpriseRps = surpriseAt(under, atMs);
+      const level = levelAt(correction, atMs);
+      const surpriseRps = surpriseAt(correction, atMs);
       if (surpriseRps > 0 || input.instants === undefined) return workedOut(terms, atMs, level, surpriseRps);
       let active = 0;
       for (let i = 0; i < terms.length; i += 1) {
@@ -100,10 +114,12 @@ export function forecastLoad(input: ForecastInput): Forecast {
       }
       // So many at once that their numbers do not fit into one.
       if (active > Number.MAX_SAFE_INTEGER) return workedOut(terms, atMs, level, 0);
-      let before = known.at.get(atMs);
-      if (before === undefined) known.at.set(atMs, (before = []));
-      for (const each of before) {
-        if (each.level === level && each.active === active) return each.minute;
+      const place = Math.floor(atMs / MINUTE_MS);
+      let before = known.at.get(place);
+      if (before === undefined) known.at.set(place, (before = []));
+      for (let i = before.length - 1; i >= 0; i -= 1) {
+        const each = before[i];
+        if (each?.level === level && each.active === active) return each.minute;
       }
       const minute = workedOut(terms, atMs, level, 0);
       before.push({ level, active, minute });
@@ -141,24 +157,37 @@ export function forecastLoad(input: ForecastInput): Forecast {
       surpriseRps,
     };
   };
-  return { targetId: target.id, minutes: minutesOf(input, forecaster, correction), nowcast: correction };
+  const view = viewAt(input, usual, now, now);
+  const { instants, fromMs, toMs } = input;
+  let minutes: readonly ForecastMinute[];
+  if (instants === undefined) minutes = everyMinute(fromMs, toMs).map(forecaster(view));
+  else {
+    const farNow = Math.floor(now / FAR_EVERY_MS) * FAR_EVERY_MS;
+    const sparse = instants.sparse.map(forecaster(viewAt(input, usual, farNow, farNow - PUBLISHED_AFTER_MS + 1)));
+    minutes = withFine(sparse, { ...instants, fromMs, toMs }, forecaster(view));
+  }
+  return { targetId: target.id, minutes, nowcast: view.correction };
 }
 
-function minutesOf(
-  { fromMs, toMs, instants }: ForecastInput,
-  forecaster: (under: Nowcast) => (atMs: number) => ForecastMinute,
-  correction: Nowcast,
+type ForecastAt = (atMs: number) => ForecastMinute;
+
+/** The sparse minutes, and before them every minute as far as a decision can reach: by what those are, and by what these turn out to be. */
+function withFine(
+  sparse: readonly ForecastMinute[],
+  { fromMs, toMs, fineUntilMs }: Pick<Instants, "fineUntilMs"> & { readonly fromMs: number; readonly toMs: number },
+  forecastAt: ForecastAt,
 ): readonly ForecastMinute[] {
-  const fine = forecaster(correction);
-  if (instants === undefined) return everyMinute(fromMs, toMs).map(fine);
-  const sparse = instants.sparse.map(forecaster(coarsened(correction)));
-  const fineUntilMs = Math.min(toMs, instants.fineUntilMs(sparse));
-  const minutes = everyMinute(fromMs, fineUntilMs).map(fine);
-  for (const minute of sparse) if (minute.atMs >= fineUntilMs) minutes.push(minute);
+  const minutes: ForecastMinute[] = [];
+  let untilMs = Math.min(toMs, fineUntilMs(sparse));
+  for (let atMs = fromMs; atMs < untilMs;) {
+    for (; atMs < untilMs; atMs += MINUTE_MS) minutes.push(forecastAt(atMs));
+    untilMs = Math.min(toMs, Math.max(untilMs, fineUntilMs(minutes)));
+  }
+  for (const minute of sparse) if (minute.atMs >= untilMs) minutes.push(minute);
   return minutes;
 }
 
-function everyMinute(fromMs: number, toMs: number): number[] {
+function everyMinute(fromMs: number, toMs: number): readonly number[] {
   return Array.from({ length: Math.max(0, Math.ceil((toMs - fromMs) / MINUTE_MS)) }, (_, nth) => fromMs + nth * MINUTE_MS);
 }
 

@@ -67,7 +67,6 @@ const SURPRISE_HALF_LIFE_MINUTES = 15;
 const LEVEL_GRID = 0.002;
 const SHIFT_GRID = 0.01;
 const SPREAD_GRID = 0.005;
-const FAR_COARSENESS = 5;
 // What lies on the grid stays there, whatever binary makes of it.
 const ROUNDING = 1e-9;
 // Today's level says little about the load hours ahead.
@@ -181,8 +180,8 @@ function amplitudeOf(pairs: readonly Pair[], level: number, usualSpread: number,
 }
 
 /** A spread on its grid: never less than it is. */
-function noFiner(spread: number, grid = SPREAD_GRID): number {
-  return Math.ceil(spread / grid - ROUNDING) * grid;
+function noFiner(spread: number): number {
+  return Math.ceil(spread / SPREAD_GRID - ROUNDING) * SPREAD_GRID;
 }
 
 function rounded(value: number, grid: number): number {
@@ -202,19 +201,6 @@ function surpriseOf(pairs: readonly Pair[], level: number, shift: number, usualS
   // Over the time that really lies between them: minutes may be missing.
   const apart = (mean(now.map((minute) => minute.atMs)) - mean(earlier.map((minute) => minute.atMs))) / MINUTE_MS;
   return { rps, growthRpsPerMinute: Math.max(0, (rps - mean(earlier.map(unexplained))) / apart) };
-}
-
-/** The same correction on a grid that is good enough for minutes that no decision rests on yet. */
-export function coarsened(correction: Nowcast): Nowcast {
-  const { amplitude, level } = correction;
-  return {
-    ...correction,
-    level: rounded(level, FAR_COARSENESS * LEVEL_GRID),
-    amplitude: amplitude && {
-      shift: rounded(amplitude.shift, FAR_COARSENESS * SHIFT_GRID),
-      spread: noFiner(amplitude.spread, FAR_COARSENESS * SPREAD_GRID),
-    },
-  };
 }
 
 /** Today's usual load ÷ the usual load, as it is expected to be at `atMs`: it returns to 1 the further ahead. */
