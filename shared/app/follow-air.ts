@@ -205,8 +205,10 @@ function judge({ context, model, tally, sinceMs }: Following, occasion: Occasion
   return known === undefined ? { impact } : { impact, expectedViewers: Math.round(unstretched(known.audience.mean)) };
 }
 
+/** The minutes from `fromMs` on; there is one entry for each. */
 function since(audience: readonly AudienceMinute[], fromMs: number): readonly AudienceMinute[] {
-  return audience.filter((minute) => minute.atMs >= fromMs);
+  const [first] = audience;
+  return first === undefined ? [] : audience.slice(Math.max(0, Math.ceil((fromMs - first.atMs) / MINUTE_MS)));
 }
 
 function sketchOf({ name, startsAtMs, endsAtMs }: Occasion): Omit<Revealed, "viewers" | "impact"> {

@@ -39,7 +39,7 @@ export async function measureTarget(context: Context, target: Target, log: AirLo
   let usual = stored?.value.usual ?? firstTargetUsual();
   // Day by day, so that each day's residuals are against what the days before it had taught.
   for (let fromMs = hours.fromMs; fromMs < hours.toMs; fromMs += DAY_MS) {
-    const day = minutes.filter((minute) => minute.atMs >= fromMs && minute.atMs < fromMs + DAY_MS);
+    const day = minutes.slice(indexAt(minutes, fromMs), indexAt(minutes, fromMs + DAY_MS));
     const ordinary: UsualObservation[] = day.flatMap((minute) =>
       minute.kind === "known" && !isWithin(special, minute.atMs) ? [{ atMs: minute.atMs, value: minute.loadRps, weight: 1 }] : [],
     );
@@ -54,6 +54,12 @@ export async function measureTarget(context: Context, target: Target, log: AirLo
     usual: compact(usual),
   });
   return [measuredEvent(target, minutes, hours, now)];
+}
+
+/** Where the minute at `atMs` stands, or would: there is one entry for each. */
+function indexAt(minutes: readonly LoadMinute[], atMs: number): number {
+  const [first] = minutes;
+  return first === undefined ? 0 : Math.max(0, Math.ceil((atMs - first.atMs) / MINUTE_MS));
 }
 
 /** Four significant digits are more than the data has, and keep the document small. */
@@ -75,7 +81,11 @@ function compactLoad(load: UsualLoad): UsualLoad {
 }
 
 function rounded(value: number): number {
-  return Number(value.toPrecision(4));
+  if (value === 0 || !Number.isFinite(value)) return value;
+  // Powers of ten up to 22 are exact, so the nearest such decimal comes out.
+  const digits = 3 - Math.floor(Math.log10(Math.abs(value)));
+  if (digits > 22) return Number(value.toPrecision(4));
+  return digits >= 0 ? Math.round(value * 10 ** digits) / 10 ** digits : Math.round(value / 10 ** -digits) * 10 ** -digits;
 }
 
 function measuredEvent(

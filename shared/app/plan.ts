@@ -89,7 +89,7 @@ export async function makePlans(
 }
 
 // Beyond the lead, so that what a plan asks for now rests on minutes that were all looked at.
-const BEYOND_LEAD_MS = 10 * MINUTE_MS;
+const BEYOND_LEAD_MS = 5 * MINUTE_MS;
 
 /** How far ahead a decision taken now can reach: the lead of the most that the target may need, or the database that it connects to. */
 function reachMs(

@@ -39,7 +39,7 @@ export type Forecast = { readonly targetId: string; readonly minutes: readonly F
 export type Instants = {
   /** In order. */
   readonly sparse: readonly number[];
-  /** The end of that reach, judged by the sparse minutes. */
+  /** The end of that reach, judged by what is forecast. */
   readonly fineUntilMs: (minutes: readonly ForecastMinute[]) => number;
 };
 
@@ -68,45 +68,65 @@ const surpriseNoise = Float64Array.from(normalSamples("surprise"), (z) => Math.e
 // The learned reach bounds a sum of known audiences only once it rests on so many broadcasts.
 const REACH_BROADCASTS = 20;
 
+/** What is known of the occasions at an instant: what they add, and how the newest measurements correct it. */
+type View = { readonly planned: readonly Term[]; readonly onAir: readonly Term[]; readonly correction: Nowcast };
+
+/** The view at `now` from what had been measured `beforeMs`. */
+function viewAt(input: ForecastInput, usual: TargetUsual, now: number, beforeMs: number): View {
+  const planned = termsOf({ ...input, now, fromMs: Math.min(input.fromMs, now - LOOK_BACK_MS) });
+  const onAir = planned.filter(({ timing }) => timing.startsAtMs - ARRIVAL_MS <= now && timing.endsAtMs + DECAY_MS > now);
+  const firstMs = minuteOf(now - LOOK_BACK_MS);
+  const correction = nowcast({
+    measured: input.recent,
+    expectedAt: (atMs) =>
+      atMs >= firstMs && atMs < beforeMs ? expectedIn(planned, usualAt(usual.load, atMs, input.zone), atMs) : undefined,
+    usualSpread: residualSpread(usual.residuals),
+    amplitudeSpread: Math.max(0, ...onAir.map((term) => term.spread)),
+  });
+  return { planned, onAir, correction };
+}
+
+// What lies beyond the reach of a decision is looked at afresh every five minutes, on their whole multiples: in between it would only
+// follow the noise of the newest minute. Two minutes: what had been published by then.
+const FAR_EVERY_MS = 5 * MINUTE_MS;
+const PUBLISHED_AFTER_MS = 2 * MINUTE_MS;
+
 /** Load of one target for each minute of [fromMs, toMs): usual load, occasions above the threshold, corrected by the newest measurements. */
 export function forecastLoad(input: ForecastInput): Forecast {
   const { model, target, zone, now } = input;
   const usual = model.targets[target.id] ?? firstTargetUsual();
-  const planned = termsOf({ ...input, fromMs: Math.min(input.fromMs, now - LOOK_BACK_MS) });
-  const onAir = planned.filter(({ timing }) => timing.startsAtMs - ARRIVAL_MS <= now && timing.endsAtMs + DECAY_MS > now);
-  const correction = nowcast({
-    measured: input.recent,
-    expected: expectedMinutes(planned, (atMs) => usualAt(usual.load, atMs, zone), now),
-    usualSpread: residualSpread(usual.residuals),
-    amplitudeSpread: Math.max(0, ...onAir.map((term) => term.spread)),
-  });
-  const terms = planned.map((term) => (onAir.includes(term) ? corrected(term, correction) : term));
   const budget = input.unservedPerMillion / 1e6;
   const { noise: residualNoise, calm, minutes: known } = ordinaryOf(usual, zone, budget);
   const reachViewers = model.learned.reach.broadcasts >= REACH_BROADCASTS ? reachOf(model.learned) : Number.POSITIVE_INFINITY;
-  const numbers = terms.map((term) => known.numberOf(`${keyOf(term)}/${reachViewers}`));
 
-  const forecastAt = (atMs: number): ForecastMinute => {
-    const level = levelAt(correction, atMs);
-    const surpriseRps = surpriseAt(correction, atMs);
-    if (surpriseRps > 0 || input.instants === undefined) return workedOut(atMs, level, surpriseRps);
-    let active = 0;
-    for (let i = 0; i < terms.length; i += 1) {
-      const term = terms[i];
-      if (term !== undefined && mayAdd(term, atMs)) active = active * MOST_NUMBERS + (numbers[i] ?? 0);
-    }
-    // So many at once that their numbers do not fit into one.
-    if (active > Number.MAX_SAFE_INTEGER) return workedOut(atMs, level, 0);
-    let before = known.at.get(atMs);
-    if (before === undefined) known.at.set(atMs, (before = []));
-    for (const each of before) {
-      if (each.level === level && each.active === active) return each.minute;
-    }
-    const minute = workedOut(atMs, level, 0);
-    before.push({ level, active, minute });
-    return minute;
+  /** Forecasts minutes as they look in a view; one that was forecast before is the same object. */
+  const forecaster = ({ planned, onAir, correction }: View): ForecastAt => {
+    const terms = planned.map((term) => (onAir.includes(term) ? corrected(term, correction) : term));
+    const numbers = terms.map((term) => known.numberOf(`${keyOf(term)}/${reachViewers}`));
+    return (atMs) => {
+      const level = levelAt(correction, atMs);
+      const surpriseRps = surpriseAt(correction, atMs);
+      if (surpriseRps > 0 || input.instants === undefined) return workedOut(terms, atMs, level, surpriseRps);
+      let active = 0;
+      for (let i = 0; i < terms.length; i += 1) {
+        const term = terms[i];
+        if (term !== undefined && mayAdd(term, atMs)) active = active * MOST_NUMBERS + (numbers[i] ?? 0);
+      }
+      // So many at once that their numbers do not fit into one.
+      if (active > Number.MAX_SAFE_INTEGER) return workedOut(terms, atMs, level, 0);
+      const place = Math.floor(atMs / MINUTE_MS);
+      let before = known.at.get(place);
+      if (before === undefined) known.at.set(place, (before = []));
+      for (let i = before.length - 1; i >= 0; i -= 1) {
+        const each = before[i];
+        if (each?.level === level && each.active === active) return each.minute;
+      }
+      const minute = workedOut(terms, atMs, level, 0);
+      before.push({ level, active, minute });
+      return minute;
+    };
   };
-  const workedOut = (atMs: number, level: number, surpriseRps: number): ForecastMinute => {
+  const workedOut = (terms: readonly Term[], atMs: number, level: number, surpriseRps: number): ForecastMinute => {
     const usualThen = usualAt(usual.load, atMs, zone);
     const active: Active[] = [];
     for (const term of terms) {
@@ -137,21 +157,34 @@ export function forecastLoad(input: ForecastInput): Forecast {
       surpriseRps,
     };
   };
-  return { targetId: target.id, minutes: minutesOf(input, forecastAt), nowcast: correction };
+  const view = viewAt(input, usual, now, now);
+  const { instants, fromMs, toMs } = input;
+  let minutes: readonly ForecastMinute[];
+  if (instants === undefined) minutes = everyMinute(fromMs, toMs).map(forecaster(view));
+  else {
+    const farNow = Math.floor(now / FAR_EVERY_MS) * FAR_EVERY_MS;
+    const sparse = instants.sparse.map(forecaster(viewAt(input, usual, farNow, farNow - PUBLISHED_AFTER_MS + 1)));
+    minutes = withFine(sparse, { ...instants, fromMs, toMs }, forecaster(view));
+  }
+  return { targetId: target.id, minutes, nowcast: view.correction };
 }
 
-function minutesOf({ fromMs, toMs, instants }: ForecastInput, forecastAt: (atMs: number) => ForecastMinute): readonly ForecastMinute[] {
-  if (instants === undefined) return everyMinute(fromMs, toMs).map(forecastAt);
-  const sparse = instants.sparse.map(forecastAt);
+type ForecastAt = (atMs: number) => ForecastMinute;
+
+/** The sparse minutes, and before them every minute as far as a decision can reach: by what those are, and by what these turn out to be. */
+function withFine(
+  sparse: readonly ForecastMinute[],
+  { fromMs, toMs, fineUntilMs }: Pick<Instants, "fineUntilMs"> & { readonly fromMs: number; readonly toMs: number },
+  forecastAt: ForecastAt,
+): readonly ForecastMinute[] {
   const minutes: ForecastMinute[] = [];
-  const fineUntilMs = Math.min(toMs, instants.fineUntilMs(sparse));
-  let next = 0;
-  for (let atMs = fromMs; atMs < fineUntilMs; atMs += MINUTE_MS) {
-    const known = sparse[next];
-    if (known?.atMs === atMs) next += 1;
-    minutes.push(known?.atMs === atMs ? known : forecastAt(atMs));
+  let untilMs = Math.min(toMs, fineUntilMs(sparse));
+  for (let atMs = fromMs; atMs < untilMs;) {
+    for (; atMs < untilMs; atMs += MINUTE_MS) minutes.push(forecastAt(atMs));
+    untilMs = Math.min(toMs, Math.max(untilMs, fineUntilMs(minutes)));
   }
-  return [...minutes, ...sparse.slice(next)];
+  for (const minute of sparse) if (minute.atMs >= untilMs) minutes.push(minute);
+  return minutes;
 }
 
 function everyMinute(fromMs: number, toMs: number): readonly number[] {
@@ -316,25 +349,21 @@ function addShared(active: readonly Active[], along: Along, reachViewers: number
 const largest = new Float64Array(SAMPLE_COUNT);
 const samples = new Float64Array(SAMPLE_COUNT);
 
-/** What was forecast for the minutes that have just been measured. */
-function expectedMinutes(terms: readonly Term[], usualAtMs: (atMs: number) => number | undefined, now: number): readonly ExpectedMinute[] {
-  const minutes: ExpectedMinute[] = [];
-  for (let atMs = minuteOf(now - LOOK_BACK_MS); atMs < now; atMs += MINUTE_MS) {
-    let occasionsRps = 0;
-    let variance = 0;
-    let minutesOnAir: number | undefined;
-    for (const term of terms) {
-      const { multiple, spread } = shapeAt(term.shape, term.timing, atMs);
-      const load = term.medianRps * multiple;
-      occasionsRps += load;
-      variance += (spread * load) ** 2;
-      if (atMs >= term.timing.startsAtMs && atMs < term.timing.endsAtMs) {
-        const since = (atMs - term.timing.startsAtMs) / MINUTE_MS;
-        minutesOnAir = minutesOnAir === undefined ? since : Math.min(minutesOnAir, since);
-      }
+/** What was forecast for a minute that has just been measured. */
+function expectedIn(terms: readonly Term[], usualRps: number | undefined, atMs: number): ExpectedMinute {
+  let occasionsRps = 0;
+  let variance = 0;
+  let minutesOnAir: number | undefined;
+  for (const { shape, timing, medianRps } of terms) {
+    const { multiple, spread } = shapeAt(shape, timing, atMs);
+    const load = medianRps * multiple;
+    occasionsRps += load;
+    variance += (spread * load) ** 2;
+    if (atMs >= timing.startsAtMs && atMs < timing.endsAtMs) {
+      const since = (atMs - timing.startsAtMs) / MINUTE_MS;
+      minutesOnAir = minutesOnAir === undefined ? since : Math.min(minutesOnAir, since);
     }
-    const shapeSpread = occasionsRps > 0 ? Math.sqrt(variance) / occasionsRps : 0;
-    minutes.push({ atMs, usualRps: usualAtMs(atMs), occasionsRps, shapeSpread, minutesOnAir });
   }
-  return minutes;
+  const shapeSpread = occasionsRps > 0 ? Math.sqrt(variance) / occasionsRps : 0;
+  return { atMs, usualRps, occasionsRps, shapeSpread, minutesOnAir };
 }

@@ -76,18 +76,25 @@ const SUDDEN_FALL_SHARE = 0.5;
 const BEFORE_FALL_MINUTES = 5;
 const FALL_MINUTES = 3;
 
-/** The correction at `now`, from what was measured and what had been forecast for the same minutes. */
-export function nowcast(input: {
+/** What a correction is made from. */
+export type NowcastInput = {
+  /** In the order of time. */
   readonly measured: readonly LoadMinute[];
-  readonly expected: readonly ExpectedMinute[];
+  /** What had been forecast for a measured minute; undefined for one that is not to be looked at. */
+  readonly expectedAt: (atMs: number) => ExpectedMinute | undefined;
   /** Spread of ln(fact ÷ usual load). */
   readonly usualSpread: number;
   /** Spread of ln(amplitude) of the occasions on air, before any measurement. */
   readonly amplitudeSpread: number;
-}): Nowcast {
-  const pairs = pair(input.measured, input.expected);
-  const newest = pairs.at(-1);
+};
+
+/** The correction at `now`, from what was measured and what had been forecast for the same minutes. */
+export function nowcast(input: NowcastInput): Nowcast {
+  // An evening's ticks ask for little more than the last quarter of an hour; only a fall has to be looked for further back.
+  const lately = pair(input, LEVEL_MINUTES);
+  const newest = lately.at(-1);
   if (newest === undefined) return { newestMs: undefined, level: 1, amplitude: undefined, surprise: undefined, suddenFall: false };
+  const pairs = mayHaveFallen(newest) ? pair(input, Number.POSITIVE_INFINITY) : lately;
   const fell = fallAt(pairs);
   const believed = fell === undefined ? pairs : pairs.slice(0, fell);
   const level = levelOf(believed);
@@ -98,24 +105,26 @@ export function nowcast(input: {
 
 type Pair = ExpectedMinute & { readonly loadRps: number };
 
-/** The minutes of which both are there. Both are in the order of time. */
-function pair(measured: readonly LoadMinute[], expected: readonly ExpectedMinute[]): readonly Pair[] {
+/** The newest minutes that were measured and forecast, at most so many, in the order of time. */
+function pair({ measured, expectedAt }: Pick<NowcastInput, "measured" | "expectedAt">, most: number): readonly Pair[] {
   const pairs: Pair[] = [];
-  let next = 0;
-  for (const minute of measured) {
-    while ((expected[next]?.atMs ?? Number.POSITIVE_INFINITY) < minute.atMs) next += 1;
-    const candidate = expected[next];
-    const forecast = candidate?.atMs === minute.atMs ? candidate : undefined;
-    if (minute.kind === "known" && forecast !== undefined) pairs.push({ ...forecast, loadRps: minute.loadRps });
+  for (let index = measured.length - 1; index >= 0 && pairs.length < most; index -= 1) {
+    const minute = measured[index];
+    const forecast = minute?.kind === "known" ? expectedAt(minute.atMs) : undefined;
+    if (minute?.kind === "known" && forecast !== undefined) pairs.push({ ...forecast, loadRps: minute.loadRps });
   }
-  return pairs;
+  return pairs.reverse();
+}
+
+/** Whether the newest minute may be one of a sudden fall: on most evenings that settles it. */
+function mayHaveFallen(newest: Pair): boolean {
+  return newest.minutesOnAir !== undefined && isBelow(newest, Number.POSITIVE_INFINITY);
 }
 
 /** Index of the first minute of a sudden fall that still lasts, or undefined. */
 function fallAt(pairs: readonly Pair[]): number | undefined {
   const newest = pairs.at(-1);
-  // It still lasts: the newest minute is one of the fallen, on most evenings that settles it.
-  if (newest?.minutesOnAir === undefined || !isBelow(newest, Number.POSITIVE_INFINITY)) return undefined;
+  if (newest === undefined || !mayHaveFallen(newest)) return undefined;
   for (let first = BEFORE_FALL_MINUTES; first <= pairs.length - FALL_MINUTES; first += 1) {
     const before = median(pairs.slice(first - BEFORE_FALL_MINUTES, first).map((minute) => minute.loadRps));
     if (pairs.slice(first).every((minute) => isBelow(minute, before))) return first;

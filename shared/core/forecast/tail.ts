@@ -7,10 +7,11 @@ const LOWER = Math.floor(0.05 * SAMPLE_COUNT);
 const MEDIAN = Math.floor(0.5 * SAMPLE_COUNT);
 const UPPER = Math.floor(0.95 * SAMPLE_COUNT);
 
-/** Sums up `samples` (SAMPLE_COUNT of them, none below zero), which it may move about in place; `budget` is the share of the load that may stay unserved. */
+/** Sums up `samples` (SAMPLE_COUNT of them), which it moves about in place; `budget` is the share of the load that may stay unserved. */
 export function summarise(samples: Float64Array, budget: number): Summary {
-  const median = medianOf(samples);
   const tail = tailAbove(samples, budget);
+  placeInOrder(samples, MEDIAN, 0, samples.length - 1);
+  const median = samples[MEDIAN] ?? 0;
   // A generous budget could be met below the median; capacity for less than what is expected is never asked for.
   return { median, tail: Math.max(median, tail) };
 }
@@ -54,46 +55,6 @@ function tailAbove(samples: Float64Array, budget: number): number {
   }
   const capacity = largest - budget * sum;
   return capacity >= second ? capacity : tailOf(samples.sort(), budget);
-}
-
-const BINS = 64;
-// Room to work in, made once: nothing in it is read before it is written.
-const counts = new Uint16Array(BINS);
-const binOf = new Uint8Array(SAMPLE_COUNT);
-const candidates = new Float64Array(SAMPLE_COUNT);
-
-/**
- * The middle one of SAMPLE_COUNT `samples`, which it leaves as they are: counted into bins, and only the bin that it lies in is put in
- * order. Comparing samples with each other costs several times as much, since no processor can guess how that turns out.
- */
-function medianOf(samples: Float64Array): number {
-  let least = Number.POSITIVE_INFINITY;
-  let most = 0;
-  for (let i = 0; i < SAMPLE_COUNT; i += 1) {
-    const value = samples[i] ?? 0;
-    least = Math.min(least, value);
-    most = Math.max(most, value);
-  }
-  if (!(most > least)) return least;
-  counts.fill(0);
-  const perBin = (BINS - 1) / (most - least);
-  for (let i = 0; i < SAMPLE_COUNT; i += 1) {
-    const bin = ((samples[i] ?? 0) - least) * perBin;
-    binOf[i] = bin;
-    counts[bin | 0] = (counts[bin | 0] ?? 0) + 1;
-  }
-  let bin = 0;
-  let below = 0;
-  for (let within = counts[0] ?? 0; below + within <= MEDIAN; within = counts[bin] ?? 0) {
-    below += within;
-    bin += 1;
-  }
-  let count = 0;
-  for (let i = 0; i < SAMPLE_COUNT; i += 1) {
-    if (binOf[i] === bin) candidates[count++] = samples[i] ?? 0;
-  }
-  placeInOrder(candidates, MEDIAN - below, 0, count - 1);
-  return candidates[MEDIAN - below] ?? 0;
 }
 
 /** Hoare's selection: the value that sorting would put at `place` is there, smaller ones before it in [from, to] and larger ones behind. */

@@ -51,6 +51,8 @@ export function planSteps(input: StepsInput): Plan {
   let floor = Math.max(target.baselineUnits, Math.min(target.ceilingUnits, standing));
   for (const [index, asked] of largest.entries()) {
     const atMs = now + index * MINUTE_MS;
+    // Most minutes ask for what is there already.
+    if (steps.length > 0 && (asked?.needed.units ?? target.baselineUnits) === floor) continue;
     const moment = { floor, asked, atMs, unknownWhy: input.lowersNothing ?? unknown.get(atMs), hold: input.heldAt?.(atMs) };
     const floorUnits = nextFloor(input, moment);
     if (floorUnits !== floor || steps.length === 0) {

@@ -62,9 +62,25 @@ export function roundByChance(value: number, seed: number, ...keys: readonly Key
  */
 export function wander(seed: number, atMs: number, periodMs: number): number {
   const knot = Math.floor(atMs / periodMs);
+  const { from, to } = drawsAt(seed, knot);
   const way = atMs / periodMs - knot;
   const after = way * way * (3 - 2 * way);
   const before = 1 - after;
   // Between two independent draws the variance would sag to a half; the root puts it back to 1.
-  return (before * normal(seed, knot) + after * normal(seed, knot + 1)) / Math.sqrt(before * before + after * after);
+  return (before * from + after * to) / Math.sqrt(before * before + after * after);
+}
+
+type Draws = { readonly knot: number; readonly from: number; readonly to: number };
+
+// Minute after minute lies between the same two draws. Worlds have some hundred such numbers; what is forgotten is drawn again.
+const DRAWS_KEPT = 8_192;
+const drawn = new Map<number, Draws>();
+
+function drawsAt(seed: number, knot: number): Draws {
+  const known = drawn.get(seed);
+  if (known?.knot === knot) return known;
+  if (drawn.size >= DRAWS_KEPT) drawn.clear();
+  const draws = { knot, from: normal(seed, knot), to: normal(seed, knot + 1) };
+  drawn.set(seed, draws);
+  return draws;
 }

@@ -14,7 +14,8 @@ function correct(measured: readonly (number | undefined)[], { usual, occasions }
     shapeSpread: 0.1,
     minutesOnAir: occasions > 0 && i >= onAirSince ? i - onAirSince : undefined,
   }));
-  return nowcast({ measured: loads(0, measured), expected, usualSpread: 0.05, amplitudeSpread: 0.3 });
+  const expectedAt = (atMs: number) => expected.find((minute) => minute.atMs === atMs);
+  return nowcast({ measured: loads(0, measured), expectedAt, usualSpread: 0.05, amplitudeSpread: 0.3 });
 }
 
 const ORDINARY: Forecast = { usual: 1_000, occasions: 0 };
