@@ -21,18 +21,18 @@ export const PLANTS: readonly Plant[] = [
     }),
   },
   {
-    name: "half-a-raise",
-    about: "half of each raise is asked for",
+    name: "raise-not-sent",
+    about: "a raise is taken for done and never sent, and a booking for made",
     ports: (ports) => ({
       ...ports,
       capacity: {
         ...ports.capacity,
         setMinimum: async (targetId, units) => {
           const [state] = await ports.capacity.describe([targetId]);
-          const from = state?.kind === "known" ? state.minimumUnits : units;
-          return ports.capacity.setMinimum(targetId, units > from ? Math.floor((from + units) / 2) : units);
+          return state?.kind === "known" && units > state.minimumUnits ? { kind: "accepted" } : ports.capacity.setMinimum(targetId, units);
         },
       },
+      bookings: { ...ports.bookings, put: async () => ({ kind: "accepted" }) },
     }),
   },
   {

@@ -469,6 +469,8 @@ function judged(played: {
       const lead = Math.ceil(leadMs(target, target.startUpMs, now.neededUnits - target.baselineUnits) / MINUTE_MS) + 1;
       const before = needed[Math.max(0, index - lead)]?.[place];
       const failed = ground.failed.get(atMs);
+      const tick = journal.at(target.id, atMs)?.tick;
+      // What was refused is what the world says was, not what Calltime says.
       return {
         atMs,
         loadRps: minute.loadRps,
@@ -476,7 +478,7 @@ function judged(played: {
         servingUnits: minute.servingUnits,
         desiredUnits: minute.desiredUnits,
         minimumUnits: minute.minimumUnits,
-        tick: journal.at(target.id, atMs)?.tick,
+        tick: tick && { ...tick, refused: false },
         neededUnits: now.neededUnits,
         statedRps: before?.statedRps.get(atMs),
         callFailed: failed !== undefined && (failed.has(target.id) || failed.has("audience")),

@@ -83,7 +83,8 @@ export async function makePlans(
       threshold: settings.threshold,
       unservedPerMillion: settings.policy.unservedPerMillion,
     });
-    planned.push(await planTarget({ context, target, forecast, recent, occasions, overrides, model, now: from, until, planned }));
+    const blind = audienceUnread(log, occasions, from);
+    planned.push(await planTarget({ context, target, forecast, recent, occasions, overrides, model, now: from, until, planned, blind }));
   }
   return settings.targets.flatMap((target) => planned.filter((made) => made.target.id === target.id));
 }
@@ -123,6 +124,13 @@ function mayCount(log: AirLog, { id, endsAtMs }: Occasion, now: number): boolean
   return thought === undefined ? endsAtMs > now - DECAY_MS : thought === "above";
 }
 
+/** Why nothing may be lowered while the audience of what is on air could not be read: it may be leaving, and its end brings a peak. */
+function audienceUnread({ throughMs }: AirLog, occasions: readonly Aired[], now: number): string | undefined {
+  if (throughMs === undefined || throughMs >= now) return undefined;
+  const onAir = occasions.some(({ occasion, air }) => occasion.startsAtMs <= now && air.kind !== "ended");
+  return onAir ? "the audience of what is on air could not be read: nothing shows that it stays" : undefined;
+}
+
 function rank(target: Target): number {
   return target.connections === undefined ? 1 : 0;
 }
@@ -138,6 +146,8 @@ async function planTarget(input: {
   readonly now: number;
   readonly until: number;
   readonly planned: readonly Planned[];
+  /** Why nothing may be lowered, whatever the load is. */
+  readonly blind: string | undefined;
 }): Promise<Planned> {
   const { context, target, forecast, model, now } = input;
   const { targets, policy } = context.settings;
@@ -166,7 +176,7 @@ async function planTarget(input: {
     wantedLately: await wantedLately(context, target.id, now),
     startUpMs,
     releaseUnderWay: releaseUnderWay(floor, now),
-    lowersNothing: lowersNothing(forecast, now),
+    lowersNothing: input.blind ?? lowersNothing(forecast, now),
     heldAt: (atMs) => heldBy(input.overrides, target.id, atMs),
   });
   return { target, plan, forecast, needs, startUpMs };

@@ -68,7 +68,7 @@ export function shortMinutes(input: JudgeInput): readonly ShortMinute[] {
     const requiredUnits = Math.max(neededUnits, carryingUnits);
     shorts.push({
       atMs: minute.atMs,
-      cause: causeOf(input, index, requiredUnits),
+      cause: causeOf(input, index, { neededUnits, requiredUnits }),
       unservedRequests: minute.unservedRps * SECONDS_A_MINUTE,
       requiredUnits,
       servingUnits: minute.servingUnits,
@@ -98,7 +98,11 @@ function leastSince(input: JudgeInput, index: number, count: number, valueOf: (m
   return least;
 }
 
-function causeOf(input: JudgeInput, index: number, requiredUnits: number): Cause | undefined {
+function causeOf(
+  input: JudgeInput,
+  index: number,
+  { neededUnits, requiredUnits }: { readonly neededUnits: number; readonly requiredUnits: number },
+): Cause | undefined {
   const { target, minutes, answerable } = input;
   const minute = minutes[index];
   if (minute === undefined) return undefined;
@@ -116,6 +120,8 @@ function causeOf(input: JudgeInput, index: number, requiredUnits: number): Cause
   const askedUnits = leastSince(input, index, lead, ({ minimumUnits, desiredUnits }) => Math.max(minimumUnits, desiredUnits));
   if (askedUnits >= requiredUnits) return "refused";
   if (window.some(({ tick }) => tick === undefined)) return "down";
+  // What was known to be needed for a whole lead came neither late nor as a surprise.
+  if (minute.servingUnits < THERE_SHARE * neededUnits) return undefined;
   const answering = answerable.filter(({ fromMs, toMs }) => minute.atMs >= fromMs && minute.atMs < toMs);
   if (answering.some(({ cause }) => cause === "late")) return "late";
   if (answering.some(({ cause }) => cause === "unknown-audience")) return "unknown-audience";
