@@ -36,6 +36,7 @@ async function chaos({ evenings, seed, workers, data, plant, json }: Options): P
   planted(plant);
   const startedAtMs = performance.now();
   const show = process.stderr.isTTY;
+  const commit = commitOf();
   const outcomes = await playBatch(
     {
       firstSeed: seed,
@@ -45,12 +46,14 @@ async function chaos({ evenings, seed, workers, data, plant, json }: Options): P
       directory: data,
       onEvening: (_, done) => void (show && process.stderr.write(`\rcalltime: ${done} of ${evenings} evenings`)),
     },
-    commitOf(),
+    commit,
   );
   if (show) process.stderr.write("\n");
   const summary = summarise(outcomes);
   const replay = (of: number): string => `npx calltime chaos --evenings 1 --seed ${of}${plant === undefined ? "" : ` --plant ${plant}`}`;
-  process.stdout.write(json ? `${JSON.stringify(summary, null, 2)}\n` : `${textOfSummary(summary, replay).join("\n")}\n`);
+  process.stdout.write(
+    json ? `${JSON.stringify({ commit, firstSeed: seed, ...summary }, null, 2)}\n` : `${textOfSummary(summary, replay).join("\n")}\n`,
+  );
   process.stderr.write(
     `calltime: ${evenings} evenings in ${Math.round((performance.now() - startedAtMs) / 1_000)} s on ${workers} threads\n`,
   );

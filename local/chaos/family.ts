@@ -2,7 +2,7 @@ import { derive, uniform } from "../../shared/core/simulate/seeded.ts";
 import type { Target } from "../../shared/core/target.ts";
 import { HOUR_MS, MINUTE_MS } from "../../shared/core/time.ts";
 
-/** What a family of evenings has in common: place and date, channels, targets and eight weeks of history, made once for all of them. */
+/** What a family of evenings has in common: place and date, channels, targets and what was learned before, made once for all of them. */
 export type Family = {
   readonly index: number;
   /** Seed of the family's world. */

@@ -1,0 +1,22 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { expect, test } from "vitest";
+import { CAUSES } from "../../shared/core/score.ts";
+import { isKept, textOfSummary, type ChaosSummary } from "../../local/chaos/outcome.ts";
+
+const read = (file: string): string => readFileSync(resolve(import.meta.dirname, "../..", file), "utf8");
+const page = read("docs/reliability.md");
+const recorded = JSON.parse(read("bench/results/chaos.json")) as ChaosSummary & { readonly commit: string; readonly firstSeed: number };
+
+test("the figures of the page are those that were recorded, and every promise was kept in them", () => {
+  const [, block = ""] = /<!-- chaos:[^>]*-->\n```\n([\s\S]*?)```/.exec(page) ?? [];
+  expect(block.trimEnd().split("\n")).toEqual(textOfSummary(recorded, () => ""));
+  expect(isKept(recorded)).toBe(true);
+  expect(page).toContain(`--evenings ${recorded.evenings} --seed ${recorded.firstSeed}\``);
+  expect(page).toContain(recorded.commit.slice(0, 8));
+});
+
+test("every cause is explained, in the order in which they are looked for", () => {
+  const rows = [...page.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, name]) => name);
+  expect(rows.filter((name) => (CAUSES as readonly (string | undefined)[]).includes(name))).toEqual([...CAUSES]);
+});
