@@ -59,10 +59,11 @@ export async function makePlans(
   const overrides = options.overrides ?? (await listOverrides(context, now));
   const around = occasionsAround(situation.occasions, from - HARD_CAP_MS - DECAY_MS, until + ARRIVAL_MS + HOUR_MS);
   // What is below the threshold of every target adds nothing to any.
-  const occasions = around.flatMap((occasion): readonly Aired[] => {
+  const occasions: Aired[] = [];
+  for (const occasion of around) {
     const { above, byTarget: impacts } = impactsOf(context, model, occasion);
-    return above && mayCount(log, occasion, now) ? [{ occasion, air: log.air[occasion.id] ?? { kind: "ahead" }, impacts }] : [];
-  });
+    if (above && mayCount(log, occasion, now)) occasions.push({ occasion, air: log.air[occasion.id] ?? { kind: "ahead" }, impacts });
+  }
   // A need just beyond the horizon still has its lead within it.
   const toMs = until + HOUR_MS;
   const sparse = sparseInstants({ fromMs: from, toMs, timings: occasions.map(({ occasion, air }) => timingOf(occasion, air, now)) });
@@ -99,10 +100,11 @@ function reachMs(
   minutes: readonly ForecastMinute[],
   { settings, model, overrides }: { readonly settings: Settings; readonly model: Model; readonly overrides: readonly FloorOverride[] },
 ): number {
-  const asked = overrides.filter(({ targetIds }) => targetIds.includes(target.id)).map(({ floorUnits }) => floorUnits);
   const isDatabase = settings.targets.some(({ connections }) => connections?.database === target.id);
   // Clients may need the connections of all that a database can have.
-  const units = isDatabase ? target.ceilingUnits : Math.max(0, ...asked, ...minutes.map((minute) => unitsForMinute(target, minute)));
+  let units = isDatabase ? target.ceilingUnits : 0;
+  for (const { targetIds, floorUnits } of overrides) if (targetIds.includes(target.id)) units = Math.max(units, floorUnits);
+  for (const minute of minutes) units = Math.max(units, unitsForMinute(target, minute));
   const database = settings.targets.find(({ id }) => id === target.connections?.database);
   const leads = [leadOf(model, target, Math.min(units, target.ceilingUnits)), database && leadOf(model, database, database.ceilingUnits)];
   return Math.max(...leads.map((lead) => lead ?? 0)) + BEYOND_LEAD_MS;

@@ -8,6 +8,7 @@ import type { CapacityControl, EventBus, Journal, JournalEntry, LoadSource, SetM
 import { situationAt } from "../../shared/app/situation.ts";
 import { DEFAULT_CUE_OFFSETS } from "../../shared/core/cue/cue.ts";
 import { DEFAULT_IMPACT_THRESHOLD } from "../../shared/core/forecast/impact.ts";
+import { neededUnits } from "../../shared/core/plan/demand.ts";
 import { DEFAULT_PLAN_POLICY } from "../../shared/core/plan/plan.ts";
 import type { Expectation } from "../../shared/core/schedule/expectation.ts";
 import type { Programme } from "../../shared/core/schedule/programme.ts";
@@ -261,4 +262,15 @@ export function crowd(viewers: number, fromMs: number, toMs: number) {
     const left = atMs < toMs ? 1 : Math.max(0, 1 - (atMs - toMs) / (HOUR_MS / 6));
     return 1_000 + (atMs >= fromMs ? viewers * left : 0);
   };
+}
+
+/** Plans with what is worked out only when asked for, so that they can be compared. */
+export function plainly(planned: readonly Planned[]) {
+  return planned.map(({ needs, ...made }) => ({
+    ...made,
+    needs: needs.map((need) => {
+      const { reasons, ...needed } = neededUnits(need) ?? { reasons: () => [] };
+      return { kind: need.kind, why: need.kind === "unknown" ? need.why : undefined, ...needed, atMs: need.atMs, reasons: reasons() };
+    }),
+  }));
 }
