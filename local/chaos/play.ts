@@ -27,7 +27,7 @@ import { plainDocuments, plainJournal, plainSchedules } from "../memory/plain.ts
 import { zoneOffsets, ZONE_MARGIN_MS } from "../zone.ts";
 import { disorderlyBus, type DisorderlyBus } from "./bus.ts";
 import { makeEvening, type ChaosEvening, type Happening } from "./evening.ts";
-import { EVENING_MINUTES, type Family } from "./family.ts";
+import { EVENING_MINUTES } from "./family.ts";
 import { faultsOf, type Faults } from "./faults.ts";
 import { foldOver, type Fold, type NeededNow } from "./fold.ts";
 import { historyOf } from "./history.ts";

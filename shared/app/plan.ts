@@ -61,8 +61,9 @@ export async function makePlans(
   // What is below the threshold of every target adds nothing to any.
   const occasions: Aired[] = [];
   for (const occasion of around) {
-    const { above, byTarget: impacts } = impactsOf(context, model, occasion);
-    if (above && mayCount(log, occasion, now)) occasions.push({ occasion, air: log.air[occasion.id] ?? { kind: "ahead" }, impacts });
+    const { verdict, byTarget: impacts } = impactsOf(context, model, occasion);
+    if (verdict === "above" && mayCount(log, occasion, now))
+      occasions.push({ occasion, air: log.air[occasion.id] ?? { kind: "ahead" }, impacts });
   }
   // A need just beyond the horizon still has its lead within it.
   const toMs = until + HOUR_MS;
