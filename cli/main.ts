@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { CalltimeError } from "../shared/core/error.ts";
 import { chaosCommand } from "./chaos.ts";
 import { explainCommand } from "./explain.ts";
+import { modeCommand } from "./mode.ts";
 import { overrideCommand } from "./override.ts";
 import { planCommand } from "./plan.ts";
 import { startCommand } from "./start.ts";
@@ -12,6 +13,7 @@ const program = new Command("calltime")
   .exitOverride()
   .addCommand(startCommand())
   .addCommand(overrideCommand())
+  .addCommand(modeCommand())
   .addCommand(explainCommand())
   .addCommand(planCommand())
   .addCommand(chaosCommand());

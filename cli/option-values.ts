@@ -1,4 +1,5 @@
-import { InvalidArgumentError } from "commander";
+import { userInfo } from "node:os";
+import { InvalidArgumentError, Option } from "commander";
 import { parseInstant } from "../shared/config/instant.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../shared/core/time.ts";
 
@@ -60,4 +61,18 @@ export function httpUrl(value: string): string {
 /** One more value of an option that may be given several times. */
 export function oneMore(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
+}
+
+/** Who asks: the user's own name when it is left out. */
+export function authorOption(what: string): Option {
+  return new Option("--author <name>", what).default(userName(), "your user name");
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A user without a name, as in some containers.
+    return "";
+  }
 }

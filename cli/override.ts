@@ -1,14 +1,19 @@
-import { userInfo } from "node:os";
-import { Command, Option } from "commander";
+import { Command } from "commander";
 import { isoOf, msOf } from "../events/index.ts";
 import { answerOf, minuteText, print, withClientOptions, type ClientOptions } from "./client.ts";
-import { duration, oneMore, wholeNumber } from "./option-values.ts";
+import { CalltimeError } from "../shared/core/error.ts";
+import { authorOption, duration, oneMore, positive, positiveWhole, wholeNumber } from "./option-values.ts";
 
 /** The answers of the API, as far as these commands read them; docs/openapi.json has them whole. */
 type Override = {
   readonly id: string;
-  readonly targetIds: readonly string[];
-  readonly floorUnits: number;
+  readonly kind: string;
+  readonly targetIds?: readonly string[];
+  readonly floorUnits?: number;
+  readonly factor?: number;
+  readonly occasionId?: string;
+  readonly byMinutes?: number;
+  readonly viewers?: number;
   readonly from: string;
   readonly until: string;
   readonly author: string;
@@ -28,8 +33,16 @@ type OverrideSet = {
 };
 
 type SetOptions = ClientOptions & {
-  readonly target: readonly string[];
-  readonly floor: number;
+  readonly target?: readonly string[];
+  readonly tag?: readonly string[];
+  readonly occasion?: string;
+  readonly floor?: number;
+  readonly factor?: number;
+  readonly hold?: true;
+  readonly overrun?: number;
+  readonly delay?: number;
+  readonly cancel?: true;
+  readonly viewers?: number;
   readonly for: number;
   readonly why: string;
   readonly author: string;
@@ -40,7 +53,7 @@ type WithdrawOptions = ClientOptions & { readonly why?: string; readonly author:
 /** `calltime override`: floors that people ask for. */
 export function overrideCommand(): Command {
   return new Command("override")
-    .description("Raise a floor by hand for a while, see what is raised, withdraw it.")
+    .description("Override the plan by hand for a while, see what holds, withdraw it.")
     .exitOverride()
     .addCommand(setCommand())
     .addCommand(listCommand())
@@ -50,9 +63,17 @@ export function overrideCommand(): Command {
 function setCommand(): Command {
   return withClientOptions(
     new Command("set")
-      .description("Raise the floor of a target for a while. Of several floors the largest holds; it ends by itself.")
-      .requiredOption("--target <id>", "the target; give it again for several", oneMore)
-      .requiredOption("--floor <units>", "units to have at least", wholeNumber)
+      .description("Override the plan for a while: exactly one of --floor, --factor, --hold, --overrun, --delay, --cancel, --viewers.")
+      .option("--target <id>", "a target; give it again for several", oneMore)
+      .option("--tag <tag>", "targets that carry a tag; give it again for several", oneMore)
+      .option("--occasion <id>", "the occasion, or one of its programmes")
+      .option("--floor <units>", "of targets: units to have at least; the largest floor holds", wholeNumber)
+      .option("--factor <factor>", "of targets: times what the load takes", positive)
+      .option("--hold", "of targets: nothing is lowered")
+      .option("--overrun <minutes>", "of an occasion: it ends so much later than the guide says", positiveWhole)
+      .option("--delay <minutes>", "of an occasion: it is so much later than the guide says", positiveWhole)
+      .option("--cancel", "of an occasion: it does not take place")
+      .option("--viewers <number>", "of an occasion: how many are expected at its plateau", wholeNumber)
       .requiredOption("--for <duration>", "platform time from now, such as 90m, 2h or 3d; at most 7d", duration)
       .requiredOption("--why <text>", "why; whoever asks why the floor is what it is reads this")
       .addOption(authorOption("who asks for it"))
@@ -60,10 +81,30 @@ function setCommand(): Command {
   ).action(async (options: SetOptions) => {
     // What "from now" means is for the platform's clock to say.
     const { now } = await answerOf<Overrides>(options, { path: "/v1/overrides" });
-    const { id, author, why } = options;
-    const body = { id, targetIds: options.target, floorUnits: options.floor, until: isoOf(msOf(now) + options.for), author, why };
+    const { id, author, why, target: targetIds, tag: tags, occasion: occasionId } = options;
+    const body = { id, ...effectIn(options), targetIds, tags, occasionId, until: isoOf(msOf(now) + options.for), author, why };
     print(options, await answerOf<OverrideSet>(options, { method: "POST", path: "/v1/overrides", body }), linesOfSet);
   });
+}
+
+/** What is asked for; exactly one thing. Throws `override-effect-unclear`. */
+function effectIn({ floor, factor, hold, overrun, delay, cancel, viewers }: SetOptions): Readonly<Record<string, unknown>> {
+  const asked = [
+    floor !== undefined && { kind: "floor", floorUnits: floor },
+    factor !== undefined && { kind: "factor", factor },
+    hold === true && { kind: "hold" },
+    overrun !== undefined && { kind: "overrun", byMinutes: overrun },
+    delay !== undefined && { kind: "delay", byMinutes: delay },
+    cancel === true && { kind: "cancel" },
+    viewers !== undefined && { kind: "expected-audience", viewers },
+  ].filter((effect) => effect !== false);
+  const [effect] = asked;
+  if (effect !== undefined && asked.length === 1) return effect;
+  const given = asked.length === 0 ? "nothing is asked for" : `${asked.length} things are asked for at once`;
+  throw new CalltimeError(
+    "override-effect-unclear",
+    `${given}; exactly one of --floor, --factor, --hold, --overrun, --delay, --cancel and --viewers would be right`,
+  );
 }
 
 function listCommand(): Command {
@@ -103,19 +144,27 @@ function linesOfSet({ override, preview }: OverrideSet): readonly string[] {
   ];
 }
 
-function lineOf({ id, targetIds, floorUnits, from, until, author, why }: Override): string {
-  return `${id}: ${targetIds.join(", ")} at least ${floorUnits} from ${minuteText(from)} until ${minuteText(until)}, ${author}: ${why}`;
+function lineOf(override: Override): string {
+  const { id, from, until, author, why } = override;
+  return `${id}: ${effectOf(override)} from ${minuteText(from)} until ${minuteText(until)}, ${author}: ${why}`;
 }
 
-function authorOption(what: string): Option {
-  return new Option("--author <name>", what).default(userName(), "your user name");
-}
-
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    // A user without a name, as in some containers.
-    return "";
+function effectOf({ kind, targetIds = [], floorUnits, factor, occasionId = "", byMinutes, viewers }: Override): string {
+  const targets = targetIds.join(", ");
+  switch (kind) {
+    case "factor":
+      return `${factor} times what the load of ${targets} takes`;
+    case "hold":
+      return `nothing of ${targets} lowered`;
+    case "overrun":
+      return `${occasionId} ${byMinutes} min longer`;
+    case "delay":
+      return `${occasionId} ${byMinutes} min later`;
+    case "cancel":
+      return `${occasionId} cancelled`;
+    case "expected-audience":
+      return `${viewers} viewers of ${occasionId}`;
+    default:
+      return `${targets} at least ${floorUnits}`;
   }
 }

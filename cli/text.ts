@@ -56,9 +56,12 @@ export function textOfEvent(event: AnyEvent): string | undefined {
     case "calltime.model.updated":
       return event.data.cause === "lead" ? undefined : `${at}  learned  ${event.data.what}`;
     case "calltime.override.changed": {
-      const { overrideId, change, targetIds, floorUnits, author, reason, expiresAt } = event.data;
-      const floor = `${targetIds.join(", ")} at least ${floorUnits ?? 0} until ${clock(expiresAt)}`;
-      return `${at}  override ${overrideId} ${change}: ${floor}, set by ${author}: ${reason}`;
+      const { overrideId, change, what, author, reason, expiresAt } = event.data;
+      return `${at}  override ${overrideId} ${change}: ${what} until ${clock(expiresAt)}, set by ${author}: ${reason}`;
+    }
+    case "calltime.mode.changed": {
+      const { targetId, mode, author, reason } = event.data;
+      return `${at}  mode     ${targetId ?? "all targets"}: ${mode}, set by ${author}: ${reason}`;
     }
     case "calltime.schedule.changed":
     case "calltime.capacity.planned":

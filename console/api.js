@@ -53,8 +53,10 @@
  *
  * @typedef {object} Override
  * @property {string} id
- * @property {readonly string[]} targetIds
- * @property {number} floorUnits
+ * @property {string} kind
+ * @property {readonly string[] | undefined} [targetIds]
+ * @property {number | undefined} [floorUnits]
+ * @property {number | undefined} [factor]
  * @property {string} from
  * @property {string} until
  * @property {string} author

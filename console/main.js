@@ -123,7 +123,7 @@ function drawAnswers({ health, occasions, verdicts, plan, overrides }, width) {
         target,
         state: health.targets.find(({ targetId }) => targetId === target.targetId),
         occasions: occasions.above.filter(({ targets }) => targets.includes(target.targetId)),
-        overrides: overrides.overrides.filter(({ targetIds }) => targetIds.includes(target.targetId)),
+        overrides: overrides.overrides.filter(({ targetIds = [] }) => targetIds.includes(target.targetId)),
         width,
       }),
     ),

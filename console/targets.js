@@ -15,6 +15,15 @@ const STEPS_SHOWN = 4;
 const MODES = { active: "active", observe: "observe: nothing is written", frozen: "frozen: floors stay" };
 
 /**
+ * What an override asks of a target.
+ * @param {Override} override
+ */
+function askedFor({ kind, floorUnits, factor }) {
+  if (kind === "factor") return `asked for ${factor ?? 1} times what its load takes`;
+  return kind === "hold" ? "asked that nothing be lowered" : `asked for at least ${countOf(floorUnits)}`;
+}
+
+/**
  * One target: what it has, what comes next, and the hours ahead.
  * @param {{ readonly target: PlannedTarget, readonly state: TargetState | undefined, readonly occasions: readonly Occasion[], readonly overrides: readonly Override[], readonly width: number }} input
  */
@@ -50,8 +59,12 @@ export function targetRow({ target, state, occasions, overrides, width }) {
             html("span", { class: "word" }, `Short by ${countOf(units)} (${limit}) ${timeOf(from)}–${timeOf(to)}`),
           ),
         ),
-      overrides.map(({ floorUnits, from, until, author, why }) =>
-        html("p", { class: "quiet" }, `${author} asked for at least ${countOf(floorUnits)}, ${timeOf(from)}–${timeOf(until)}: ${why}`),
+      overrides.map((override) =>
+        html(
+          "p",
+          { class: "quiet" },
+          `${override.author} ${askedFor(override)}, ${timeOf(override.from)}–${timeOf(override.until)}: ${override.why}`,
+        ),
       ),
       whyButton(targetId, undefined, `Why ${countOf(present?.floorUnits)} now?`),
     ),

@@ -4,6 +4,7 @@ import { cueWithdrawn } from "./cue-withdrawn.ts";
 import { EventError } from "./event-error.ts";
 import { feedQuarantined } from "./feed-quarantined.ts";
 import { loadMeasured } from "./load-measured.ts";
+import { modeChanged } from "./mode-changed.ts";
 import { modelUpdated } from "./model-updated.ts";
 import { overrideChanged } from "./override-changed.ts";
 import { programmeEnding } from "./programme-ending.ts";
@@ -25,6 +26,7 @@ export {
   cueWithdrawn,
   feedQuarantined,
   loadMeasured,
+  modeChanged,
   modelUpdated,
   overrideChanged,
   programmeEnding,
@@ -44,6 +46,7 @@ export const eventContracts = [
   scheduleChanged,
   feedQuarantined,
   overrideChanged,
+  modeChanged,
   capacityPlanned,
   warmUpRequested,
   warmUpCompleted,

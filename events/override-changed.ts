@@ -13,9 +13,12 @@ export const overrideChanged = defineEvent({
     overrideId: id.describe("Identity of the override."),
     change: z.enum(["set", "withdrawn", "expired"]).describe("What became of it."),
     kind: z
-      .enum(["floor", "factor", "cancel"])
-      .describe("A floor that holds whatever the plan says, a factor on what the plan asks, or an occasion that is cancelled."),
-    targetIds: z.array(id).describe("Targets it applies to."),
+      .enum(["floor", "factor", "hold", "overrun", "delay", "cancel", "expected-audience"])
+      .describe(
+        "A floor that holds whatever the plan says, a factor on what the plan asks, or nothing lowered; an occasion that ends later, is later, is cancelled, or has another audience.",
+      ),
+    what: z.string().describe("What it does, for people."),
+    targetIds: z.array(id).describe("Targets it applies to; none where it is about an occasion."),
     floorUnits: z.exactOptional(units).describe("The floor, in units of each target; with `floor` only."),
     factor: z.exactOptional(z.number().min(0)).describe("The factor; with `factor` only."),
     occasionId: z.exactOptional(id).describe("The occasion it is about, where it is about one."),
@@ -30,6 +33,7 @@ export const overrideChanged = defineEvent({
       overrideId: "ov-31",
       change: "set",
       kind: "floor",
+      what: "a floor of 450 for player-api",
       targetIds: ["player-api"],
       floorUnits: 450,
       author: "newsroom",

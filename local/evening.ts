@@ -16,6 +16,7 @@ import { lookAgain } from "./look-again.ts";
 import { minuteLog } from "./minute-log.ts";
 import { runState, type RunState } from "./run-state.ts";
 import { sqliteScheduleStore } from "./schedule-store.ts";
+import { simulatedBookings } from "./simulated-bookings.ts";
 import { simulatedCapacity } from "./simulated-capacity.ts";
 import { simulatedLoads } from "./simulated-loads.ts";
 import { simulatedWorld, type SimulatedWorld } from "./simulated-world.ts";
@@ -94,7 +95,15 @@ async function assemble(setting: EveningSetting, database: Database): Promise<Ev
   const begun = kept ?? (await database.transaction(() => begin(setting, runs, bus, schedules, documents, journal)));
   const prepared = prepareWorld({ world: setting.world, schedule: begun.schedule, targets: setting.settings.targets, seed: setting.seed });
   const world = await simulatedWorld(database, prepared, begun.fromMs);
-  const ports = { documents, schedules, bus, journal, loads: simulatedLoads(world), capacity: simulatedCapacity(world) };
+  const ports = {
+    documents,
+    schedules,
+    bus,
+    journal,
+    loads: simulatedLoads(world),
+    capacity: simulatedCapacity(world),
+    bookings: simulatedBookings(world),
+  };
   const zone = setting.zoneAround?.(begun.fromMs) ?? setting.settings.zone;
   const context = contextOf(ports, { ...setting.settings, zone });
   const nowMs = (): number => world.nowMs();
@@ -135,6 +144,7 @@ async function begin(
       describe: async () => [],
       setMinimum: async () => ({ kind: "refused" as const, code: "not-begun", reason: "the run has not begun" }),
     },
+    bookings: { list: async () => [], put: notBegun, remove: notBegun },
   };
   const context = contextOf({ documents, schedules, bus, journal, ...nothing }, setting.settings);
   // A feed is judged against the present; without a start of its own a run begins inside the feed, so nothing in it is stale.
@@ -152,6 +162,10 @@ async function begin(
   const begun: Begun = { feedName: setting.feed.name, fromMs, seed: setting.seed, schedule, feedReport: { ...feedReport, changes: [] } };
   await runs.write(BEGUN_KEY, begun as unknown as Json);
   return begun;
+}
+
+async function notBegun() {
+  return { kind: "refused" as const, code: "not-begun", reason: "the run has not begun" };
 }
 
 /** Takes in the feed to begin with; what cannot be read is said with the feed's name. */

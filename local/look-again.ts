@@ -11,4 +11,5 @@ export function lookAgain(bus: Pick<LocalBus, "subscribe">, context: Context, no
     await plan(context, await situationAt(context, nowMs()));
     await warm(context, nowMs());
   });
+  bus.subscribe("warm", "calltime.mode.changed", async () => void (await warm(context, nowMs())));
 }

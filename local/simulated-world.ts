@@ -1,9 +1,13 @@
 import type { AudienceFlow } from "../shared/core/simulate/audience.ts";
+import type { SimulatedAction } from "../shared/core/simulate/cloud.ts";
 import type { PreparedWorld } from "../shared/core/simulate/prepare.ts";
 import {
   beginWorld,
   describe,
   historyMinute,
+  putScheduledAction,
+  removeScheduledAction,
+  scheduledActions,
   setMinimum,
   stepWorld,
   type MinimumOutcome,
@@ -31,6 +35,10 @@ export type SimulatedWorld = {
   step(): Promise<WorldMinute>;
   describe(targetId: string): Promise<TargetDescription>;
   setMinimum(targetId: string, units: number): Promise<MinimumOutcome>;
+  /** Scheduled actions to come; undefined where a target can have none. */
+  scheduledActions(targetId: string): Promise<readonly SimulatedAction[] | undefined>;
+  putScheduledAction(targetId: string, action: SimulatedAction): Promise<MinimumOutcome>;
+  removeScheduledAction(targetId: string, name: string): Promise<MinimumOutcome>;
   /** Targets in the minutes of [fromMs, toMs) that have happened or lie in the measured history, oldest first. */
   targetMinutes(fromMs: number, toMs: number): Promise<readonly TargetsMinute[]>;
   /** The audience in the same minutes. */
@@ -90,6 +98,13 @@ export async function simulatedWorld(
       await runs.write(KEY, { fromMs: beginsAtMs, seed, state: next } satisfies Kept as unknown as Json);
     });
 
+  const change = (make: () => { readonly state: WorldState; readonly outcome: MinimumOutcome }): Promise<MinimumOutcome> =>
+    database.transaction(async () => {
+      const next = make();
+      if (next.state !== state) await keep(next.state);
+      return next.outcome;
+    });
+
   const targetsBefore = (atMs: number): TargetsMinute["targets"] => {
     const known = history.get(atMs) ?? historyMinute(world, atMs).targets;
     history.set(atMs, known);
@@ -116,12 +131,10 @@ export async function simulatedWorld(
         return next.minute;
       }),
     describe: (targetId) => database.operation(() => describe(world, state, targetId)),
-    setMinimum: (targetId, units) =>
-      database.transaction(async () => {
-        const next = setMinimum(world, state, targetId, units);
-        if (next.state !== state) await keep(next.state);
-        return next.outcome;
-      }),
+    setMinimum: (targetId, units) => change(() => setMinimum(world, state, targetId, units)),
+    scheduledActions: (targetId) => database.operation(() => scheduledActions(world, state, targetId)),
+    putScheduledAction: (targetId, action) => change(() => putScheduledAction(world, state, targetId, action)),
+    removeScheduledAction: (targetId, name) => change(() => removeScheduledAction(world, state, targetId, name)),
     targetMinutes: (from, to) =>
       database.operation(() => [
         ...historyMinutes(from, to).map((atMs) => ({ atMs, targets: targetsBefore(atMs) })),

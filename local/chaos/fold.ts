@@ -91,6 +91,11 @@ const silent: Omit<Ports, "documents" | "schedules" | "loads"> = {
     describe: async (targetIds) => targetIds.map((targetId) => ({ kind: "unknown", targetId, reason: "the fold describes nothing" })),
     setMinimum: async () => ({ kind: "refused", code: "fold", reason: "the fold sets nothing" }),
   },
+  bookings: {
+    list: async (targetIds) => targetIds.map((targetId) => ({ kind: "unsupported", targetId, reason: "the fold books nothing" })),
+    put: async () => ({ kind: "refused", code: "fold", reason: "the fold books nothing" }),
+    remove: async () => ({ kind: "refused", code: "fold", reason: "the fold books nothing" }),
+  },
 };
 
 async function* bytesOf(text: string): AsyncGenerator<Uint8Array> {

@@ -2,14 +2,12 @@ import { CAUSES, type Cause } from "../../shared/core/score.ts";
 import { derive, uniform } from "../../shared/core/simulate/seeded.ts";
 
 /** What must never happen, each found by an evening's judge. */
-export const BROKEN_PROMISES = [
+const BROKEN_PROMISES = [
   "needed-floor-lowered",
   "short-without-cause",
   "scheduled-action-lowered",
   "override-lost",
-  "cap-exceeded",
   "dead-letter-unaccounted",
-  "not-repaired",
 ] as const;
 type BrokenPromise = (typeof BROKEN_PROMISES)[number];
 

@@ -4,9 +4,10 @@ import { contextOf, type Context, type Settings } from "../../shared/app/context
 import { readDocument } from "../../shared/app/documents.ts";
 import { ingest } from "../../shared/app/ingest.ts";
 import { readLearned } from "../../shared/app/model.ts";
-import { listOverrides, setOverride, withdrawOverride } from "../../shared/app/override.ts";
+import { setMode } from "../../shared/app/modes.ts";
+import { listOverrides, setOverride, withdrawOverride, type AskedOverride } from "../../shared/app/override.ts";
 import { plan } from "../../shared/app/plan.ts";
-import type { Ports } from "../../shared/app/ports.ts";
+import type { Ports, SetMinimumOutcome } from "../../shared/app/ports.ts";
 import { situationAt } from "../../shared/app/situation.ts";
 import { tick } from "../../shared/app/tick.ts";
 import { warm } from "../../shared/app/warm.ts";
@@ -18,7 +19,16 @@ import { DEFAULT_PLAN_POLICY } from "../../shared/core/plan/plan.ts";
 import { shortMinutes, type Answerable, type EvidentMinute } from "../../shared/core/reliability.ts";
 import { derive } from "../../shared/core/simulate/seeded.ts";
 import { prepareWorld, type PreparedWorld } from "../../shared/core/simulate/prepare.ts";
-import { beginWorld, describe, setMinimum, stepWorld, type WorldState } from "../../shared/core/simulate/step.ts";
+import {
+  beginWorld,
+  describe,
+  putScheduledAction,
+  removeScheduledAction,
+  scheduledActions,
+  setMinimum,
+  stepWorld,
+  type WorldState,
+} from "../../shared/core/simulate/step.ts";
 import type { Target } from "../../shared/core/target.ts";
 import { MINUTE_MS } from "../../shared/core/time.ts";
 import type { History } from "../memory/history.ts";
@@ -29,7 +39,7 @@ import { disorderlyBus, type DisorderlyBus } from "./bus.ts";
 import { makeEvening, type ChaosEvening, type Happening } from "./evening.ts";
 import { EVENING_MINUTES } from "./family.ts";
 import { faultsOf, type Faults } from "./faults.ts";
-import { foldOver, type Fold, type NeededNow } from "./fold.ts";
+import { foldOver, type NeededNow } from "./fold.ts";
 import { historyOf } from "./history.ts";
 import { emptyTally, type EveningOutcome, type Violation } from "./outcome.ts";
 import type { Plant } from "./plants.ts";
@@ -53,6 +63,7 @@ type Lowered = { readonly atMs: number; readonly targetId: string; readonly from
 class Playground {
   readonly happened: Happened;
   readonly lowered: Lowered[] = [];
+  readonly loweredByAction: (Lowered & { readonly name: string })[] = [];
   /** By minute: the targets that somebody outside took from, and those of which a call failed. */
   readonly undone = new Map<number, Set<string>>();
   readonly failed = new Map<number, Set<string>>();
@@ -94,6 +105,12 @@ class Playground {
     const next = stepWorld(this.world, this.state);
     this.state = next.state;
     this.happened.minutes.push(next.minute);
+    for (const [targetId, { fired = [] }] of Object.entries(next.minute.targets)) {
+      for (const { name, fromUnits, toUnits } of fired) {
+        this.count("bookings fired");
+        if (toUnits < fromUnits) this.loweredByAction.push({ atMs: next.minute.atMs, targetId, fromUnits, toUnits, name });
+      }
+    }
   }
 
   private nextCall(): number {
@@ -103,7 +120,7 @@ class Playground {
   }
 
   /** The control plane and the metrics as Calltime meets them. */
-  ports(): Pick<Ports, "capacity" | "loads"> {
+  ports(): Pick<Ports, "capacity" | "loads" | "bookings"> {
     const published = measuredOf(this.happened, this.now, this.faults.readableFrom);
     const metrics = <T>(what: string, read: () => Promise<T>): Promise<T> => {
       if (!this.faults.metricsThrottled(what, this.now())) return read();
@@ -124,27 +141,55 @@ class Playground {
             this.note(this.failed, targetId);
             return { kind: "unknown", targetId, reason: "no route to it" };
           }),
-        setMinimum: async (targetId, units) => {
-          const fate = this.faults.call(targetId, this.now(), this.nextCall());
-          if (fate !== "served") {
-            this.count(`calls ${fate}`);
-            this.note(this.failed, targetId);
-          }
-          if (fate === "throttled") return { kind: "deferred", code: "ThrottlingException", reason: "Rate exceeded" };
-          if (fate === "refused") return { kind: "refused", code: "AccessDeniedException", reason: "not authorised" };
-          if (fate === "lost") throw new Error("the connection timed out");
-          const before = this.state.clouds[targetId]?.minimumUnits ?? 0;
-          const { state, outcome } = setMinimum(this.world, this.state, targetId, units);
-          this.state = state;
-          if (outcome.kind === "accepted" && units < before) {
-            this.lowered.push({ atMs: this.now(), targetId, fromUnits: before, toUnits: units });
-          }
-          if (outcome.kind === "accepted") this.count(units < before ? "releases" : "raises");
-          if (fate === "lost-done") throw new Error("the connection was reset");
-          return outcome;
-        },
+        setMinimum: (targetId, units) =>
+          this.called(targetId, () => {
+            const before = this.state.clouds[targetId]?.minimumUnits ?? 0;
+            const changed = setMinimum(this.world, this.state, targetId, units);
+            if (changed.outcome.kind === "accepted") this.count(units < before ? "releases" : "raises");
+            if (changed.outcome.kind === "accepted" && units < before) {
+              this.lowered.push({ atMs: this.now(), targetId, fromUnits: before, toUnits: units });
+            }
+            return changed;
+          }),
+      },
+      bookings: {
+        list: async (targetIds) =>
+          targetIds.map((targetId) => {
+            if (this.faults.dark(`bookings of ${targetId}`, this.now())) {
+              this.note(this.failed, targetId);
+              return { kind: "unknown", targetId, reason: "no route to it" };
+            }
+            const actions = scheduledActions(this.world, this.state, targetId);
+            if (actions === undefined) return { kind: "unsupported", targetId, reason: "its kind has no scheduled actions" };
+            return { kind: "known", targetId, actions: actions.map((action) => ({ ...action, recurring: false })) };
+          }),
+        put: (targetId, action) =>
+          this.called(targetId, () => {
+            this.count("bookings");
+            return putScheduledAction(this.world, this.state, targetId, action);
+          }),
+        remove: (targetId, name) => this.called(targetId, () => removeScheduledAction(this.world, this.state, targetId, name)),
       },
     };
+  }
+
+  /** One call to a control plane, with the fate that it meets. */
+  private async called(
+    targetId: string,
+    make: () => { readonly state: WorldState; readonly outcome: SetMinimumOutcome },
+  ): Promise<SetMinimumOutcome> {
+    const fate = this.faults.call(targetId, this.now(), this.nextCall());
+    if (fate !== "served") {
+      this.count(`calls ${fate}`);
+      this.note(this.failed, targetId);
+    }
+    if (fate === "throttled") return { kind: "deferred", code: "ThrottlingException", reason: "Rate exceeded" };
+    if (fate === "refused") return { kind: "refused", code: "AccessDeniedException", reason: "not authorised" };
+    if (fate === "lost") throw new Error("the connection timed out");
+    const { state, outcome } = make();
+    this.state = state;
+    if (fate === "lost-done") throw new Error("the connection was reset");
+    return outcome;
   }
 }
 
@@ -171,6 +216,7 @@ function mortal(ports: Ports, left: { calls: number | undefined }): Ports {
     journal: wrap(ports.journal),
     loads: wrap(ports.loads),
     capacity: wrap(ports.capacity),
+    bookings: wrap(ports.bookings),
   };
 }
 
@@ -186,15 +232,15 @@ export async function playEvening(seed: number, plant: Plant | undefined): Promi
   const schedules = plainSchedules();
   const documents = plainDocuments(history.learned);
   const left: { calls: number | undefined } = { calls: undefined };
-  let playground: Playground | undefined;
-  const now = (): number => playground?.now() ?? family.fromMs;
+  const stage: { ground?: Playground; calltime?: Context } = {};
+  const now = (): number => stage.ground?.now() ?? family.fromMs;
 
-  let context: Context | undefined;
-  const looksAgain = (event: AnyEvent): boolean => event.type === "calltime.schedule.changed" || event.type === "calltime.override.changed";
+  const looksAgain = (event: AnyEvent): boolean =>
+    ["calltime.schedule.changed", "calltime.override.changed", "calltime.mode.changed"].includes(event.type);
   const bus: DisorderlyBus = disorderlyBus(derive(seed, "bus"), faults, now, looksAgain, async () => {
-    if (context === undefined) return;
-    await plan(context, await situationAt(context, now()));
-    await warm(context, now());
+    if (stage.calltime === undefined) return;
+    await plan(stage.calltime, await situationAt(stage.calltime, now()));
+    await warm(stage.calltime, now());
   });
 
   // The world is made from the guide as it first was: what a later edition says changes nothing of what is true.
@@ -203,12 +249,15 @@ export async function playEvening(seed: number, plant: Plant | undefined): Promi
   const schedule = (await schedules.current("guide"))?.schedule;
   if (schedule === undefined) throw new Error(`evening ${seed}: its guide was not taken`);
   const truth = { usualPeakViewers: family.usualPeakViewers, occasions: evening.occasions, targets: {}, refusals: [] };
-  playground = new Playground(prepareWorld({ world: truth, schedule, targets, seed: family.seed }), family.fromMs, history, faults);
-  const ground = playground;
+  const ground = (stage.ground = new Playground(
+    prepareWorld({ world: truth, schedule, targets, seed: family.seed }),
+    family.fromMs,
+    history,
+    faults,
+  ));
 
   const real: Ports = { documents, schedules, bus, journal, ...ground.ports() };
-  context = contextOf(mortal(plant === undefined ? real : plant.ports(real), left), settings);
-  const calltime = context;
+  const calltime = (stage.calltime = contextOf(mortal(plant === undefined ? real : plant.ports(real), left), settings));
 
   const fold = foldOver({
     documents: plainDocuments(history.learned),
@@ -226,6 +275,8 @@ export async function playEvening(seed: number, plant: Plant | undefined): Promi
 
   for (let minute = 0; minute < EVENING_MINUTES; minute += 1) {
     const atMs = now();
+    // What a tick measures of its raises counts from the next one on.
+    const { leads } = await readLearned(contextOf(real, settings));
     for (const outside of faults.outside) if (outside.atMs === atMs) interfere(ground, targets, outside);
     const due = evening.happenings.filter((happening) => happening.atMs === atMs);
     for (const happening of due) {
@@ -242,8 +293,9 @@ export async function playEvening(seed: number, plant: Plant | undefined): Promi
       left.calls = crash?.afterCalls;
       for (const text of uploads.splice(0)) await takeIn(calltime, text, atMs);
       for (const happening of due) {
-        if (await persons(calltime, evening, happening, atMs)) {
-          await persons(fold.context, evening, happening, atMs);
+        if (await persons(calltime, happening, atMs)) {
+          // What is needed does not depend on what Calltime may do.
+          if (happening.kind !== "mode") await persons(fold.context, happening, atMs);
           if (happening.kind === "withdraw") acknowledged.delete(happening.id);
           else if ("untilMs" in happening) acknowledged.set(happening.id, happening.untilMs);
           ground.count("orders acknowledged");
@@ -254,7 +306,7 @@ export async function playEvening(seed: number, plant: Plant | undefined): Promi
       await bus.deliver(atMs).catch(() => undefined);
       left.calls = undefined;
     }
-    needed.push(await fold.minute(atMs, (await readLearned(contextOf(real, settings))).leads));
+    needed.push(await fold.minute(atMs, leads));
     for (const { kind, what } of await overridesLost(contextOf(real, settings), acknowledged, atMs)) {
       violations.push({ kind, atMs, targetId: undefined, what });
     }
@@ -283,21 +335,66 @@ async function takeIn(context: Context, text: string, now: number): Promise<void
 }
 
 /** Does what a person asks for; true when it was acknowledged. */
-async function persons(context: Context, _evening: ChaosEvening, happening: Happening, now: number): Promise<boolean> {
+async function persons(context: Context, happening: Happening, now: number): Promise<boolean> {
   try {
-    if (happening.kind === "floor") {
-      const { id, targetId, floorUnits, untilMs } = happening;
-      await setOverride(context, { id, targetIds: [targetId], floorUnits, untilMs, author: "chaos", why: "to see" }, now);
-      return true;
+    switch (happening.kind) {
+      case "feed":
+        return false;
+      case "mode":
+        await setMode(context, { mode: happening.mode, targetId: happening.targetId, author: "chaos", why: "to see" }, now);
+        return true;
+      case "withdraw":
+        await withdrawOverride(context, happening.id, { author: "chaos" }, now);
+        return true;
+      default:
+        await setOverride(context, await askedOf(context, happening), now);
+        return true;
     }
-    if (happening.kind === "withdraw") {
-      await withdrawOverride(context, happening.id, { author: "chaos" }, now);
-      return true;
-    }
-    return false;
   } catch {
     return false;
   }
+}
+
+type Ordered = Exclude<Happening, { readonly kind: "feed" | "mode" | "withdraw" }>;
+
+async function askedOf(context: Context, happening: Ordered): Promise<AskedOverride> {
+  const { kind, id, untilMs } = happening;
+  const lease = { kind, id, untilMs, author: "chaos", why: "to see" };
+  switch (happening.kind) {
+    case "floor":
+      return { ...lease, targetIds: [happening.targetId], floorUnits: happening.floorUnits };
+    case "factor":
+      return { ...lease, targetIds: [happening.targetId], factor: happening.factor };
+    case "hold":
+      return { ...lease, targetIds: [happening.targetId] };
+    case "overrun":
+    case "delay":
+      return { ...lease, occasionId: await occasionNamed(context, happening.occasion), byMinutes: happening.byMinutes };
+    case "cancel":
+      return { ...lease, occasionId: await occasionNamed(context, happening.occasion) };
+    case "expected-audience": {
+      // 90 % of a normal distribution lies within this many standard deviations.
+      const reach = Math.exp(1.645 * happening.spread);
+      const { viewers } = happening;
+      return {
+        ...lease,
+        occasionId: await occasionNamed(context, happening.occasion),
+        viewers,
+        interval: [viewers / reach, viewers * reach],
+      };
+    }
+    default:
+      return happening satisfies never;
+  }
+}
+
+/** The occasion that people call so, by its title in the guide. */
+async function occasionNamed(context: Context, name: string): Promise<string | undefined> {
+  const [, nth = "", seed = ""] = /^big (\d+) of evening (\d+)$/.exec(name) ?? [];
+  const { occasions } = await context.guide();
+  return occasions.find(
+    (occasion) => occasion.name === name || occasion.programmes.some(({ title }) => title === `Occasion ${seed}-${nth}`),
+  )?.id;
 }
 
 async function overridesLost(
@@ -315,13 +412,21 @@ async function overridesLost(
 const LONGEST_LEAD_MS = 25 * MINUTE_MS;
 
 /** The stretches in which something answers for a shortage because it was known later than its lead. */
-function lateFor({ occasions, targets }: ChaosEvening, knownAtMs: number, what: string | Happening): readonly Answerable[] {
+function lateFor(
+  { occasions, targets }: Pick<ChaosEvening, "occasions" | "targets">,
+  knownAtMs: number,
+  what: string | Happening,
+): readonly Answerable[] {
   if (typeof what !== "string") {
     if (what.kind === "floor") {
       const target = targets.find(({ id }) => id === what.targetId);
       const lead = target === undefined ? 0 : leadMs(target, target.startUpMs, what.floorUnits) + 3 * MINUTE_MS;
       return [{ cause: "late", fromMs: knownAtMs, toMs: knownAtMs + lead, what: `override ${what.id}` }];
     }
+    if (what.kind === "factor" && what.factor > 1) {
+      return [{ cause: "late", fromMs: knownAtMs, toMs: knownAtMs + LONGEST_LEAD_MS, what: `override ${what.id}` }];
+    }
+    if (what.kind === "expected-audience") return lateFor({ occasions, targets }, knownAtMs, what.occasion);
     return [];
   }
   const occasion = occasions.find((each) => each.occasion === what);
@@ -397,19 +502,22 @@ function judged(played: {
       violations.push({ kind: "needed-floor-lowered", atMs, targetId, what });
     }
   }
+  for (const { atMs, targetId, fromUnits, toUnits, name } of ground.loweredByAction) {
+    violations.push({ kind: "scheduled-action-lowered", atMs, targetId, what: `${name} lowered it from ${fromUnits} to ${toUnits}` });
+  }
   const budgetRequests = (requests * DEFAULT_PLAN_POLICY.unservedPerMillion) / 1e6;
   return { seed, minutes: EVENING_MINUTES * targets.length, requests, budgetRequests, causes, violations, troubles: ground.troubles };
 }
 
 const silentBus: Ports["bus"] = { publish: async (events) => events.map(() => ({ kind: "accepted" })) };
 
+const notBegun = { kind: "refused", code: "not-begun", reason: "the evening has not begun" } as const;
+
 /** Ports of a world that has not begun. */
-const closed: Pick<Ports, "loads" | "capacity"> = {
+const closed: Pick<Ports, "loads" | "capacity" | "bookings"> = {
   loads: { load: async () => [], audience: async () => [] },
-  capacity: {
-    describe: async () => [],
-    setMinimum: async () => ({ kind: "refused", code: "not-begun", reason: "the evening has not begun" }),
-  },
+  capacity: { describe: async () => [], setMinimum: async () => notBegun },
+  bookings: { list: async () => [], put: async () => notBegun, remove: async () => notBegun },
 };
 
 async function* bytesOf(text: string): AsyncGenerator<Uint8Array> {

@@ -71,7 +71,7 @@ export async function openMemoryEvening(setting: MemoryEveningSetting): Promise<
   });
   const world = memoryWorld(prepared, fromMs, history.lately);
   const loads = measuredOf(world.happened, world.nowMs, (_what, atMs) => atMs + readableAfterMs);
-  const ports: Ports = { ...stores, loads, capacity: world.capacity };
+  const ports: Ports = { ...stores, loads, capacity: world.capacity, bookings: world.bookings };
   const context = contextOf(setting.wrap?.(ports) ?? ports, settings);
   lookAgain(bus, context, world.nowMs);
   const step = async (): Promise<WorldMinute> => {
@@ -82,10 +82,10 @@ export async function openMemoryEvening(setting: MemoryEveningSetting): Promise<
   return { context, bus, journal, world, prepared, feedReport, step };
 }
 
-const notBegun: Pick<Ports, "loads" | "capacity"> = {
+const refused = { kind: "refused", code: "not-begun", reason: "the evening has not begun" } as const;
+
+const notBegun: Pick<Ports, "loads" | "capacity" | "bookings"> = {
   loads: { load: async () => [], audience: async () => [] },
-  capacity: {
-    describe: async () => [],
-    setMinimum: async () => ({ kind: "refused", code: "not-begun", reason: "the evening has not begun" }),
-  },
+  capacity: { describe: async () => [], setMinimum: async () => refused },
+  bookings: { list: async () => [], put: async () => refused, remove: async () => refused },
 };

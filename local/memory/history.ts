@@ -76,7 +76,9 @@ function historyLoads(world: PreparedWorld): LoadSource {
 }
 
 /** Nobody to tell and nothing to raise: history only teaches. */
-const nobody: Pick<Ports, "bus" | "capacity"> = {
+const past = { kind: "refused", code: "history", reason: "it is past" } as const;
+const nobody: Pick<Ports, "bus" | "capacity" | "bookings"> = {
   bus: { publish: async (events) => events.map(() => ({ kind: "accepted" })) },
-  capacity: { describe: async () => [], setMinimum: async () => ({ kind: "refused", code: "history", reason: "it is past" }) },
+  capacity: { describe: async () => [], setMinimum: async () => past },
+  bookings: { list: async () => [], put: async () => past, remove: async () => past },
 };

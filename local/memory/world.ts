@@ -1,6 +1,16 @@
-import type { CapacityControl } from "../../shared/app/ports.ts";
+import type { BookingControl, CapacityControl } from "../../shared/app/ports.ts";
 import type { PreparedWorld } from "../../shared/core/simulate/prepare.ts";
-import { beginWorld, describe, setMinimum, stepWorld, type WorldMinute, type WorldState } from "../../shared/core/simulate/step.ts";
+import {
+  beginWorld,
+  describe,
+  putScheduledAction,
+  removeScheduledAction,
+  scheduledActions,
+  setMinimum,
+  stepWorld,
+  type WorldMinute,
+  type WorldState,
+} from "../../shared/core/simulate/step.ts";
 import type { Happened } from "./measured.ts";
 
 /** A call that moved a minimum, or tried to. */
@@ -14,6 +24,7 @@ export type MemoryWorld = {
   /** Every call for a minimum, oldest first. */
   readonly calls: readonly MinimumCall[];
   readonly capacity: CapacityControl;
+  readonly bookings: BookingControl;
   /** Lets one minute pass. */
   readonly step: () => WorldMinute;
 };
@@ -32,6 +43,25 @@ export function memoryWorld(world: PreparedWorld, fromMs: number, lately: readon
       setMinimum: async (targetId, units) => {
         const next = setMinimum(world, state, targetId, units);
         calls.push({ atMs: state.atMs, targetId, units, accepted: next.outcome.kind === "accepted" });
+        state = next.state;
+        return next.outcome;
+      },
+    },
+    bookings: {
+      list: async (targetIds) =>
+        targetIds.map((targetId) => {
+          const actions = scheduledActions(world, state, targetId);
+          if (actions !== undefined)
+            return { kind: "known", targetId, actions: actions.map((action) => ({ ...action, recurring: false })) };
+          return { kind: "unsupported", targetId, reason: `${targetId}: targets of its kind have no scheduled actions` };
+        }),
+      put: async (targetId, action) => {
+        const next = putScheduledAction(world, state, targetId, action);
+        state = next.state;
+        return next.outcome;
+      },
+      remove: async (targetId, name) => {
+        const next = removeScheduledAction(world, state, targetId, name);
         state = next.state;
         return next.outcome;
       },

@@ -21,10 +21,15 @@ export const STATUS_OF_CODE: Readonly<Record<string, 400 | 401 | 403 | 404 | 405
   "override-author-blank": 400,
   "override-why-blank": 400,
   "override-floor-invalid": 400,
+  "override-factor-invalid": 400,
+  "override-minutes-invalid": 400,
+  "override-viewers-invalid": 400,
   "override-until-invalid": 400,
   "override-until-far": 400,
   "override-from-invalid": 400,
   "override-id-invalid": 400,
+  "mode-author-blank": 400,
+  "mode-why-blank": 400,
   "feed-id-invalid": 400,
   "feed-empty": 400,
   "feed-truncated": 400,
@@ -35,6 +40,7 @@ export const STATUS_OF_CODE: Readonly<Record<string, 400 | 401 | 403 | 404 | 405
   "token-wrong": 403,
   "route-unknown": 404,
   "target-unknown": 404,
+  "tag-unknown": 404,
   "occasion-unknown": 404,
   "model-version-unknown": 404,
   "override-unknown": 404,
@@ -46,6 +52,7 @@ export const STATUS_OF_CODE: Readonly<Record<string, 400 | 401 | 403 | 404 | 405
   "feed-too-large": 413,
   "feed-quarantined": 422,
   "override-above-ceiling": 422,
+  "mode-no-scale-in": 422,
 };
 
 /** What a caller is told of a failure, and with which status. `internal` says that it is ours and is to be reported. */

@@ -1,36 +1,34 @@
 import * as z from "zod";
 import { isoOf } from "../../events/index.ts";
 import { instant } from "../../events/instant.ts";
-import { listOverrides, LONGEST_OVERRIDE_MS, OVERRIDE_ID, setOverride, withdrawOverride } from "../app/override.ts";
+import { listOverrides, LONGEST_OVERRIDE_MS, OVERRIDE_ID, setOverride, withdrawOverride, type AskedOverride } from "../app/override.ts";
 import { previewOverride, type OverridePreview } from "../app/override-preview.ts";
-import type { FloorOverride } from "../core/plan/plan.ts";
+import { OVERRIDE_KINDS, type Override } from "../core/plan/override.ts";
 import { TARGET_MODES } from "../core/target.ts";
 import { DAY_MS } from "../core/time.ts";
 import { readJsonBody } from "./body.ts";
 import { unitsOrNull } from "./fields.ts";
+import { author, why } from "./person.ts";
 import { atInstant, targetId } from "./query.ts";
 import { route } from "./route.ts";
-
-/** Text of a person that is shown to others: one line, so that it cannot pretend to be anything else. */
-const line = (what: string, most: number) =>
-  z
-    .string({ error: `expected ${what}` })
-    .max(most, `expected ${what} of at most ${most} characters`)
-    .regex(/^\P{Cc}*$/u, `expected ${what} on one line`);
-const author = line("who asks for it", 100);
-const why = line("why", 500);
 
 const overrideSchema = z
   .strictObject({
     id: z.string(),
-    targetIds: z.array(z.string()),
-    floorUnits: z.number(),
+    kind: z.enum(OVERRIDE_KINDS),
+    targetIds: z.array(z.string()).optional().describe("Of a floor, a factor or a hold."),
+    floorUnits: z.number().optional(),
+    factor: z.number().optional(),
+    occasionId: z.string().optional().describe("Of the other kinds: the occasion, or one of its programmes."),
+    byMinutes: z.number().optional(),
+    viewers: z.number().optional(),
+    interval: z.tuple([z.number(), z.number()]).optional(),
     from: instant,
     until: instant.describe("When it ends by itself (excluded)."),
     author: z.string(),
     why: z.string(),
   })
-  .meta({ id: "Override", description: "A floor that a person asked for, for a while; the largest of several holds." });
+  .meta({ id: "Override", description: "What a person asked for, for a while." });
 
 /** Body of `GET /v1/overrides`. */
 const overridesSchema = z
@@ -40,17 +38,57 @@ const overridesSchema = z
   })
   .meta({ id: "Overrides" });
 
-/** What a person sends to raise a floor. */
+const ON_TARGETS = ["targetIds", "tags"] as const;
+const ON_OCCASION = ["occasionId"] as const;
+
+/** What belongs to each kind, besides what all of them have: nothing that is sent is ignored. */
+const FIELDS = {
+  floor: [...ON_TARGETS, "floorUnits"],
+  factor: [...ON_TARGETS, "factor"],
+  hold: [...ON_TARGETS],
+  overrun: [...ON_OCCASION, "byMinutes"],
+  delay: [...ON_OCCASION, "byMinutes"],
+  cancel: [...ON_OCCASION],
+  "expected-audience": [...ON_OCCASION, "viewers", "interval"],
+} satisfies Record<Override["kind"], readonly (keyof Omit<AskedOverride, "kind">)[]> as Record<
+  Override["kind"],
+  readonly ("targetIds" | "tags" | "floorUnits" | "factor" | "occasionId" | "byMinutes" | "viewers" | "interval")[]
+>;
+
+/** What a person sends to override the plan. */
 const askedOverrideSchema = z
   .strictObject({
     id: z
       .string({ error: "expected text" })
       .optional()
       .describe("To name it yourself; sent again with the same content it changes nothing."),
-    targetIds: z.array(targetId, { error: "expected a list of targets" }).min(1, "expected at least one target").max(200),
+    kind: z
+      .enum(OVERRIDE_KINDS, { error: `expected one of ${OVERRIDE_KINDS.join(", ")}` })
+      .optional()
+      .describe("A floor when left out."),
+    targetIds: z
+      .array(targetId, { error: "expected a list of targets" })
+      .min(1, "expected at least one target")
+      .max(200)
+      .optional()
+      .describe("Targets of a floor, a factor or a hold."),
+    tags: z
+      .array(z.string(), { error: "expected a list of tags" })
+      .max(50)
+      .optional()
+      .describe("Targets that carry one of these tags, too."),
     floorUnits: z
       .number({ error: "expected a number of units" })
+      .optional()
       .meta({ minimum: 1, multipleOf: 1, description: "Whole; at most the ceiling of each target." }),
+    factor: z.number({ error: "expected a factor" }).optional().describe("Times what the load takes."),
+    occasionId: z.string({ error: "expected an occasion's id" }).optional().describe("The occasion, or one of its programmes."),
+    byMinutes: z.number({ error: "expected minutes" }).optional().describe("How much later it is (`delay`), or ends (`overrun`)."),
+    viewers: z.number({ error: "expected a number of viewers" }).optional().describe("Expected at the plateau, over all its channels."),
+    interval: z
+      .tuple([z.number(), z.number()], { error: "expected [lower, upper]" })
+      .optional()
+      .describe("Your own 90 % interval around `viewers`."),
     from: atInstant.optional().describe("When it begins; at once when left out."),
     until: z
       .string({ error: "expected an instant: an override ends by itself" })
@@ -58,6 +96,13 @@ const askedOverrideSchema = z
       .describe(`When it ends by itself, at most ${LONGEST_OVERRIDE_MS / DAY_MS} days ahead.`),
     author: author.describe("Who asks for it."),
     why: why.describe("Why; whoever asks why the floor is what it is reads this."),
+  })
+  .superRefine((asked, check) => {
+    const own = FIELDS[asked.kind ?? "floor"];
+    for (const field of Object.values(FIELDS).flat()) {
+      if (own.includes(field) || asked[field] === undefined) continue;
+      check.addIssue({ code: "custom", path: [field], message: `a ${asked.kind ?? "floor"} has none; it has ${own.join(", ")}` });
+    }
   })
   .meta({ id: "AskedOverride" });
 
@@ -89,7 +134,7 @@ export const overridesRoute = route({
   method: "GET",
   path: "/v1/overrides",
   operationId: "listOverrides",
-  about: "The floors that people asked for: those that hold now, and those to come.",
+  about: "What people asked for: the overrides that hold now, and those to come.",
   writes: false,
   query: z.strictObject({}),
   responses: { 200: { about: "By start, then by id.", schema: overridesSchema } },
@@ -99,12 +144,13 @@ export const overridesRoute = route({
   },
 });
 
-/** Raises a floor for a while. */
+/** Puts an override in force for a while. */
 export const setOverrideRoute = route({
   method: "POST",
   path: "/v1/overrides",
   operationId: "setOverride",
-  about: "Raises the floor of some targets for a while. It takes effect at once, and ends by itself.",
+  about:
+    "Puts an override in force for a while: a floor, a factor or a hold on targets; an overrun, a delay, a cancellation or an audience of an occasion. It takes effect at once, and ends by itself.",
   writes: true,
   query: z.strictObject({}),
   body: askedOverrideSchema,
@@ -145,8 +191,23 @@ export const withdrawOverrideRoute = route({
     }),
 });
 
-function overrideOf({ fromMs, untilMs, targetIds, ...override }: FloorOverride): z.input<typeof overrideSchema> {
-  return { ...override, targetIds: [...targetIds], from: isoOf(fromMs), until: isoOf(untilMs) };
+function overrideOf(override: Override): z.input<typeof overrideSchema> {
+  const { id, kind, fromMs, untilMs, author: by, why: because } = override;
+  return {
+    id,
+    kind,
+    ...("targetIds" in override && { targetIds: [...override.targetIds] }),
+    ...("floorUnits" in override && { floorUnits: override.floorUnits }),
+    ...("factor" in override && { factor: override.factor }),
+    ...("occasionId" in override && { occasionId: override.occasionId }),
+    ...("byMinutes" in override && { byMinutes: override.byMinutes }),
+    ...("viewers" in override && { viewers: override.viewers }),
+    ...("interval" in override && override.interval !== undefined && { interval: [override.interval.lower, override.interval.upper] }),
+    from: isoOf(fromMs),
+    until: isoOf(untilMs),
+    author: by,
+    why: because,
+  };
 }
 
 function previewOf(preview: OverridePreview): z.input<typeof setSchema>["preview"][number] {

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { isoOf } from "../../events/index.ts";
 import { instant } from "../../events/instant.ts";
+import { modeOf, readModes } from "../app/modes.ts";
 import { OPERATE_HORIZON_MS, readPlans } from "../app/operate.ts";
 import { reasonsOf, TICK_HORIZON_MS, type Planned } from "../app/plan.ts";
 import { neededUnits } from "../core/plan/demand.ts";
@@ -88,7 +89,12 @@ export const planRoute = route({
       ...(query.target !== undefined && { targetId: query.target }),
       ...(query.hours !== undefined && { horizonMs: query.hours * HOUR_MS }),
     });
-    const targets = planned.map((made) => ({ ...targetOf(made), ...(query.minutes === true && { minutes: minutesOf(made) }) }));
+    const modes = await readModes(parts.context);
+    const targets = planned.map((made) => ({
+      ...targetOf(made),
+      mode: modeOf(made.target, modes),
+      ...(query.minutes === true && { minutes: minutesOf(made) }),
+    }));
     return { status: 200, body: { now: isoOf(now), targets } satisfies z.input<typeof planSchema> };
   },
 });

@@ -2,6 +2,7 @@ import { explainRoute } from "./explain.ts";
 import { feedsRoute } from "./feeds.ts";
 import { healthRoute } from "./health.ts";
 import { occasionsRoute } from "./occasions.ts";
+import { modesRoute, setModeRoute } from "./modes.ts";
 import { overridesRoute, setOverrideRoute, withdrawOverrideRoute } from "./overrides.ts";
 import { planRoute } from "./plan.ts";
 import type { Route } from "./route.ts";
@@ -17,5 +18,7 @@ export const routes: readonly Route[] = [
   overridesRoute,
   setOverrideRoute,
   withdrawOverrideRoute,
+  modesRoute,
+  setModeRoute,
   feedsRoute,
 ];

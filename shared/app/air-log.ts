@@ -1,4 +1,5 @@
 import type { Air } from "../core/forecast/air.ts";
+import { occasionsWith, type Override } from "../core/plan/override.ts";
 import type { Occasion } from "../core/schedule/occasion.ts";
 import type { Guide } from "./context.ts";
 
@@ -61,12 +62,18 @@ export const EMPTY_AIR: AirLog = {
 };
 
 /**
- * The occasions that count: those that the guide lists, and those that it dropped after they had gone on air. One whose programmes the
+ * The occasions that count at `now`, as overrides make them: those that the guide lists, and those that it dropped after they had gone on air. One whose programmes the
  * guide still lists, under another occasion, is that one now.
  */
-export function occasionsKnown(guide: Guide, log: AirLog): readonly Occasion[] {
+export function occasionsKnown(guide: Guide, log: AirLog, overrides: readonly Override[], now: number): readonly Occasion[] {
   const dropped = Object.values(log.occasions).filter(
     ({ id, programmes }) => !guide.byId.has(id) && !programmes.some((programme) => guide.programmeIds.has(programme.id)),
   );
-  return dropped.length === 0 ? guide.occasions : [...guide.occasions, ...dropped];
+  const known = dropped.length === 0 ? guide.occasions : [...guide.occasions, ...dropped];
+  // A crowd that is there is held to its end, whatever anybody says of the programme.
+  const onAir = (id: string): boolean => {
+    const air = log.air[id];
+    return air?.kind === "on-air" && air.startedAtMs !== undefined;
+  };
+  return occasionsWith(known, overrides, now, onAir);
 }

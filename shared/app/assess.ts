@@ -7,6 +7,7 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from "../core/time.ts";
 import type { Context } from "./context.ts";
 import { readDocument, updateDocument } from "./documents.ts";
 import type { Planned } from "./plan.ts";
+import { modeOf, readModes } from "./modes.ts";
 import { publish } from "./publish.ts";
 import type { Situation } from "./situation.ts";
 import { subjectsBetween, type Subject } from "./subjects.ts";
@@ -40,8 +41,10 @@ export async function assess(context: Context, situation: Situation, evidence: E
   const { now } = situation;
   const before = (await readDocument<Verdicts>(documents, VERDICTS_KEY))?.value ?? {};
   const { above } = subjectsBetween(context, situation, now, now + 3 * HOUR_MS);
+  const modes = await readModes(context);
   const fresh: StoredVerdict[] = [];
-  for (const subject of above) {
+  for (const { targets, ...rest } of above) {
+    const subject = { ...rest, targets: targets.map((target) => ({ ...target, mode: modeOf(target, modes) })) };
     const due = dueCheckpoint(subject, evidence.planned, before[subject.occasion.id] ?? [], now);
     if (due !== undefined) fresh.push(verdictOf(subject, due, evidence, now));
   }

@@ -1,8 +1,9 @@
 import type { Target } from "../core/target.ts";
+import type { Booking } from "../core/warm/bookings.ts";
 import type { FloorMemory } from "../core/warm/floor.ts";
 import type { Context } from "./context.ts";
 import { readDocument, replaceDocument } from "./documents.ts";
-import type { TargetState, Versioned } from "./ports.ts";
+import type { TargetActions, TargetState, Versioned } from "./ports.ts";
 
 /** What Calltime did to a target's minimum, kept before and after each call. */
 export type Floor = FloorMemory & {
@@ -10,6 +11,10 @@ export type Floor = FloorMemory & {
   readonly raise?: Raise;
   /** Calls in a row that did not go through. */
   readonly failures: number;
+  /** Our bookings as they were last known, with those that were about to be put: a minimum that one of them set is ours. */
+  readonly booked?: readonly Booking[];
+  /** When an outside change was put back, in the last quarter of an hour. */
+  readonly putBackMs?: readonly number[];
 };
 
 /** The newest raise that is not serving yet. */
@@ -28,6 +33,8 @@ export type Warming = {
   readonly context: Context;
   readonly target: Target;
   readonly state: TargetState;
+  /** Its scheduled actions. */
+  readonly actions: TargetActions;
   readonly now: number;
   readonly correlationId: string | undefined;
 };

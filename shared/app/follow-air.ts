@@ -15,10 +15,14 @@ import { keepForTheDay } from "./broadcast-day.ts";
 import { impactsOf } from "./impacts.ts";
 import { LEARN_AFTER_MS, lessonOf } from "./learn-air.ts";
 import { learn, readModel, type Lesson } from "./model.ts";
+import { listOverrides } from "./override.ts";
 import { occasionsAround } from "./situation.ts";
 
 // After a pause of Calltime's own, a broadcast is still learned from for a while after it was due.
 const CATCH_UP_MS = 30 * MINUTE_MS;
+// Metrics that are throttled are readable minutes later, so learning waits for them; but a source that stays silent must not keep the others
+// from being learned from: so long before the last look it goes on without it.
+const LAST_CALL_MS = 10 * MINUTE_MS;
 const FORGET_MS = DAY_MS;
 // What one document can hold for weeks; a report that wants more has the event log.
 const MOST_TOLD = 500;
@@ -51,14 +55,15 @@ export type Following = {
 export async function followAir(context: Context, now: number): Promise<void> {
   const stored = await readDocument<AirLog>(context.ports.documents, AIR_KEY);
   const before = stored?.value ?? EMPTY_AIR;
-  const guide = await context.guide();
+  const listed = occasionsKnown(await context.guide(), before, await listOverrides(context, now), now);
+  const byId = new Map(listed.map((occasion) => [occasion.id, occasion]));
   const following: Following = {
     context,
     model: await readModel(context),
     now,
     sinceMs: before.sinceMs ?? now,
     air: { ...before.air },
-    occasions: Object.fromEntries(Object.entries(before.occasions).map(([id, occasion]) => [id, guide.byId.get(id) ?? occasion])),
+    occasions: Object.fromEntries(Object.entries(before.occasions).map(([id, occasion]) => [id, byId.get(id) ?? occasion])),
     revealed: { ...before.revealed },
     outcomes: { ...before.outcomes },
     learned: { ...before.learned },
@@ -68,12 +73,18 @@ export async function followAir(context: Context, now: number): Promise<void> {
     kept: [],
   };
   const { sinceMs } = following;
-  const current = occasionsAround(occasionsKnown(guide, before), now - openFor(true), now + 1).filter(
+  const current = occasionsAround(listed, now - openFor(true), now + 1).filter(
     ({ id, endsAtMs }) => endsAtMs > sinceMs && before.learned[id] === undefined && endsAtMs > now - openFor(before.air[id] !== undefined),
   );
   const views = current.map((occasion) => ({ occasion, fromMs: audienceFrom(following, occasion, before.throughMs) }));
   const audience = await context.ports.loads.audience(Math.min(now, ...views.map(({ fromMs }) => fromMs)), now);
-  for (const { occasion, fromMs } of views) await follow(following, occasion, since(audience, fromMs));
+  // After a pause a broadcast may be over and the next of its kind begun: what the one taught is known when the other is judged.
+  const isJudged = ({ occasion }: (typeof views)[number]): boolean => before.judged[occasion.id] !== undefined;
+  const [known, fresh] = [views.filter(isJudged), views.filter((view) => !isJudged(view))];
+  for (const { occasion, fromMs } of known) await follow(following, occasion, since(audience, fromMs));
+  const learned = following.lessons.reduce((taught, lesson) => lesson.apply(taught), following.model.learned);
+  const judging = { ...following, model: { ...following.model, learned } };
+  for (const { occasion, fromMs } of fresh) await follow(judging, occasion, since(audience, fromMs));
   await replaceDocument<AirLog>(context.ports.documents, AIR_KEY, stored, logOf(following, current));
   await keepForTheDay(context, following.kept, now);
   if (following.lessons.length > 0) await learn(context, following.lessons, now);
@@ -118,7 +129,7 @@ async function follow(following: Following, occasion: Occasion, audience: readon
   const { id } = occasion;
   // What was on air before Calltime first looked is held to its real end like any other, but teaches nothing: nobody knows how it began.
   const early = occasion.startsAtMs < following.sinceMs;
-  const thought = (following.judged[id] ??= judge(following, occasion));
+  const thought = thoughtOf(following, occasion);
   const shared = sharesItsChannel(following, occasion);
   if (thought.impact !== "above" && revealed[id] === undefined && !early && !shared) {
     const viewers = turnedOutAbove(context, model, occasion, audience);
@@ -136,17 +147,38 @@ async function follow(following: Following, occasion: Occasion, audience: readon
   const stand = air[id];
   const overMs = stand === undefined ? occasion.endsAtMs : stand.kind === "ended" ? stand.endedAtMs : undefined;
   if (overMs === undefined || now < overMs + LEARN_AFTER_MS) return;
-  following.learned[id] = occasion.endsAtMs;
-  if (early) return;
   const excess = excessViewers(model, occasion, audience, context.settings.zone);
-  const viewers = measuredViewers(occasion, excess);
-  if (viewers === undefined || (!tracked && shared)) return;
+  const viewers = early ? undefined : measuredViewers(occasion, excess);
+  if (viewers === undefined || (!tracked && shared)) {
+    following.learned[id] = occasion.endsAtMs;
+    return;
+  }
+  const insists = now < overMs + LEARN_AFTER_MS + (tracked ? HOUR_MS : CATCH_UP_MS - LAST_CALL_MS);
+  const before = { revealed: revealed[id], outcome: following.outcomes[id] };
   settle(following, occasion, Math.round(viewers), thought);
   // A passing crowd that was not its own is no news of it.
   const confirmed = thought.impact === "above" || revealed[id] !== undefined;
-  const { lesson, kept } = await lessonOf(following, { occasion, excess, viewers, thought, tracked: confirmed, overMs });
-  following.lessons.push(lesson);
-  if (kept !== undefined) following.kept.push(kept);
+  try {
+    const { lesson, kept } = await lessonOf(following, { occasion, excess, viewers, thought, tracked: confirmed, overMs, insists });
+    following.learned[id] = occasion.endsAtMs;
+    following.lessons.push(lesson);
+    if (kept !== undefined) following.kept.push(kept);
+  } catch (error) {
+    // Not learned from yet: the next tick looks again, at all of it.
+    if (!insists) throw error;
+    if (before.revealed !== undefined) revealed[id] = before.revealed;
+    if (before.outcome === undefined) delete following.outcomes[id];
+  }
+}
+
+/** What was thought of an occasion when it started; whoever is told of its audience later thinks it over. */
+function thoughtOf(following: Following, occasion: Occasion): Judged {
+  const { judged, tally } = following;
+  const before = judged[occasion.id];
+  if (before !== undefined && !(occasion.toldLater === true && before.impact !== "above")) return before;
+  const thought = judge(following, occasion);
+  if (before !== undefined && occasion.startsAtMs >= following.sinceMs) tally[before.impact] -= 1;
+  return (judged[occasion.id] = thought);
 }
 
 /** What the measured crowd of a broadcast that is over says of what had been thought of it. */

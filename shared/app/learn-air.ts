@@ -24,20 +24,22 @@ export type Over = {
   /** It was followed on air: above the threshold as forecast or as it turned out. */
   readonly tracked: boolean;
   readonly overMs: number;
+  /** A load that cannot be read now may be readable later: throw rather than learn without it. */
+  readonly insists: boolean;
 };
 
 /**
  * What a broadcast teaches at once (its series, and where it was above the threshold also its shape and load per viewer), and what is kept
- * of it for its groups to learn when the day is over.
+ * of it for its groups to learn when the day is over. Throws what a load source throws when `insists`.
  */
 export async function lessonOf(
   following: Following,
   over: Over,
 ): Promise<{ readonly lesson: Lesson; readonly kept: MeasuredBroadcast | undefined }> {
   const { context, air } = following;
-  const { occasion, excess, viewers, thought, tracked, overMs } = over;
+  const { occasion, excess, viewers, thought, tracked, overMs, insists } = over;
   const { targets, zone } = context.settings;
-  const measured = tracked ? await Promise.all(targets.map((target) => loadAround(following, target, occasion, overMs))) : [];
+  const measured = tracked ? await Promise.all(targets.map((target) => loadAround(following, target, occasion, overMs, insists))) : [];
   const stand: Air = air[occasion.id] ?? { kind: "ended", endedAtMs: occasion.endsAtMs, by: "cap" };
   const broadcast: Broadcast = {
     occasion,
@@ -56,8 +58,10 @@ export async function lessonOf(
   return { lesson, kept: measuredBroadcast(broadcast, zone) };
 }
 
-async function loadAround({ context, model }: Following, target: Target, occasion: Occasion, endedAtMs: number) {
-  const load = await readLoad(context, target.id, occasion.startsAtMs - ARRIVAL_MS, endedAtMs + LEARN_AFTER_MS);
+async function loadAround({ context, model }: Following, target: Target, occasion: Occasion, endedAtMs: number, insists: boolean) {
+  const fromMs = occasion.startsAtMs - ARRIVAL_MS;
+  const toMs = endedAtMs + LEARN_AFTER_MS;
+  const load = insists ? await context.ports.loads.load(target.id, fromMs, toMs) : await readLoad(context, target.id, fromMs, toMs);
   return { target, usual: model.targets[target.id] ?? firstTargetUsual(), load };
 }
 

@@ -9,7 +9,8 @@ import type { LoadMinute } from "../core/measurement.ts";
 import { leadMs } from "../core/plan/capacity.ts";
 import { clientOf, lowersNothing, needsOf, unitsForMinute, type Need } from "../core/plan/demand.ts";
 import { sentenceOf } from "../core/plan/explain.ts";
-import type { FloorOverride, Plan, Reason } from "../core/plan/plan.ts";
+import { holdAt, type Override } from "../core/plan/override.ts";
+import type { Plan, Reason } from "../core/plan/plan.ts";
 import { planSteps } from "../core/plan/steps.ts";
 import type { Occasion } from "../core/schedule/occasion.ts";
 import type { Target } from "../core/target.ts";
@@ -21,7 +22,6 @@ import { readDocument, updateDocument } from "./documents.ts";
 import { floorInForce, readFloor } from "./floor.ts";
 import { impactsOf } from "./impacts.ts";
 import { readLoad } from "./loads.ts";
-import { listOverrides } from "./override.ts";
 import { isCarried, publish } from "./publish.ts";
 import { occasionsAround, type Situation } from "./situation.ts";
 
@@ -39,8 +39,6 @@ export const TICK_HORIZON_MS = 3 * HOUR_MS;
 
 /** What a plan is to be made with, where that differs. */
 export type PlanOptions = {
-  /** Overrides instead of those in force. */
-  readonly overrides?: readonly FloorOverride[];
   /** Forecasts every minute, for those who look at each; otherwise only those that a decision or a cue can rest on. */
   readonly everyMinute?: boolean;
 };
@@ -56,7 +54,7 @@ export async function makePlans(
   const { model, log, now } = situation;
   const from = minuteOf(now);
   const until = from + horizonMs;
-  const overrides = options.overrides ?? (await listOverrides(context, now));
+  const { overrides } = situation;
   const around = occasionsAround(situation.occasions, from - HARD_CAP_MS - DECAY_MS, until + ARRIVAL_MS + HOUR_MS);
   // What is below the threshold of every target adds nothing to any.
   const occasions: Aired[] = [];
@@ -99,13 +97,18 @@ const BEYOND_LEAD_MS = 5 * MINUTE_MS;
 function reachMs(
   target: Target,
   minutes: readonly ForecastMinute[],
-  { settings, model, overrides }: { readonly settings: Settings; readonly model: Model; readonly overrides: readonly FloorOverride[] },
+  { settings, model, overrides }: { readonly settings: Settings; readonly model: Model; readonly overrides: readonly Override[] },
 ): number {
   const isDatabase = settings.targets.some(({ connections }) => connections?.database === target.id);
   // Clients may need the connections of all that a database can have.
   let units = isDatabase ? target.ceilingUnits : 0;
-  for (const { targetIds, floorUnits } of overrides) if (targetIds.includes(target.id)) units = Math.max(units, floorUnits);
-  for (const minute of minutes) units = Math.max(units, unitsForMinute(target, minute));
+  let factor = 1;
+  for (const override of overrides) {
+    if (!("targetIds" in override) || !override.targetIds.includes(target.id)) continue;
+    if (override.kind === "floor") units = Math.max(units, override.floorUnits);
+    if (override.kind === "factor") factor = Math.max(factor, override.factor);
+  }
+  for (const minute of minutes) units = Math.max(units, factor * unitsForMinute(target, minute));
   const database = settings.targets.find(({ id }) => id === target.connections?.database);
   const leads = [leadOf(model, target, Math.min(units, target.ceilingUnits)), database && leadOf(model, database, database.ceilingUnits)];
   return Math.max(...leads.map((lead) => lead ?? 0)) + BEYOND_LEAD_MS;
@@ -134,7 +137,7 @@ async function planTarget(input: {
   readonly forecast: Forecast;
   readonly recent: readonly LoadMinute[];
   readonly occasions: readonly Aired[];
-  readonly overrides: readonly FloorOverride[];
+  readonly overrides: readonly Override[];
   readonly model: Model;
   readonly now: number;
   readonly until: number;
@@ -164,11 +167,27 @@ async function planTarget(input: {
     now,
     untilMs: input.until,
     floorInForce: floor && floorInForce(floor),
+    wantedLately: await wantedLately(context, target.id, now),
     startUpMs,
     releaseUnderWay: releaseUnderWay(floor, now),
     lowersNothing: lowersNothing(forecast, now),
+    heldAt: (atMs) => heldBy(input.overrides, target.id, atMs),
   });
   return { target, plan, forecast, needs, startUpMs };
+}
+
+// What was wanted longer ago says nothing any more.
+const LATELY_MS = HOUR_MS;
+
+/** The floor that the plan before this one wanted when it was made. */
+async function wantedLately(context: Context, targetId: string, now: number): Promise<number | undefined> {
+  const plan = (await storedPlan(context, targetId))?.plan;
+  return plan !== undefined && plan.madeAtMs > now - LATELY_MS && plan.madeAtMs <= now ? plan.steps[0]?.floorUnits : undefined;
+}
+
+function heldBy(overrides: readonly Override[], targetId: string, atMs: number): Reason | undefined {
+  const hold = holdAt(overrides, targetId, atMs);
+  return hold && { type: "hold", overrideId: hold.id, untilMs: hold.untilMs, author: hold.author, why: hold.why };
 }
 
 /** A plan with its version; the version counts the plans that differed. */

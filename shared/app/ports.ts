@@ -154,4 +154,5 @@ export type Ports = {
   readonly bus: EventBus;
   readonly loads: LoadSource;
   readonly capacity: CapacityControl;
+  readonly bookings: BookingControl;
 };

@@ -1,6 +1,9 @@
-import type { AnyEvent } from "../../events/index.ts";
+import { isoOf, type AnyEvent } from "../../events/index.ts";
 import { stepAt } from "../core/plan/plan.ts";
+import type { Booking } from "../core/warm/bookings.ts";
 import { decideFloor, type FloorDecision } from "../core/warm/floor.ts";
+import { DAY_MS, MINUTE_MS } from "../core/time.ts";
+import { bookingPlan, ours, putBookings, removeBookings } from "./bookings.ts";
 import { setMinimum } from "./capacity.ts";
 import { keepFloor, type Floor, type Raise, type Warming } from "./floor.ts";
 import type { StoredPlan } from "./plan.ts";
@@ -36,35 +39,41 @@ export async function setFloor(
   events: AnyEvent[],
 ): Promise<Set> {
   const { target, state, now } = warming;
-  if (state.kind === "unknown" && target.mode === "active") return { outcome: { kind: "unknown", why: state.reason }, floor: remembered };
-  const described = state.kind === "known" ? state : undefined;
-  const floor = await settled(warming, described, remembered);
+  if (target.mode !== "active") return { ...(await withoutBookings(warming, events)), floor: remembered };
+  if (state.kind === "unknown") return { outcome: { kind: "unknown", why: state.reason }, floor: remembered };
+  const described = state;
+  const floor = await adopted(warming, described, await settled(warming, described, remembered));
   const decision = decideFloor({
     target,
     wantedUnits: stored === undefined ? undefined : stepAt(stored.plan, now)?.floorUnits,
-    minimumUnits: described?.minimumUnits,
-    desiredUnits: described?.desiredUnits,
+    minimumUnits: described.minimumUnits,
+    desiredUnits: described.desiredUnits,
     floor: floor?.value,
     now,
   });
   switch (decision.kind) {
     case "leave":
-      return { outcome: { kind: "left", why: decision.why }, floor };
+      return booked(warming, described, stored, { outcome: { kind: "left", why: decision.why }, floor });
     case "let-go": {
       const { units: intendedUnits, customerUnits } = decision;
-      return {
-        outcome: { kind: "left", why: "let-go" },
-        floor: await keepFloor(warming, floor, { intendedUnits, customerUnits, failures: 0 }),
-      };
+      const lowered = await keepFloor(warming, floor, { intendedUnits, customerUnits, failures: 0, ...bookedOf(floor) });
+      return booked(warming, described, stored, { outcome: { kind: "left", why: "let-go" }, floor: lowered });
     }
     case "wait": {
       // Only what we hold is ever lowered, so there is a floor.
       const waiting = floor && (await keepFloor(warming, floor, { ...floor.value, lower: { units: decision.units, atMs: now } }));
-      return { outcome: { kind: "waiting", units: decision.units }, floor: waiting };
+      return booked(warming, described, stored, { outcome: { kind: "waiting", units: decision.units }, floor: waiting });
     }
-    case "set":
-      if (described !== undefined) return write(warming, { decision, described, floor, stored }, events);
-      return { outcome: { kind: "unknown", why: "the target was not described" }, floor };
+    case "set": {
+      const way = await clearedWay(warming, described, stored, decision.units);
+      const attempt = (floor?.value.failures ?? 0) + 1;
+      if (way !== undefined && attempt <= MOST_WAITS) {
+        const outcome: WarmOutcome = { kind: "failed", outcome: "deferred", code: "booking-in-the-way", reason: way, attempt };
+        events.push(failedEvent(warming, { floorUnits: decision.units, ...outcome }));
+        return { outcome, floor: await keepFloor(warming, floor, { ...floorOf(floor, described), failures: attempt }) };
+      }
+      return booked(warming, described, stored, await write(warming, { decision, described, floor, stored }, events));
+    }
     case "unknown":
       return { outcome: { kind: "unknown", why: decision.why }, floor };
     default:
@@ -72,7 +81,93 @@ export async function setFloor(
   }
 }
 
+// A raise waits for a booking below it so many ticks; then the audience counts for more than the minute in which it may be lowered again.
+const MOST_WAITS = 2;
+
 type Known = Extract<TargetState, { kind: "known" }>;
+
+function bookedOf(floor: Versioned<Floor> | undefined): Pick<Floor, "booked" | "putBackMs"> {
+  const { booked: known, putBackMs } = floor?.value ?? {};
+  return { ...(known && { booked: known }), ...(putBackMs && { putBackMs }) };
+}
+
+function floorOf(floor: Versioned<Floor> | undefined, { minimumUnits }: Known): Floor {
+  return floor?.value ?? { intendedUnits: minimumUnits, customerUnits: minimumUnits, failures: 0 };
+}
+
+/** Leaving `active` takes our bookings away first; nothing else is written (design rules 8 and 9). */
+async function withoutBookings(warming: Warming, events: AnyEvent[]): Promise<Pick<Set, "outcome">> {
+  const { context, target, actions } = warming;
+  const left = await removeBookings(context, target.id, ours(actions));
+  if (left.length === 0) return { outcome: { kind: "left", why: "not-active" } };
+  const reason = `${left.length} of our bookings could not be removed; the first sets ${left[0]?.units ?? 0} at ${isoOf(left[0]?.atMs ?? 0)}`;
+  const outcome = { kind: "failed", outcome: "deferred", code: "booking-not-removed", reason, attempt: 1 } as const;
+  events.push(failedEvent(warming, { floorUnits: left[0]?.units ?? 0, ...outcome }));
+  return { outcome };
+}
+
+/** The floor when a booking of ours has set the minimum that is found: it is ours as if we had just set it. */
+async function adopted(
+  warming: Warming,
+  { minimumUnits }: Known,
+  floor: Versioned<Floor> | undefined,
+): Promise<Versioned<Floor> | undefined> {
+  if (floor?.value.booked === undefined || minimumUnits <= floor.value.intendedUnits) return floor;
+  const fired = floor.value.booked.some(({ atMs, units }) => atMs <= warming.now && units === minimumUnits);
+  return fired ? keepFloor(warming, floor, { ...floor.value, intendedUnits: minimumUnits }) : floor;
+}
+
+/** Takes away every booking that would lower `units`, and looks whether it is gone; why the way is not clear, or undefined when it is. */
+async function clearedWay(
+  warming: Warming,
+  { minimumUnits, maximumUnits }: Known,
+  stored: StoredPlan | undefined,
+  units: number,
+): Promise<string | undefined> {
+  const { context, target, actions, now } = warming;
+  if (actions.kind === "unknown") return `its bookings could not be listed: ${actions.reason}`;
+  if (units <= minimumUnits) return undefined;
+  const { remove } = await bookingPlan(context, target, { actions, plan: stored?.plan, inForceUnits: units, maximumUnits, now });
+  const below = remove.filter((one) => one.units < units);
+  if (below.length === 0) return undefined;
+  await removeBookings(context, target.id, below);
+  const [after] = await context.ports.bookings.list([target.id]);
+  const still = after?.kind === "known" ? ours(after).filter((one) => one.units < units) : below;
+  return still.length === 0 ? undefined : `${still.length} bookings below ${units} units could not be taken away`;
+}
+
+/** Puts the bookings right once the minimum is; what was about to be booked is remembered before the calls. */
+async function booked(warming: Warming, described: Known, stored: StoredPlan | undefined, set: Set): Promise<Set> {
+  const { context, target, actions, now } = warming;
+  if (actions.kind !== "known") return set;
+  const inForceUnits = set.outcome.kind === "set" ? Math.max(set.outcome.units, described.minimumUnits) : described.minimumUnits;
+  const { remove, put } = await bookingPlan(context, target, {
+    actions,
+    plan: stored?.plan,
+    inForceUnits,
+    maximumUnits: described.maximumUnits,
+    now,
+  });
+  const fired = (set.floor?.value.booked ?? []).filter(({ atMs }) => atMs <= now && atMs > now - FIRED_LATELY_MS);
+  const memory = each([...fired, ...ours(actions), ...put]);
+  let { floor } = set;
+  if (JSON.stringify(memory) !== JSON.stringify(floor?.value.booked ?? [])) {
+    floor = await keepFloor(warming, floor, { ...floorOf(floor, described), booked: memory });
+  }
+  const left = await removeBookings(context, target.id, remove);
+  // Beside one that should be gone, what is put now might be lowered by it.
+  if (left.length === 0) await putBookings(context, target.id, put);
+  return { ...set, floor };
+}
+
+/** Each booking once, by instant, then units. */
+function each(bookings: readonly Booking[]): readonly Booking[] {
+  const sorted = bookings.map(({ atMs, units }) => ({ atMs, units })).sort((a, b) => a.atMs - b.atMs || a.units - b.units);
+  return sorted.filter(({ atMs, units }, index) => sorted[index - 1]?.atMs !== atMs || sorted[index - 1]?.units !== units);
+}
+
+// A booking that fired while Calltime was down is ours for as long as its minimum stands; a day is the longest one is booked ahead.
+const FIRED_LATELY_MS = DAY_MS;
 
 /** The floor once the description has shown which of two minimums it may be is in force. */
 async function settled(
@@ -98,14 +193,22 @@ async function write(warming: Warming, { decision, described, floor, stored }: W
   const { units, customerUnits, why } = decision;
   const fromUnits = described.minimumUnits;
   const { raise, failures } = floor?.value ?? { raise: undefined, failures: 0 };
-  const before = { customerUnits, failures, ...(raise && { raise }) };
+  const before = { customerUnits, failures, ...(raise && { raise }), ...bookedOf(floor), ...putBackOf(warming, floor, why) };
   // Stored before the call: should the answer be lost, either minimum found next time is known to be ours.
   const asked = await keepFloor(warming, floor, { ...before, intendedUnits: units, unsettledUnits: fromUnits });
   if (units > fromUnits && isCarried(context, "calltime.warm-up.requested"))
     events.push(requestedEvent(warming, { floorUnits: units, fromUnits, stored }));
   const answer = await setMinimum(context, target.id, units);
+  if (before.putBackMs !== undefined && before.putBackMs.length >= CONTESTED_TIMES && why === "repair") {
+    const reason = `${target.id}: somebody took its minimum away ${before.putBackMs.length} times in a quarter of an hour; it is put back each time`;
+    events.push(
+      failedEvent(warming, { floorUnits: units, outcome: "deferred", code: "contested", reason, attempt: before.putBackMs.length }),
+    );
+  }
   if (answer.kind === "accepted") {
-    const next = { customerUnits, intendedUnits: units, failures: 0, ...raiseOf(warming, raise, units, described) };
+    const { booked: known, putBackMs } = asked.value;
+    const kept = { ...(known && { booked: known }), ...(putBackMs && { putBackMs }) };
+    const next = { customerUnits, intendedUnits: units, failures: 0, ...kept, ...raiseOf(warming, raise, units, described) };
     return { outcome: { kind: "set", units, why }, floor: await keepFloor(warming, asked, next) };
   }
   const { kind, code, reason } = answer;
@@ -115,6 +218,18 @@ async function write(warming: Warming, { decision, described, floor, stored }: W
   // What was refused changed nothing, so nothing is intended beyond what is there. Without an answer both are possible.
   const standing = kind === "unanswered" ? { intendedUnits: units, unsettledUnits: fromUnits } : { intendedUnits: fromUnits };
   return { outcome, floor: await keepFloor(warming, asked, { ...before, ...standing, failures: attempt }) };
+}
+
+// Three times in a quarter of an hour is a quarrel, not an accident (design rule 2).
+const CONTESTED_MS = 15 * MINUTE_MS;
+const CONTESTED_TIMES = 3;
+
+/** The times at which an outside change was put back lately, this one among them. */
+function putBackOf({ now, state }: Warming, floor: Versioned<Floor> | undefined, why: string): Pick<Floor, "putBackMs"> {
+  const lately = (floor?.value.putBackMs ?? []).filter((atMs) => atMs > now - CONTESTED_MS && atMs < now);
+  const undone = why === "repair" && floor !== undefined && state.kind === "known" && state.minimumUnits < floor.value.intendedUnits;
+  if (undone) return { putBackMs: [...lately, now] };
+  return lately.length > 0 ? { putBackMs: lately } : {};
 }
 
 function raiseOf({ now }: Warming, raise: Raise | undefined, units: number, { minimumUnits, desiredUnits }: Known): Pick<Floor, "raise"> {

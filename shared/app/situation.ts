@@ -1,23 +1,28 @@
 import type { Model } from "../core/forecast/model.ts";
+import type { Override } from "../core/plan/override.ts";
 import type { Occasion } from "../core/schedule/occasion.ts";
 import { AIR_KEY, EMPTY_AIR, occasionsKnown, type AirLog } from "./air-log.ts";
 import type { Context } from "./context.ts";
 import { readDocument } from "./documents.ts";
 import { readModel } from "./model.ts";
+import { listOverrides } from "./override.ts";
 
 /** What is known at an instant, read once, so that everything decided at that instant rests on the same. */
 export type Situation = {
   readonly now: number;
   readonly model: Model;
   readonly log: AirLog;
-  /** What the guide lists, and what it dropped while on air. */
+  /** Those that hold or will. */
+  readonly overrides: readonly Override[];
+  /** What the guide lists, and what it dropped while on air, as overrides make them. */
   readonly occasions: readonly Occasion[];
 };
 
-/** What is known at `now`. */
-export async function situationAt(context: Context, now: number): Promise<Situation> {
+/** What is known at `now`, with the overrides in force or with others. */
+export async function situationAt(context: Context, now: number, instead?: readonly Override[]): Promise<Situation> {
   const log = await readAirLog(context);
-  return { now, model: await readModel(context), log, occasions: occasionsKnown(await context.guide(), log) };
+  const overrides = instead ?? (await listOverrides(context, now));
+  return { now, model: await readModel(context), log, overrides, occasions: occasionsKnown(await context.guide(), log, overrides, now) };
 }
 
 /** The air log as stored. */

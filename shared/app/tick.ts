@@ -4,6 +4,7 @@ import { sentenceOf } from "../core/plan/explain.ts";
 import { MINUTE_MS } from "../core/time.ts";
 import { assess } from "./assess.ts";
 import { attempt } from "./attempt.ts";
+import { planAhead } from "./bookings.ts";
 import type { Context } from "./context.ts";
 import { cue } from "./cue.ts";
 import { measure } from "./measure.ts";
@@ -27,6 +28,7 @@ export async function tick(context: Context, now: number): Promise<void> {
   failures.push(...((await attempt(failures, () => measure(context, now))) ?? []));
   const situation = await attempt(failures, () => situationAt(context, now));
   const planned = (situation && (await attempt(failures, () => plan(context, situation, correlationId)))) ?? [];
+  if (situation !== undefined) await attempt(failures, () => planAhead(context, situation));
   const warmed = (await attempt(failures, () => warm(context, now, correlationId))) ?? [];
   if (situation !== undefined) {
     await attempt(failures, () => cue(context, situation, correlationId));

@@ -4,10 +4,12 @@ import { stepAt } from "../core/plan/plan.ts";
 import type { TickEvidence } from "../core/score.ts";
 import type { Target } from "../core/target.ts";
 import { MINUTE_MS } from "../core/time.ts";
+import { listActions } from "./bookings.ts";
 import { describeTargets, reasonOf } from "./capacity.ts";
 import type { Context } from "./context.ts";
 import { floorInForce, keepFloor, readFloor, type Asked, type Floor, type Raise, type Warming } from "./floor.ts";
 import { learn, type Lesson } from "./model.ts";
+import { targetsInForce } from "./modes.ts";
 import { storedPlan, type StoredPlan } from "./plan.ts";
 import type { TargetState, Versioned } from "./ports.ts";
 import { publish } from "./publish.ts";
@@ -30,12 +32,20 @@ export type Warmed = {
  * neither delays nor stops another.
  */
 export async function warm(context: Context, now: number, correlationId?: string): Promise<readonly Warmed[]> {
-  const { targets } = context.settings;
+  const targets = await targetsInForce(context);
   const states = await describeTargets(context);
+  const actions = await listActions(context);
   const all = await Promise.all(
     targets.map((target, index) => {
-      const state = states[index] ?? { kind: "unknown" as const, targetId: target.id, reason: "the control plane did not mention it" };
-      return warmTarget({ context, target, state, now, correlationId });
+      const unmentioned = { kind: "unknown" as const, targetId: target.id, reason: "the control plane did not mention it" };
+      return warmTarget({
+        context,
+        target,
+        state: states[index] ?? unmentioned,
+        actions: actions[index] ?? unmentioned,
+        now,
+        correlationId,
+      });
     }),
   );
   const lessons = all.flatMap(({ lesson }) => lesson ?? []);
@@ -80,7 +90,9 @@ function evidenceOf({ target, state, now }: Warming, seen: Seen, outcome: WarmOu
   const described = state.kind === "known" ? state.minimumUnits : undefined;
   const floorUnits = outcome.kind === "set" ? outcome.units : (described ?? (floor && floorInForce(floor)) ?? target.baselineUnits);
   const short = seen.stored?.plan.shorts.find(({ fromMs, toMs }) => now >= fromMs && now < toMs);
-  const refused = outcome.kind === "failed" || outcome.kind === "unknown";
+  // What had to be put back was undone from outside, or half-done.
+  const undone = outcome.kind === "set" && outcome.why === "repair";
+  const refused = outcome.kind === "failed" || outcome.kind === "unknown" || undone;
   return { mode: target.mode, floorUnits, wantedUnits: wantedOf(seen, now) ?? floorUnits, limit: short?.limit, refused };
 }
 

@@ -1,6 +1,6 @@
 import { TARGET_KINDS, TARGET_MODES, type Target } from "../core/target.ts";
 import { MINUTE_MS } from "../core/time.ts";
-import { keys, listOf, numberFromZero, oneOf, positiveNumber, share, targetId, wholeNumber, type Written } from "./fields.ts";
+import { keys, listOf, numberFromZero, oneOf, positiveNumber, share, targetId, text, wholeNumber, type Written } from "./fields.ts";
 import { parseYaml, type Rule } from "./parse-yaml.ts";
 import { shown } from "./problem.ts";
 import { repeated } from "./repeated.ts";
@@ -10,6 +10,7 @@ const target = keys(
   {
     id: targetId(),
     kind: oneOf(TARGET_KINDS, "what is warmed"),
+    tags: listOf(text("a tag"), "what it is called together with others; an override may name a tag").optional(),
     mode: oneOf(TARGET_MODES, "observe: planned and scored, nothing is written; active: floors are set; frozen: floors stay").default(
       "observe",
     ),
@@ -41,11 +42,12 @@ type WrittenTargets = Written<typeof targetsSchema>;
  * The targets of a file. Throws CalltimeError `config-invalid` with every problem: unknown keys, values out of range, an id given
  * twice, a baseline above the ceiling, a database that is no target, an active target that nothing would scale in again.
  */
-export function parseTargets(text: string, file: string): Target[] {
-  const { targets } = parseYaml(text, file, targetsSchema, [uniqueIds, baselineBelowCeiling, databasesAreTargets, activeScalesIn]);
+export function parseTargets(source: string, file: string): Target[] {
+  const { targets } = parseYaml(source, file, targetsSchema, [uniqueIds, baselineBelowCeiling, databasesAreTargets, activeScalesIn]);
   return targets.map((entry) => ({
     id: entry.id,
     kind: entry.kind,
+    ...(entry.tags !== undefined && { tags: entry.tags }),
     mode: entry.mode,
     throughputRps: entry.throughput,
     targetUtilisation: entry.targetUtilisation,

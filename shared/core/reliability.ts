@@ -105,15 +105,12 @@ function causeOf(input: JudgeInput, index: number, requiredUnits: number): Cause
   const lead = leadMinutes(input, requiredUnits);
   // The minutes whose decisions still show in this one.
   const window = minutes.slice(Math.max(0, index - lead - REFUSED_TICKS), index + 1);
-  const limitedBy = (limit: (found: string) => boolean): boolean =>
-    window.some(({ tick }) => tick?.limit !== undefined && limit(tick.limit));
   if (window.some(({ tick, neededUnits, minimumUnits }) => tick !== undefined && tick.mode !== "active" && neededUnits > minimumUnits)) {
     return "held";
   }
-  if (minute.loadRps > target.ceilingUnits * target.throughputRps || limitedBy((limit) => limit === "ceiling" || limit === "connections")) {
+  if (minute.loadRps > target.ceilingUnits * target.throughputRps || window.some(({ tick }) => tick?.limit !== undefined)) {
     return "ceiling";
   }
-  if (limitedBy((limit) => limit === "cap")) return "cap";
   if (window.some(({ tick, callFailed, undone }) => tick?.refused === true || callFailed || undone)) return "refused";
   // Asked for during a whole lead, taken, and not there: half-done.
   const askedUnits = leastSince(input, index, lead, ({ minimumUnits, desiredUnits }) => Math.max(minimumUnits, desiredUnits));

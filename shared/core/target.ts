@@ -10,6 +10,8 @@ export type TargetMode = (typeof TARGET_MODES)[number];
 export type Target = {
   readonly id: string;
   readonly kind: TargetKind;
+  /** What its owner calls it together with others: an override may name a tag instead of ids. */
+  readonly tags?: readonly string[];
   readonly mode: TargetMode;
   /** Requests (or queries) a second that one unit serves when fully used. */
   readonly throughputRps: number;

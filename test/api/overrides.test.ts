@@ -10,7 +10,7 @@ const ASKED = {
   author: "newsroom",
   why: "an extra bulletin after the speech",
 };
-const STORED = { ...ASKED, from: "2026-06-13T17:02:00.000Z", until: "2026-06-13T18:00:00.000Z" };
+const STORED = { ...ASKED, kind: "floor", from: "2026-06-13T17:02:00.000Z", until: "2026-06-13T18:00:00.000Z" };
 const AUTHORIZED = { authorization: `Bearer ${TOKEN}` };
 
 async function post({ ask }: Platform, body: unknown, headers: Record<string, string> = AUTHORIZED) {
@@ -67,7 +67,10 @@ test.each<[number, string, object, RegExp]>([
   [400, "body-invalid", { targetIds: [] }, /targetIds: expected at least one target/],
   [400, "body-invalid", { why: undefined, author: undefined }, /author: .*why: /],
   [400, "body-invalid", { why: "one\nline  verdict  ready" }, /why: expected why on one line/],
-  [400, "body-invalid", { factor: 2 }, /factor: there is no such field; there are id, targetIds, floorUnits/],
+  [400, "body-invalid", { factor: 2 }, /factor: a floor has none; it has targetIds, tags, floorUnits/],
+  [400, "body-invalid", { colour: "red" }, /colour: there is no such field; there are id, kind, targetIds/],
+  [400, "body-invalid", { kind: "hold" }, /floorUnits: a hold has none/],
+  [400, "override-factor-invalid", { kind: "factor", floorUnits: undefined, factor: 21 }, /from 0 to 20/],
   [400, "override-author-blank", { author: " " }, /author is blank/],
   [400, "override-why-blank", { why: "" }, /reason is blank/],
   [400, "override-floor-invalid", { floorUnits: 0 }, /at least 1/],

@@ -116,6 +116,11 @@ export function platform({ ports = {}, input = {}, dark = [], occasionName = "th
       journal: memoryJournal(),
       loads: usualLoads(),
       capacity: obedientCapacity(targets, dark),
+      bookings: {
+        list: async (targetIds) => targetIds.map((targetId) => ({ kind: "unsupported", targetId, reason: "it can have none" })),
+        put: async () => ({ kind: "accepted" }),
+        remove: async () => ({ kind: "accepted" }),
+      },
       ...ports,
     },
     settings,

@@ -4,11 +4,19 @@ import { memoryScheduleStore } from "../../local/memory/schedule-store.ts";
 import { memorySections } from "../../local/memory/sections.ts";
 import { contextOf, type Context, type Settings } from "../../shared/app/context.ts";
 import { plan, type Planned } from "../../shared/app/plan.ts";
-import type { CapacityControl, EventBus, Journal, JournalEntry, LoadSource, SetMinimumOutcome } from "../../shared/app/ports.ts";
+import type {
+  BookingControl,
+  CapacityControl,
+  EventBus,
+  Journal,
+  JournalEntry,
+  LoadSource,
+  ScheduledAction,
+  SetMinimumOutcome,
+} from "../../shared/app/ports.ts";
 import { situationAt } from "../../shared/app/situation.ts";
 import { DEFAULT_CUE_OFFSETS } from "../../shared/core/cue/cue.ts";
 import { DEFAULT_IMPACT_THRESHOLD } from "../../shared/core/forecast/impact.ts";
-import { neededUnits } from "../../shared/core/plan/demand.ts";
 import { DEFAULT_PLAN_POLICY } from "../../shared/core/plan/plan.ts";
 import type { Expectation } from "../../shared/core/schedule/expectation.ts";
 import type { Programme } from "../../shared/core/schedule/programme.ts";
@@ -118,6 +126,42 @@ function madeCapacity(targets: readonly Target[]) {
   };
 }
 
+/** Scheduled actions that are kept and listed; a target named in `unsupported` can have none. */
+function madeBookings(targets: readonly Target[]) {
+  const actions = new Map<string, ScheduledAction[]>(targets.map(({ id }) => [id, []]));
+  const unsupported = new Set<string>();
+  const answers = new Map<string, Answer[]>();
+  const calls: string[] = [];
+  const answered = (targetId: string, call: string, change: () => void): SetMinimumOutcome => {
+    calls.push(call);
+    const answer = answers.get(targetId)?.shift() ?? { kind: "accepted" };
+    if (answer === "lost" || (typeof answer === "object" && answer.kind === "accepted")) change();
+    if (typeof answer === "string") throw new Error("the connection was reset");
+    return answer;
+  };
+  const others = (targetId: string, name: string) => (actions.get(targetId) ?? []).filter((action) => action.name !== name);
+  const bookings: BookingControl = {
+    list: async (targetIds) =>
+      targetIds.map((targetId) => {
+        const known = actions.get(targetId);
+        if (known === undefined || unsupported.has(targetId)) return { kind: "unsupported", targetId, reason: "it can have none" };
+        return { kind: "known", targetId, actions: known.toSorted((a, b) => a.atMs - b.atMs) };
+      }),
+    put: async (targetId, action) =>
+      answered(targetId, `put ${action.minimumUnits}`, () =>
+        actions.set(targetId, [...others(targetId, action.name), { ...action, recurring: false }]),
+      ),
+    remove: async (targetId, name) => answered(targetId, `remove ${name}`, () => actions.set(targetId, others(targetId, name))),
+  };
+  return {
+    bookings,
+    actions,
+    unsupported,
+    calls,
+    answer: (targetId: string, ...next: Answer[]) => answers.set(targetId, next),
+  };
+}
+
 /** A bus that keeps what it takes, refuses what `refuses` names, and throws while it is down. */
 function madeBus() {
   const events: AnyEvent[] = [];
@@ -202,11 +246,20 @@ export async function platform(more: Partial<Settings> & { readonly programmes?:
   const documents = memoryDocumentStore(sections);
   const schedules = memoryScheduleStore(sections);
   const control = madeCapacity(targets);
+  const booking = madeBookings(targets);
   const bus = madeBus();
   const measured = madeLoads(() => now);
   const journal = madeJournal();
   const context: Context = contextOf(
-    { documents, schedules, bus: bus.bus, journal: journal.journal, loads: measured.loads, capacity: control.capacity },
+    {
+      documents,
+      schedules,
+      bus: bus.bus,
+      journal: journal.journal,
+      loads: measured.loads,
+      capacity: control.capacity,
+      bookings: booking.bookings,
+    },
     {
       targets,
       expectations: [EXPECTED],
@@ -228,6 +281,7 @@ export async function platform(more: Partial<Settings> & { readonly programmes?:
     context,
     documents,
     control,
+    booking,
     bus: {
       ...bus,
       of: <T extends AnyEvent["type"]>(type: T) =>
@@ -249,6 +303,11 @@ export async function stored({ documents }: Platform): Promise<Readonly<Record<s
   return Object.fromEntries((await documents.list("")).map(({ key, value }) => [key, value]));
 }
 
+/** Plans as plain data, with the reasons of each need put into words. */
+export function said(plans: readonly Planned[]): unknown {
+  return JSON.parse(JSON.stringify(plans, (_, value: unknown) => (typeof value === "function" ? (value as () => unknown)() : value)));
+}
+
 /** Plans at an instant. */
 export async function plansAt({ context, goTo }: Platform, atMs: number): Promise<readonly Planned[]> {
   goTo(atMs);
@@ -262,15 +321,4 @@ export function crowd(viewers: number, fromMs: number, toMs: number) {
     const left = atMs < toMs ? 1 : Math.max(0, 1 - (atMs - toMs) / (HOUR_MS / 6));
     return 1_000 + (atMs >= fromMs ? viewers * left : 0);
   };
-}
-
-/** Plans with what is worked out only when asked for, so that they can be compared. */
-export function plainly(planned: readonly Planned[]) {
-  return planned.map(({ needs, ...made }) => ({
-    ...made,
-    needs: needs.map((need) => {
-      const { reasons, ...needed } = neededUnits(need) ?? { reasons: () => [] };
-      return { kind: need.kind, why: need.kind === "unknown" ? need.why : undefined, ...needed, atMs: need.atMs, reasons: reasons() };
-    }),
-  }));
 }

@@ -217,7 +217,7 @@ test("a programme that the guide lists again under another occasion is that one,
   const renamed = { ...FINAL, title: "Big Match Tonight" };
   await small.air(EVENING.map((programme) => (programme.id === FINAL.id ? renamed : programme)));
   await tick(small.context, at(19, 10));
-  const known = occasionsKnown(await small.context.guide(), await readAirLog(small.context));
+  const known = occasionsKnown(await small.context.guide(), await readAirLog(small.context), [], at(19, 10));
   expect(known.filter(({ startsAtMs }) => startsAtMs === FINAL.startsAtMs).map(({ name }) => name)).toEqual(["Big Match Tonight"]);
 });
 
@@ -251,4 +251,35 @@ test("of a great many groups the ones that have not learned for longest are forg
   expect(kept).toContain("series/0");
   expect(kept).not.toContain("series/1");
   expect(kept).toContain("series/4499");
+});
+
+test("after a pause that an occasion began in, the hour of its crowd is not learned as a usual one", async () => {
+  const small = await platform();
+  const { world } = small.measured;
+  world.viewers = crowd(200_000, at(19), at(21));
+  world.loadRps = (_, atMs) => (atMs >= at(19) && atMs < at(21) ? 6_300 : 300);
+  const usual = async () => (await readModel(small.context)).targets["api"]?.load.weekMeans ?? [Number.NaN];
+  for (let atMs = at(18, 30); atMs < at(18, 55); atMs += MINUTE_MS) {
+    small.goTo(atMs);
+    await tick(small.context, atMs);
+  }
+  small.goTo(at(20, 10));
+  await tick(small.context, at(20, 10));
+  expect(Math.max(...(await usual()))).toBeLessThan(400);
+});
+
+test("a broadcast whose load cannot be read when it is due is learned from as soon as it can", async () => {
+  const small = await platform();
+  small.measured.world.viewers = crowd(200_000, at(19), at(21));
+  small.measured.world.loadRps = (_, atMs) => 300 + 0.05 * Math.max(0, crowd(200_000, at(19), at(21))("one", atMs) - 1_000);
+  const perViewer = async () => (await readLearned(small.context)).loadPerViewer["api"]?.["any"]?.count;
+  for (let atMs = at(18, 30); atMs < at(21, 55); atMs += MINUTE_MS) {
+    const due = atMs >= at(21, 35);
+    if (due && atMs < at(21, 52)) small.measured.world.broken.add("api");
+    else small.measured.world.broken.delete("api");
+    small.goTo(atMs);
+    await tick(small.context, atMs).catch(() => undefined);
+    if (due && atMs < at(21, 52)) expect(await perViewer()).toBeUndefined();
+  }
+  expect(await perViewer()).toBe(1);
 });

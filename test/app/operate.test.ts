@@ -6,7 +6,7 @@ import { tick } from "../../shared/app/tick.ts";
 import { learnLead } from "../../shared/core/forecast/model.ts";
 import { MINUTE_MS } from "../../shared/core/time.ts";
 import { inChunks } from "../feeds/feed-bytes.ts";
-import { at, EVENING, FINAL, plainly, platform, target, type Platform } from "./made.ts";
+import { at, EVENING, FINAL, platform, target, type Platform, said } from "./made.ts";
 
 async function tickAt(small: Platform, atMs: number): Promise<void> {
   small.goTo(atMs);
@@ -60,7 +60,7 @@ test("plans of one target are planned with the others, since they share connecti
   const targets = [target("db", { maxConnectionsPerUnit: 100 }), target("api", { connections: { database: "db", poolPerUnit: 10 } })];
   const small = await platform({ targets });
   const all = await readPlans(small.context, at(18));
-  expect(plainly(await readPlans(small.context, at(18), { targetId: "db" }))).toEqual(plainly(all.slice(0, 1)));
+  expect(said(await readPlans(small.context, at(18), { targetId: "db" }))).toEqual(said(all.slice(0, 1)));
 });
 
 test("occasions of the hours ahead are those above the threshold, with what is expected of them", async () => {

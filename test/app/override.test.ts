@@ -109,6 +109,7 @@ test("every change is told with what it is about; a withdrawal says who withdrew
   expect(set).toMatchObject({ id: "override.changed/bulletin/set/2026-06-13T17:00:00.000Z", at: "2026-06-13T17:00:00.000Z" });
   expect(set?.data).toEqual({
     overrideId: "bulletin",
+    what: "a floor of 100 for api",
     change: "set",
     kind: "floor",
     targetIds: ["api"],

@@ -106,7 +106,7 @@ describe("one problem", () => {
     ["poolPerUnit: 10", "poolPerUnit: none", /:11:47 connections.poolPerUnit is "none";/],
     ["database: db", "database: api", /:11:30 connections.database is the target itself;/],
     ["    maxConnections: 2000\n", "", /:11:30 connections.database is "db", which states no maxConnections;/],
-    ["throughput: 150", "throughput: 150\n    colour: red", /:5:5 there is no key "colour" here; the keys here are id, kind, mode,/],
+    ["throughput: 150", "throughput: 150\n    colour: red", /:5:5 there is no key "colour" here; the keys here are id, kind, tags, mode,/],
     ["throughput: 150", "throughput: 150\n    __proto__: {}", /:5:5 there is no key "__proto__" here;/],
   ])("%s → %s", (from, to, problem) => {
     const found = problems([from, to]);

@@ -88,7 +88,6 @@ describe("why a minute was short", () => {
     const evidence: { readonly [C in Cause]: Partial<ScoredMinute> } = {
       held: tick({ mode: "frozen" }),
       ceiling: tick({ limit: "ceiling" }),
-      cap: tick({ limit: "cap" }),
       refused: tick({ refused: true }),
       down: {},
       late: {},

@@ -10,6 +10,7 @@ const EXPECTED_NAMES = [
   "cue.withdrawn",
   "feed.quarantined",
   "load.measured",
+  "mode.changed",
   "model.updated",
   "override.changed",
   "programme.ending",

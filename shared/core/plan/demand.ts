@@ -4,7 +4,8 @@ import type { LoadMinute } from "../measurement.ts";
 import type { Target } from "../target.ts";
 import { MINUTE_MS } from "../time.ts";
 import { connectionsOf, unitsForConnections, unitsForLoad, unitsForTail, unitsWithinConnections, withZoneReserve } from "./capacity.ts";
-import { stepAt, type FloorOverride, type Limit, type Plan, type PlanPolicy, type Reason } from "./plan.ts";
+import { factorAt, type Override } from "./override.ts";
+import { stepAt, type Limit, type Plan, type PlanPolicy, type Reason } from "./plan.ts";
 
 /** Units to have *serving*, and why. `wantedUnits` is what would be needed without limits; `limit` is what cut it, if it was cut. */
 export type NeededUnits = {
@@ -36,7 +37,7 @@ export type DemandInput = {
   /** Measured minutes before the forecast begins; what was needed then still holds for a while. */
   readonly recent: readonly LoadMinute[];
   readonly occasions: readonly Aired[];
-  readonly overrides: readonly FloorOverride[];
+  readonly overrides: readonly Override[];
   readonly policy: PlanPolicy;
   readonly now: number;
   /** The database this target opens connections to, if any. */
@@ -98,10 +99,11 @@ const USUAL_UNKNOWN = "the usual load of this part of the week was never measure
 type Asked = Omit<NeededUnits, "reasons">;
 
 function needOfMeasured(input: DemandInput, atMs: number, loadRps: number): Need {
-  const { units, wantedUnits, limit } = limited(input, unitsForLoad(input.target, loadRps));
+  const carried = unitsForLoad(input.target, loadRps);
+  const { units, wantedUnits, limit } = limited(input, multiplied(input, atMs, carried));
   const reasons = (): readonly Reason[] => {
     const why: Reason[] = [{ type: "measured-load", loadRps }];
-    limited(input, wantedUnits, why);
+    limited(input, multiplied(input, atMs, carried, why), why);
     return why;
   };
   return { kind: "known", atMs, units, wantedUnits, limit, reasons };
@@ -128,7 +130,7 @@ function askedIn(input: DemandInput, minute: ForecastMinute, reasons?: Reason[])
   let units = 0;
   if (minute.kind === "known") {
     if (reasons !== undefined) explain(input, minute, reasons);
-    units = loaded(input.target, minute, reasons);
+    units = multiplied(input, minute.atMs, loaded(input.target, minute, reasons), reasons);
   }
   return limited(input, raised(input, minute.atMs, units, reasons), reasons);
 }
@@ -165,6 +167,17 @@ function loaded(target: Target, { medianRps, tailRps, contributions }: KnownMinu
   return reserved;
 }
 
+/** A person's factor on what the load asks for; never on what anybody holds (design rule 3). */
+function multiplied({ overrides, target }: DemandInput, atMs: number, loadUnits: number, reasons?: Reason[]): number {
+  const override = overrides.length === 0 ? undefined : factorAt(overrides, target.id, atMs);
+  if (override === undefined) return loadUnits;
+  const { id: overrideId, factor, author, why } = override;
+  // A product such as 10 × 1.1 must not cost one more because it is a hair too large in binary.
+  const units = Math.max(0, Math.ceil(loadUnits * factor - 1e-9));
+  reasons?.push({ type: "factor", overrideId, factor, units, author, why });
+  return units;
+}
+
 /** Clients' connections and overrides may ask for more than the load does. The largest wins, they do not add up. */
 function raised(input: DemandInput, atMs: number, loadUnits: number, reasons?: Reason[]): number {
   const { target, overrides } = input;
@@ -188,7 +201,9 @@ function raised(input: DemandInput, atMs: number, loadUnits: number, reasons?: R
       units = connected;
     }
   }
-  for (const { id, targetIds, fromMs, untilMs, floorUnits, author, why } of overrides) {
+  for (const override of overrides) {
+    if (override.kind !== "floor") continue;
+    const { id, targetIds, fromMs, untilMs, floorUnits, author, why } = override;
     if (floorUnits > units && atMs >= fromMs && atMs < untilMs && targetIds.includes(target.id)) {
       reasons?.push({ type: "override", overrideId: id, units: floorUnits, author, why });
       units = floorUnits;

@@ -56,6 +56,10 @@ export function sentenceOf(reason: Reason): string {
       return `${reason.database} has connections for ${reason.units} units, no more`;
     case "override":
       return `${reason.author} asked for at least ${reason.units}: ${reason.why}`;
+    case "factor":
+      return `${reason.author} asked for ${reason.factor} times what its load takes, which is ${reason.units}: ${reason.why}`;
+    case "hold":
+      return `${reason.author} asked that nothing be lowered: ${reason.why}`;
     case "ceiling":
       return `your maximum is ${reason.units}: short by ${reason.shortUnits}`;
     case "held":

@@ -22,6 +22,15 @@ export type Reason =
     }
   | { readonly type: "connection-budget"; readonly database: string; readonly units: number }
   | { readonly type: "override"; readonly overrideId: string; readonly units: number; readonly author: string; readonly why: string }
+  | {
+      readonly type: "factor";
+      readonly overrideId: string;
+      readonly factor: number;
+      readonly units: number;
+      readonly author: string;
+      readonly why: string;
+    }
+  | { readonly type: "hold"; readonly overrideId: string; readonly untilMs: number; readonly author: string; readonly why: string }
   | { readonly type: "ceiling"; readonly units: number; readonly shortUnits: number }
   | { readonly type: "held"; readonly untilMs: number }
   | { readonly type: "staged-release"; readonly towardsUnits: number }
@@ -37,8 +46,8 @@ export type Step = {
   readonly reasons: readonly Reason[];
 };
 
-/** What keeps a target from having all it needs: the customer's own maximum, the connections its database has, or the spending cap. */
-export const LIMITS = ["ceiling", "connections", "cap"] as const;
+/** What keeps a target from having all it needs: the customer's own maximum, or the connections its database has. */
+export const LIMITS = ["ceiling", "connections"] as const;
 export type Limit = (typeof LIMITS)[number];
 
 /** A stretch [fromMs, toMs) in which more is wanted than the limit allows; `units` are missing in its worst minute. */
@@ -66,17 +75,6 @@ export function largestFloor(plan: Plan, fromMs: number, toMs: number): number |
   if (inForce !== undefined) floors.push(inForce.floorUnits);
   return floors.length === 0 ? undefined : Math.max(...floors);
 }
-
-/** A floor that a person asked for, on some targets, for a while: [fromMs, untilMs). The largest of several wins. */
-export type FloorOverride = {
-  readonly id: string;
-  readonly targetIds: readonly string[];
-  readonly floorUnits: number;
-  readonly fromMs: number;
-  readonly untilMs: number;
-  readonly author: string;
-  readonly why: string;
-};
 
 /** How floors are asked for and released; one default, stated here. */
 export type PlanPolicy = {

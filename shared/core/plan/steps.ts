@@ -16,12 +16,19 @@ export type StepsInput = {
   readonly untilMs: number;
   /** The floor in force, or undefined when none was ever set: then the baseline. */
   readonly floorInForce: number | undefined;
+  /**
+   * The floor that was wanted lately, in force or not: a raise that was refused is not forgotten where nothing may be lowered. Undefined
+   * when there is no plan of late.
+   */
+  readonly wantedLately?: number | undefined;
   /** Time from asking for one unit to its serving. */
   readonly startUpMs: number;
   /** The tick before this one computed a release that is carried out once this one agrees (design rule 7). */
   readonly releaseUnderWay: boolean;
   /** Why nothing may be lowered, or undefined when nothing speaks against it. */
   readonly lowersNothing: string | undefined;
+  /** The person's wish that nothing be lowered at an instant, as a reason; left out where nobody has one. */
+  readonly heldAt?: (atMs: number) => Reason | undefined;
 };
 
 /**
@@ -40,13 +47,15 @@ export function planSteps(input: StepsInput): Plan {
   const unknown = unknownMinutes(input);
   const steps: Step[] = [];
   // A limit that was changed since the floor was set holds at once.
-  let floor = Math.max(target.baselineUnits, Math.min(target.ceilingUnits, input.floorInForce ?? target.baselineUnits));
+  const mayNotLower = (input.lowersNothing ?? unknown.get(now) ?? input.heldAt?.(now)) !== undefined;
+  const standing = Math.max(input.floorInForce ?? target.baselineUnits, mayNotLower ? (input.wantedLately ?? 0) : 0);
+  let floor = Math.max(target.baselineUnits, Math.min(target.ceilingUnits, standing));
   let atMs = now - MINUTE_MS;
   for (const asked of largest) {
     atMs += MINUTE_MS;
     // Most minutes ask for what is there already.
     if (steps.length > 0 && (asked?.needed.units ?? target.baselineUnits) === floor) continue;
-    const moment = { floor, asked, atMs, unknownWhy: input.lowersNothing ?? unknown.get(atMs) };
+    const moment = { floor, asked, atMs, unknownWhy: input.lowersNothing ?? unknown.get(atMs), hold: input.heldAt?.(atMs) };
     const floorUnits = nextFloor(input, moment);
     if (floorUnits !== floor || steps.length === 0) {
       steps.push({ atMs, floorUnits, neededByMs: Math.max(atMs, asked?.atMs ?? atMs), reasons: reasonsFor(input, moment, floorUnits) });
@@ -91,6 +100,7 @@ type Moment = {
   readonly asked: AskedFor | undefined;
   readonly atMs: number;
   readonly unknownWhy: string | undefined;
+  readonly hold: Reason | undefined;
 };
 
 function wantedAt({ target }: StepsInput, { asked }: Moment): number {
@@ -101,7 +111,7 @@ function nextFloor(input: StepsInput, moment: Moment): number {
   const { floor, atMs, unknownWhy } = moment;
   const wanted = wantedAt(input, moment);
   if (wanted >= floor) return wanted;
-  if (unknownWhy !== undefined || !mayRelease(input, atMs)) return floor;
+  if (moment.hold !== undefined || unknownWhy !== undefined || !mayRelease(input, atMs)) return floor;
   return Math.max(wanted, Math.min(floor - 1, Math.ceil(floor * (1 - input.policy.releaseShare))));
 }
 
@@ -113,6 +123,7 @@ function mayRelease({ policy, now, releaseUnderWay }: StepsInput, atMs: number):
 function reasonsFor(input: StepsInput, moment: Moment, floorUnits: number): readonly Reason[] {
   const { floor, asked, atMs, unknownWhy } = moment;
   const wanted = wantedAt(input, moment);
+  if (wanted < floor && moment.hold !== undefined) return [moment.hold];
   if (wanted < floor && unknownWhy !== undefined) return [{ type: "unknown", why: unknownWhy }];
   const reasons = asked?.needed.reasons() ?? [{ type: "baseline", units: input.target.baselineUnits }];
   if (floorUnits > wanted) return [...reasons, { type: "staged-release", towardsUnits: wanted }];

@@ -25,6 +25,8 @@ export type Occasion = {
   /** Latest end of its slots, unless the expectation says otherwise. */
   readonly endsAtMs: number;
   readonly expectation?: Expectation;
+  /** The expectation came as an override: what was thought before of its audience is thought over. */
+  readonly toldLater?: boolean;
   /** Normalised title of the first slot: what its other broadcasts are found by. */
   readonly seriesKey: string;
   /** The first category that a slot carries. */

@@ -9,6 +9,15 @@ import { normal } from "./seeded.ts";
 /** Sigma of a target's load around what its audience asks for. */
 const LOAD_SIGMA = 0.01;
 
+/**
+ * A one-time scheduled action as AWS has them: at its instant it *sets* the bound, whatever it was, and is gone. It does not remember what
+ * was there before, and does not take the larger.
+ */
+export type SimulatedAction = { readonly name: string; readonly atMs: number; readonly minimumUnits: number };
+
+/** Scheduled actions that one target may have: 200, not adjustable (Application Auto Scaling quotas). */
+export const MOST_ACTIONS = 200;
+
 /** One target at the start of a minute. Plain data. */
 export type CloudState = {
   readonly minimumUnits: number;
@@ -21,6 +30,8 @@ export type CloudState = {
   /** Metrics that the policy cannot read yet, oldest first. */
   readonly unread: readonly Metric[];
   readonly policy: PolicyState;
+  /** Scheduled actions to come, by instant, then name. */
+  readonly actions: readonly SimulatedAction[];
 };
 
 /** One target in one minute. */
@@ -32,7 +43,12 @@ export type TargetMinute = {
   readonly desiredUnits: number;
   readonly minimumUnits: number;
   readonly startingUnits: number;
+  /** Scheduled actions that fired in this minute, and what they made of the minimum; left out when none did. */
+  readonly fired?: readonly FiredAction[];
 };
+
+/** A scheduled action when it fired. One that would leave the minimum above the maximum fails, and changes nothing. */
+export type FiredAction = { readonly name: string; readonly fromUnits: number; readonly toUnits: number; readonly failed: boolean };
 
 /** Requests a second that the audience of a minute brings to a target. */
 export function loadOn({ truth, seed }: PreparedTarget, flow: AudienceFlow): number {
@@ -64,7 +80,16 @@ function startingUnits(state: CloudState): number {
 export function beginCloud(prepared: PreparedTarget, loadRps: number): CloudState {
   const { baselineUnits } = prepared.target;
   const units = bounded(prepared.target, baselineUnits, unitsFor(prepared.target, loadRps));
-  return { minimumUnits: baselineUnits, desiredUnits: units, servingUnits: units, starting: [], launched: 0, unread: [], policy: UNTRIED };
+  return {
+    minimumUnits: baselineUnits,
+    desiredUnits: units,
+    servingUnits: units,
+    starting: [],
+    launched: 0,
+    unread: [],
+    policy: UNTRIED,
+    actions: [],
+  };
 }
 
 /** A minute of the usual week on a target, in balance: the customer's own autoscaling has long settled. */
@@ -76,6 +101,37 @@ export function usualTargetMinute(prepared: PreparedTarget, flow: AudienceFlow):
 /** The state after a minimum was accepted. Raised above what is desired, units start at once; lowering removes nothing by itself. */
 export function withMinimum(prepared: PreparedTarget, state: CloudState, minimumUnits: number): CloudState {
   return { ...state, minimumUnits, desiredUnits: bounded(prepared.target, minimumUnits, state.desiredUnits) };
+}
+
+/** Whether a kind of target has scheduled actions: those that Application Auto Scaling scales. */
+export function hasScheduledActions({ kind }: PreparedTarget["target"]): boolean {
+  switch (kind) {
+    case "ecs-service":
+    case "aurora-readers":
+      return true;
+    case "cdn-edge":
+      return false;
+    default:
+      return kind satisfies never;
+  }
+}
+
+/** The state with the scheduled actions that are due at `atMs` carried out, in order; each sets the minimum absolutely. */
+function withDueActions(
+  prepared: PreparedTarget,
+  state: CloudState,
+  atMs: number,
+): { readonly state: CloudState; readonly fired: readonly FiredAction[] } {
+  let next = state;
+  const fired: FiredAction[] = [];
+  for (const { name, minimumUnits: toUnits, atMs: dueMs } of state.actions) {
+    if (dueMs > atMs) break;
+    const fromUnits = next.minimumUnits;
+    const failed = toUnits > prepared.target.ceilingUnits;
+    if (!failed) next = withMinimum(prepared, next, toUnits);
+    fired.push({ name, fromUnits, toUnits: failed ? fromUnits : toUnits, failed });
+  }
+  return fired.length === 0 ? { state, fired } : { state: { ...next, actions: state.actions.slice(fired.length) }, fired };
 }
 
 /** Drops what is beyond `desiredUnits`: first what would be ready last, then serving units. */
@@ -129,15 +185,19 @@ export function stepCloud(
   flow: AudienceFlow,
 ): { readonly state: CloudState; readonly minute: TargetMinute } {
   const { policy, target } = prepared;
-  let next = state;
-  const metric = state.unread[0];
-  if (metric !== undefined && state.unread.length > policy.metricDelayMinutes) {
-    const { desiredUnits, minimumUnits } = state;
-    const tracked = trackTarget(policy, target, state.policy, metric, { atMs: flow.atMs, desiredUnits, minimumUnits });
-    next = { ...state, unread: state.unread.slice(1), policy: tracked.state, desiredUnits: tracked.desiredUnits };
+  const acted = withDueActions(prepared, state, flow.atMs);
+  let next = acted.state;
+  const metric = next.unread[0];
+  if (metric !== undefined && next.unread.length > policy.metricDelayMinutes) {
+    const { desiredUnits, minimumUnits } = next;
+    const tracked = trackTarget(policy, target, next.policy, metric, { atMs: flow.atMs, desiredUnits, minimumUnits });
+    next = { ...next, unread: next.unread.slice(1), policy: tracked.state, desiredUnits: tracked.desiredUnits };
   }
   next = launched(prepared, removed(next), flow.atMs);
   const minute = minuteWith(prepared, loadOn(prepared, flow), next);
   const unread = [...next.unread, { loadRps: minute.loadRps, servingUnits: minute.servingUnits }];
-  return { state: settled({ ...next, unread }, flow.atMs + MINUTE_MS), minute };
+  return {
+    state: settled({ ...next, unread }, flow.atMs + MINUTE_MS),
+    minute: acted.fired.length === 0 ? minute : { ...minute, fired: acted.fired },
+  };
 }

@@ -2,8 +2,8 @@ import { CalltimeError } from "../error.ts";
 import { minuteOf, MINUTE_MS } from "../time.ts";
 import type { AudienceFlow, AudienceState } from "./audience.ts";
 import { beginAudience, stepAudience, usualMinute } from "./audience.ts";
-import type { CloudState, TargetMinute } from "./cloud.ts";
-import { beginCloud, loadOn, stepCloud, usualTargetMinute, withMinimum } from "./cloud.ts";
+import type { CloudState, SimulatedAction, TargetMinute } from "./cloud.ts";
+import { beginCloud, hasScheduledActions, loadOn, MOST_ACTIONS, stepCloud, usualTargetMinute, withMinimum } from "./cloud.ts";
 import type { PreparedTarget, PreparedWorld } from "./prepare.ts";
 
 /** The world at the start of minute `atMs`. Plain data: it survives JSON unchanged, and all that comes follows from it and the setting. */
@@ -78,11 +78,17 @@ export function stepWorld(world: PreparedWorld, state: WorldState): { readonly s
   };
 }
 
-function minimumOutcome(world: PreparedWorld, atMs: number, targetId: string, units: number): MinimumOutcome {
+/** What the control plane answers while a window of refusals is open. */
+function refusalAt(world: PreparedWorld, atMs: number, targetId: string): MinimumOutcome | undefined {
   const refusal = world.setting.world.refusals.find(
     (window) => window.targetId === targetId && window.fromMs <= atMs && atMs < window.toMs,
   );
-  if (refusal) return { kind: refusal.kind, code: refusal.code, reason: `${targetId}: the control plane answers ${refusal.code}` };
+  return refusal && { kind: refusal.kind, code: refusal.code, reason: `${targetId}: the control plane answers ${refusal.code}` };
+}
+
+function minimumOutcome(world: PreparedWorld, atMs: number, targetId: string, units: number): MinimumOutcome {
+  const refusal = refusalAt(world, atMs, targetId);
+  if (refusal) return refusal;
   const target = world.targets.find((prepared) => prepared.target.id === targetId)?.target;
   if (!target) return { kind: "refused", code: "ObjectNotFoundException", reason: `${targetId}: no such scalable target` };
   if (!Number.isInteger(units) || units < 0) {
@@ -120,4 +126,55 @@ export function describe(world: PreparedWorld, state: WorldState, targetId: stri
   if (target === undefined || cloud === undefined) return { kind: "unknown", targetId, reason: `${targetId}: no such scalable target` };
   const { minimumUnits, desiredUnits, servingUnits } = cloud;
   return { kind: "known", targetId, minimumUnits, maximumUnits: target.ceilingUnits, desiredUnits, servingUnits };
+}
+
+/** The scheduled actions of a target; undefined where it can have none, or there is no such target. */
+export function scheduledActions(world: PreparedWorld, state: WorldState, targetId: string): readonly SimulatedAction[] | undefined {
+  const target = world.targets.find((prepared) => prepared.target.id === targetId)?.target;
+  return target !== undefined && hasScheduledActions(target) ? state.clouds[targetId]?.actions : undefined;
+}
+
+/** Puts a scheduled action, or replaces the one of its name. A past instant, and one too many, are refused. */
+export function putScheduledAction(
+  world: PreparedWorld,
+  state: WorldState,
+  targetId: string,
+  action: SimulatedAction,
+): { readonly state: WorldState; readonly outcome: MinimumOutcome } {
+  const actions = scheduledActions(world, state, targetId);
+  const refusal = refusalAt(world, state.atMs, targetId);
+  if (refusal !== undefined) return { state, outcome: refusal };
+  if (actions === undefined) {
+    return { state, outcome: { kind: "refused", code: "ObjectNotFoundException", reason: `${targetId}: no such scalable target` } };
+  }
+  if (action.atMs < state.atMs) {
+    return { state, outcome: { kind: "refused", code: "ValidationException", reason: `${targetId}: ${action.name} lies in the past` } };
+  }
+  const others = actions.filter(({ name }) => name !== action.name);
+  if (others.length >= MOST_ACTIONS) {
+    const reason = `${targetId}: it has ${MOST_ACTIONS} scheduled actions already`;
+    return { state, outcome: { kind: "refused", code: "LimitExceededException", reason } };
+  }
+  const sorted = [...others, action].sort((a, b) => a.atMs - b.atMs || (a.name < b.name ? -1 : 1));
+  return { state: withActions(state, targetId, sorted), outcome: { kind: "accepted" } };
+}
+
+/** Removes a scheduled action by name; one that is not there changes nothing. */
+export function removeScheduledAction(
+  world: PreparedWorld,
+  state: WorldState,
+  targetId: string,
+  name: string,
+): { readonly state: WorldState; readonly outcome: MinimumOutcome } {
+  const actions = scheduledActions(world, state, targetId);
+  const refusal = refusalAt(world, state.atMs, targetId);
+  if (refusal !== undefined) return { state, outcome: refusal };
+  const left = actions?.filter((action) => action.name !== name);
+  if (left === undefined || left.length === actions?.length) return { state, outcome: { kind: "accepted" } };
+  return { state: withActions(state, targetId, left), outcome: { kind: "accepted" } };
+}
+
+function withActions(state: WorldState, targetId: string, actions: readonly SimulatedAction[]): WorldState {
+  const cloud = state.clouds[targetId];
+  return cloud === undefined ? state : { ...state, clouds: { ...state.clouds, [targetId]: { ...cloud, actions } } };
 }

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { ForecastMinute } from "../../../shared/core/forecast/forecast.ts";
 import { clientOf, lowersNothing, needsOf, neededUnits, type DemandInput } from "../../../shared/core/plan/demand.ts";
-import type { FloorOverride, Reason } from "../../../shared/core/plan/plan.ts";
+import type { FloorOverride, Override } from "../../../shared/core/plan/override.ts";
+import type { Reason } from "../../../shared/core/plan/plan.ts";
 import { planSteps } from "../../../shared/core/plan/steps.ts";
 import type { Occasion } from "../../../shared/core/schedule/occasion.ts";
 import { HOUR_MS, MINUTE_MS } from "../../../shared/core/time.ts";
@@ -50,6 +51,7 @@ function input(minutes: readonly ForecastMinute[], changes: Partial<DemandInput>
 function override(changes: Partial<FloorOverride> = {}): FloorOverride {
   return {
     id: "1",
+    kind: "floor",
     targetIds: ["player-api"],
     floorUnits: 30,
     fromMs: NOW,
@@ -184,6 +186,32 @@ describe("overrides", () => {
         const overrides = asked.map((floorUnits, index) => override({ id: `${index}`, floorUnits }));
         expect(only(input([known(0, load)], { overrides })).units).toBe(Math.max(4, Math.ceil(load / 70), ...asked));
       }),
+      { seed: 1 },
+    );
+  });
+
+  const factor = (id: string, value: number): Override => {
+    const { floorUnits: _, ...lease } = override({ id });
+    return { ...lease, kind: "factor", factor: value };
+  };
+
+  test("a factor changes what the load asks for, never what a floor holds; the larger of two is heard, in any order", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.double({ min: 0, max: 3, noNaN: true }), { minLength: 1, maxLength: 4 }),
+        fc.option(fc.integer({ min: 1, max: 90 }), { nil: undefined }),
+        fc.integer({ min: 0, max: 5_000 }),
+        (factors, floorUnits, load) => {
+          const overrides = [
+            ...factors.map((value, index) => factor(`f${index}`, value)),
+            ...(floorUnits === undefined ? [] : [override({ id: "floor", floorUnits })]),
+          ];
+          const units = (given: readonly Override[]) => only(input([known(0, load)], { overrides: given })).units;
+          const byLoad = Math.ceil(Math.ceil(load / 70) * Math.max(...factors) - 1e-9);
+          expect(units(overrides)).toBe(Math.min(100, Math.max(4, byLoad, floorUnits ?? 0)));
+          expect(units(overrides.toReversed())).toBe(units(overrides));
+        },
+      ),
       { seed: 1 },
     );
   });

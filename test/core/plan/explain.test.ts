@@ -34,6 +34,14 @@ const SENTENCES: { readonly [T in Reason["type"]]: readonly [Extract<Reason, { t
     "catalogue-db has connections for 300 units, no more",
   ],
   override: [{ type: "override", overrideId: "1", units: 50, author: "ops", why: "rehearsal" }, "ops asked for at least 50: rehearsal"],
+  factor: [
+    { type: "factor", overrideId: "2", factor: 1.5, units: 60, author: "ops", why: "rehearsal" },
+    "ops asked for 1.5 times what its load takes, which is 60: rehearsal",
+  ],
+  hold: [
+    { type: "hold", overrideId: "3", untilMs: minute(5), author: "ops", why: "rehearsal" },
+    "ops asked that nothing be lowered: rehearsal",
+  ],
   ceiling: [{ type: "ceiling", units: 100, shortUnits: 12 }, "your maximum is 100: short by 12"],
   held: [{ type: "held", untilMs: minute(5) }, "held for a while after it was last needed"],
   "staged-release": [{ type: "staged-release", towardsUnits: 8 }, "on its way down to 8, in stages"],

@@ -213,6 +213,17 @@ describe("not knowing", () => {
   });
 });
 
+describe("a raise that was refused", () => {
+  test("is not forgotten when the load becomes unknown, or somebody asks that nothing be lowered; and is, once it is known not to be needed", () => {
+    const refused = { floorInForce: 10, wantedLately: 40 };
+    const floorOf = (changes: Partial<StepsInput>) => planned({ needs: needs(times(60, 4)), ...refused, ...changes }).steps[0]?.floorUnits;
+    expect(floorOf({ needs: needs(times(60, "unknown")) })).toBe(40);
+    expect(floorOf({ lowersNothing: "an outage" })).toBe(40);
+    expect(floorOf({ heldAt: () => ({ type: "hold", overrideId: "1", untilMs: 0, author: "ops", why: "to see" }) })).toBe(40);
+    expect(floorOf({})).toBeLessThanOrEqual(10);
+  });
+});
+
 describe("the shape of a plan", () => {
   test("no floor lies below the baseline or above the ceiling, whatever was in force", () => {
     fc.assert(

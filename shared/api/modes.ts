@@ -1,0 +1,89 @@
+import * as z from "zod";
+import { isoOf } from "../../events/index.ts";
+import { instant } from "../../events/instant.ts";
+import { modeOf, readModes, setMode, type Modes, type ModeSet } from "../app/modes.ts";
+import type { Context } from "../app/context.ts";
+import { TARGET_MODES } from "../core/target.ts";
+import { readJsonBody } from "./body.ts";
+import { author, why } from "./person.ts";
+import { targetId } from "./query.ts";
+import { route } from "./route.ts";
+
+const setByPerson = z
+  .strictObject({ mode: z.enum(TARGET_MODES), author: z.string(), why: z.string(), at: instant })
+  .nullable()
+  .describe("What a person set, or null where nobody did.");
+
+/** Body of `GET` and `PUT /v1/mode`. */
+const modesSchema = z
+  .strictObject({
+    now: instant.describe("Platform time."),
+    all: setByPerson,
+    targets: z.array(
+      z.strictObject({
+        targetId: z.string(),
+        mode: z.enum(TARGET_MODES).describe("The mode in force."),
+        file: z.enum(TARGET_MODES).describe("What the file of targets says."),
+        set: setByPerson,
+      }),
+    ),
+  })
+  .meta({ id: "Modes" });
+
+const askedModeSchema = z
+  .strictObject({
+    mode: z.enum(TARGET_MODES, { error: `expected one of ${TARGET_MODES.join(", ")}` }),
+    targetId: targetId.optional().describe("One target; the switch for all when left out."),
+    author: author.describe("Who sets it."),
+    why: why.describe("Why."),
+  })
+  .meta({ id: "AskedMode" });
+
+/** The modes in force, and who set them. */
+export const modesRoute = route({
+  method: "GET",
+  path: "/v1/mode",
+  operationId: "readModes",
+  about: "What Calltime may do with each target, and who said so.",
+  writes: false,
+  query: z.strictObject({}),
+  responses: { 200: { about: "The modes.", schema: modesSchema } },
+  handle: async ({ parts, now }) => ({ status: 200, body: modesOf(parts.context, await readModes(parts.context), now) }),
+});
+
+/** Sets a mode. */
+export const setModeRoute = route({
+  method: "PUT",
+  path: "/v1/mode",
+  operationId: "setMode",
+  about: "Sets the mode of one target, or of all at once. The switch for all can only take away: what is least allowed holds.",
+  writes: true,
+  query: z.strictObject({}),
+  body: askedModeSchema,
+  responses: { 200: { about: "It is in force; setting the same again changes nothing.", schema: modesSchema } },
+  handle: async ({ parts, request }) => {
+    const asked = await readJsonBody(askedModeSchema, request);
+    return parts.exclusively(async () => {
+      const now = parts.now();
+      await setMode(parts.context, asked, now);
+      return { status: 200, body: modesOf(parts.context, await readModes(parts.context), now) };
+    });
+  },
+});
+
+function modesOf({ settings }: Context, modes: Modes, now: number): z.input<typeof modesSchema> {
+  return {
+    now: isoOf(now),
+    all: setOf(modes.all),
+    targets: settings.targets.map((target) => ({
+      targetId: target.id,
+      mode: modeOf(target, modes),
+      file: target.mode,
+      set: setOf(modes.targets[target.id]),
+    })),
+  };
+}
+
+function setOf(set: ModeSet | undefined): z.input<typeof setByPerson> {
+  return set === undefined ? null : { mode: set.mode, author: set.author, why: set.why, at: isoOf(set.atMs) };
+}
