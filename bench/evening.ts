@@ -127,7 +127,7 @@ async function* read(): AsyncGenerator<Uint8Array> {
 }
 
 const learnFrom = performance.now();
-const history = await learnHistory({ settings, channels, usualPeakViewers, seed: SEED, fromMs });
+const history = await learnHistory({ settings, channels, world: { usualPeakViewers, targets: {} }, seed: SEED, fromMs });
 const learnMs = performance.now() - learnFrom;
 
 /** Plays the evening once; what it comes to shows that every run did the same. */

@@ -6,7 +6,7 @@ const histories = new Map<number, Promise<History>>();
 
 /** The history of a family: learned once for all its evenings. */
 export function historyOf({ index, channels, usualPeakViewers, seed, fromMs }: Family, settings: Settings): Promise<History> {
-  const known = histories.get(index) ?? learnHistory({ settings, channels, usualPeakViewers, seed, fromMs });
+  const known = histories.get(index) ?? learnHistory({ settings, channels, world: { usualPeakViewers, targets: {} }, seed, fromMs });
   histories.set(index, known);
   return known;
 }

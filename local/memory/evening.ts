@@ -28,6 +28,8 @@ export type MemoryEveningSetting = {
   readonly wrap?: (ports: Ports) => Ports;
   /** Events that are kept: all, or those alone that Calltime itself listens to; the others need not even be made. All of them. */
   readonly events?: "all" | "subscribed";
+  /** Documents are looked at, and frozen, as they are written; they are not. */
+  readonly checked?: boolean;
   /** From the start of a minute until its metrics can be read; 2 minutes. */
   readonly readableAfterMs?: number;
 };
@@ -49,7 +51,7 @@ export async function openMemoryEvening(setting: MemoryEveningSetting): Promise<
   const { settings, history, feed, readableAfterMs = 2 * MINUTE_MS } = setting;
   const fromMs = minuteOf(setting.fromMs);
   const stores = {
-    documents: plainDocuments(history.learned),
+    documents: plainDocuments(history.learned, { checked: setting.checked ?? false }),
     schedules: plainSchedules(),
     journal: plainJournal(),
     bus: memoryBus(setting.events),

@@ -3,6 +3,7 @@ import { measure } from "../../shared/app/measure.ts";
 import type { Json, LoadSource, Ports, Versioned } from "../../shared/app/ports.ts";
 import { prepareWorld, type PreparedWorld } from "../../shared/core/simulate/prepare.ts";
 import { historyMinute, type WorldMinute } from "../../shared/core/simulate/step.ts";
+import type { World } from "../../shared/core/simulate/world.ts";
 import { MINUTE_MS } from "../../shared/core/time.ts";
 import { plainDocuments, plainJournal, plainSchedules } from "./plain.ts";
 
@@ -18,7 +19,8 @@ export type History = {
 export type HistorySetting = {
   readonly settings: Settings;
   readonly channels: readonly string[];
-  readonly usualPeakViewers: number;
+  /** What is true of the audience and of the targets; its occasions are no part of a usual week. */
+  readonly world: Pick<World, "usualPeakViewers" | "targets">;
   readonly seed: number;
   /** Start of the evening. */
   readonly fromMs: number;
@@ -41,8 +43,8 @@ export async function learnHistory(setting: HistorySetting): Promise<History> {
   return { learned, lately };
 }
 
-function usualWorld({ channels, usualPeakViewers, settings, seed }: HistorySetting): PreparedWorld {
-  const world = { usualPeakViewers, occasions: [], targets: {}, refusals: [] };
+function usualWorld({ channels, settings, seed, ...setting }: HistorySetting): PreparedWorld {
+  const world = { ...setting.world, occasions: [], refusals: [] };
   // The history is the usual week's: no minute of it is short, whatever an evening's own limits are.
   const targets = settings.targets.map((target) => ({ ...target, ceilingUnits: Number.MAX_SAFE_INTEGER }));
   return prepareWorld({ world, schedule: { channels: channels.map((id) => ({ id, name: id })), programmes: [] }, targets, seed });

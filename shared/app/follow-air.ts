@@ -197,10 +197,10 @@ function settle({ context, model, revealed, outcomes }: Following, occasion: Occ
 
 /** What is thought of an occasion as it starts; counted once, and only when Calltime was there. */
 function judge({ context, model, tally, sinceMs }: Following, occasion: Occasion): Judged {
-  const { byTarget, above } = impactsOf(context, model, occasion);
-  const impacts = [...byTarget.values()];
-  const known = impacts.find((each): each is Exclude<Impact, { kind: "unknown-audience" }> => each.kind !== "unknown-audience");
-  const impact = above ? "above" : known === undefined ? "unknown-audience" : "below";
+  const { byTarget, verdict: impact } = impactsOf(context, model, occasion);
+  const known = [...byTarget.values()].find(
+    (each): each is Exclude<Impact, { kind: "unknown-audience" }> => each.kind !== "unknown-audience",
+  );
   if (occasion.startsAtMs >= sinceMs) tally[impact] += 1;
   return known === undefined ? { impact } : { impact, expectedViewers: Math.round(unstretched(known.audience.mean)) };
 }

@@ -6,8 +6,8 @@ import type { Context } from "./context.ts";
 /** What one occasion does to every target. */
 export type Impacts = {
   readonly byTarget: ReadonlyMap<string, Impact>;
-  /** It is above the threshold of some target. */
-  readonly above: boolean;
+  /** Above: the threshold of some target; nobody knows the audience, whatever the target. */
+  readonly verdict: "above" | "below" | "unknown-audience";
 };
 
 type Known = { model: Model; readonly byOccasion: WeakMap<Occasion, Impacts> };
@@ -28,7 +28,9 @@ export function impactsOf(context: Context, model: Model, occasion: Occasion): I
 function judged({ settings }: Context, model: Model, occasion: Occasion): Impacts {
   const { targets, zone, threshold } = settings;
   const byTarget = new Map(targets.map((target) => [target.id, impactOf({ model, target, occasion, zone, threshold })]));
-  return { byTarget, above: [...byTarget.values()].some(({ kind }) => kind === "above") };
+  const kinds = [...byTarget.values()].map(({ kind }) => kind);
+  const verdict = kinds.includes("unknown-audience") ? "unknown-audience" : kinds.includes("above") ? "above" : "below";
+  return { byTarget, verdict };
 }
 
 /** Whether all that an impact follows from is the same: lead times and viewers by channel are not part of it. */

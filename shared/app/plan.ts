@@ -57,10 +57,12 @@ export async function makePlans(
   const { overrides } = situation;
   const around = occasionsAround(situation.occasions, from - HARD_CAP_MS - DECAY_MS, until + ARRIVAL_MS + HOUR_MS);
   // What is below the threshold of every target adds nothing to any.
-  const occasions = around.flatMap((occasion): readonly Aired[] => {
-    const { above, byTarget: impacts } = impactsOf(context, model, occasion);
-    return above && mayCount(log, occasion, now) ? [{ occasion, air: log.air[occasion.id] ?? { kind: "ahead" }, impacts }] : [];
-  });
+  const occasions: Aired[] = [];
+  for (const occasion of around) {
+    const { verdict, byTarget: impacts } = impactsOf(context, model, occasion);
+    if (verdict === "above" && mayCount(log, occasion, now))
+      occasions.push({ occasion, air: log.air[occasion.id] ?? { kind: "ahead" }, impacts });
+  }
   // A need just beyond the horizon still has its lead within it.
   const toMs = until + HOUR_MS;
   const sparse = sparseInstants({ fromMs: from, toMs, timings: occasions.map(({ occasion, air }) => timingOf(occasion, air, now)) });
@@ -98,14 +100,16 @@ function reachMs(
   minutes: readonly ForecastMinute[],
   { settings, model, overrides }: { readonly settings: Settings; readonly model: Model; readonly overrides: readonly Override[] },
 ): number {
-  const mine = overrides.filter((override) => "targetIds" in override && override.targetIds.includes(target.id));
-  const asked = mine.flatMap((override) => (override.kind === "floor" ? [override.floorUnits] : []));
-  const factor = Math.max(1, ...mine.flatMap((override) => (override.kind === "factor" ? [override.factor] : [])));
   const isDatabase = settings.targets.some(({ connections }) => connections?.database === target.id);
   // Clients may need the connections of all that a database can have.
-  const units = isDatabase
-    ? target.ceilingUnits
-    : Math.max(0, ...asked, ...minutes.map((minute) => factor * unitsForMinute(target, minute)));
+  let units = isDatabase ? target.ceilingUnits : 0;
+  let factor = 1;
+  for (const override of overrides) {
+    if (!("targetIds" in override) || !override.targetIds.includes(target.id)) continue;
+    if (override.kind === "floor") units = Math.max(units, override.floorUnits);
+    if (override.kind === "factor") factor = Math.max(factor, override.factor);
+  }
+  for (const minute of minutes) units = Math.max(units, factor * unitsForMinute(target, minute));
   const database = settings.targets.find(({ id }) => id === target.connections?.database);
   const leads = [leadOf(model, target, Math.min(units, target.ceilingUnits)), database && leadOf(model, database, database.ceilingUnits)];
   return Math.max(...leads.map((lead) => lead ?? 0)) + BEYOND_LEAD_MS;

@@ -44,18 +44,14 @@ export function subjectsBetween(context: Context, situation: Situation, fromMs: 
   return { above, below, unknown };
 }
 
+type Known = Exclude<Impact, { kind: "unknown-audience" }>;
+
 function judge(context: Context, model: Model, occasion: Occasion): "unknown-audience" | "below" | Pick<Subject, "expected" | "targets"> {
-  const { byTarget, above } = impactsOf(context, model, occasion);
-  const targets: Target[] = [];
-  let known: Extract<Impact, { kind: "above" | "below" }> | undefined;
-  for (const target of context.settings.targets) {
-    const impact = byTarget.get(target.id);
-    if (impact === undefined || impact.kind === "unknown-audience") return "unknown-audience";
-    known = impact;
-    if (!above) return "below";
-    if (impact.kind === "above") targets.push(target);
-  }
-  if (known === undefined || targets.length === 0) return "below";
+  const { byTarget, verdict } = impactsOf(context, model, occasion);
+  if (verdict !== "above") return verdict;
+  const targets = context.settings.targets.filter(({ id }) => byTarget.get(id)?.kind === "above");
+  const known = [...byTarget.values()].find((impact): impact is Known => impact.kind === "above");
+  if (known === undefined) return "below";
   return { targets, expected: expectedOf(known.audience.mean, Math.sqrt(known.audience.variance), known.audience.basis) };
 }
 

@@ -32,6 +32,22 @@ test("the same stores give the same plan, whatever came before and however often
   expect(said(await made(other))).toEqual(said(plans));
 });
 
+test("what is asked for now does not depend on how closely the minutes beyond its reach were looked at", async () => {
+  const small = await platform();
+  await small.air(EVENING);
+  for (const now of [at(17, 2), at(18, 40), at(18, 51), at(18, 57), at(19, 4), at(19, 33), at(20, 1), at(20, 48)]) {
+    small.goTo(now);
+    const situation = await situationAt(small.context, now);
+    const [sparse] = await makePlans(small.context, situation, TICK_HORIZON_MS);
+    const [every] = await makePlans(small.context, situation, TICK_HORIZON_MS, { everyMinute: true });
+    if (sparse === undefined || every === undefined) throw new Error("nothing was planned");
+    expect(sparse.forecast.minutes.length).toBeLessThan(every.forecast.minutes.length / 3);
+    expect(sparse.plan.steps[0]).toEqual(every.plan.steps[0]);
+    const reached = every.forecast.minutes.filter(({ atMs }) => atMs < now + 8 * MINUTE_MS);
+    expect(sparse.forecast.minutes.slice(0, 8)).toMatchObject(reached.map(({ interval: _, ...minute }: Record<string, unknown>) => minute));
+  }
+});
+
 test("a plan that is only asked for writes nothing", async () => {
   const small = await platform();
   await tick(small.context, at(17));

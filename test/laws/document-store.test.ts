@@ -2,6 +2,7 @@ import { afterAll } from "vitest";
 import { openDatabase, type Database } from "../../local/database.ts";
 import { sqliteDocumentStore } from "../../local/document-store.ts";
 import { memoryDocumentStore } from "../../local/memory/document-store.ts";
+import { plainDocuments } from "../../local/memory/plain.ts";
 import { memorySections } from "../../local/memory/sections.ts";
 import { documentStoreLaws } from "./document-store.laws.ts";
 
@@ -14,4 +15,14 @@ const opened = (place: Parameters<typeof openDatabase>[0]): Database => {
 afterAll(() => Promise.all(open.map((database) => database.close())));
 
 documentStoreLaws("sqlite in memory", async () => sqliteDocumentStore(opened({ kind: "memory" })));
+documentStoreLaws("plain, checked", async () => plainDocuments([], { checked: true }));
+documentStoreLaws("plain", async () => plainDocuments(), {
+  skip: {
+    "a caller that changes what it wrote or what it read changes nothing that is stored":
+      "nothing is copied: whoever reads must not change",
+    "refuses keys outside its alphabet": "the same evenings are played with checks in a test",
+    "takes 400 KB of JSON in UTF-8 and refuses one byte more": "the same",
+    "refuses a value that JSON would change": "the same",
+  },
+});
 documentStoreLaws("memory", async () => memoryDocumentStore(memorySections()));

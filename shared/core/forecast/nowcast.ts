@@ -111,7 +111,9 @@ function pair({ measured, expectedAt }: Pick<NowcastInput, "measured" | "expecte
   for (let index = measured.length - 1; index >= 0 && pairs.length < most; index -= 1) {
     const minute = measured[index];
     const forecast = minute?.kind === "known" ? expectedAt(minute.atMs) : undefined;
-    if (minute?.kind === "known" && forecast !== undefined) pairs.push({ ...forecast, loadRps: minute.loadRps });
+    if (minute?.kind !== "known" || forecast === undefined) continue;
+    const { atMs, usualRps, occasionsRps, shapeSpread, minutesOnAir } = forecast;
+    pairs.push({ atMs, usualRps, occasionsRps, shapeSpread, minutesOnAir, loadRps: minute.loadRps });
   }
   return pairs.reverse();
 }

@@ -56,11 +56,12 @@ export function unitsForMinute(target: Target, minute: ForecastMinute): number {
 
 /** What a target needs in each forecast minute, preceded by what the newest measured minutes needed. */
 export function needsOf(input: DemandInput): readonly Need[] {
-  const measured: Need[] = [];
+  const needs: Need[] = [];
   for (const minute of input.recent) {
-    if (minute.kind === "known") measured.push(needOfMeasured(input, minute.atMs, minute.loadRps));
+    if (minute.kind === "known") needs.push(needOfMeasured(input, minute.atMs, minute.loadRps));
   }
-  return [...measured, ...input.forecast.minutes.map((minute) => needOf(input, minute))];
+  for (const minute of input.forecast.minutes) needs.push(needOf(input, minute));
+  return needs;
 }
 
 /**

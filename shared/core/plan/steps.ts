@@ -38,19 +38,21 @@ export type StepsInput = {
  */
 export function planSteps(input: StepsInput): Plan {
   const { target, needs, now, untilMs } = input;
-  const largest = largestAskedFor(
-    needs.flatMap((need, index) => askedFor(input, need, standsUntil(input, index))),
-    now,
-    untilMs,
-  );
+  const asks: AskedFor[] = [];
+  for (let index = 0; index < needs.length; index += 1) {
+    const ask = askedFor(input, index);
+    if (ask !== undefined) asks.push(ask);
+  }
+  const largest = largestAskedFor(asks, now, untilMs);
   const unknown = unknownMinutes(input);
   const steps: Step[] = [];
   // A limit that was changed since the floor was set holds at once.
   const mayNotLower = (input.lowersNothing ?? unknown.get(now) ?? input.heldAt?.(now)) !== undefined;
   const standing = Math.max(input.floorInForce ?? target.baselineUnits, mayNotLower ? (input.wantedLately ?? 0) : 0);
   let floor = Math.max(target.baselineUnits, Math.min(target.ceilingUnits, standing));
-  for (const [index, asked] of largest.entries()) {
-    const atMs = now + index * MINUTE_MS;
+  let atMs = now - MINUTE_MS;
+  for (const asked of largest) {
+    atMs += MINUTE_MS;
     // Most minutes ask for what is there already.
     if (steps.length > 0 && (asked?.needed.units ?? target.baselineUnits) === floor) continue;
     const moment = { floor, asked, atMs, unknownWhy: input.lowersNothing ?? unknown.get(atMs), hold: input.heldAt?.(atMs) };
@@ -72,6 +74,7 @@ function standsUntil({ needs, now }: StepsInput, index: number): number {
 /** The minutes of which nothing is known, and why. */
 function unknownMinutes(input: StepsInput): ReadonlyMap<number, string> {
   const unknown = new Map<number, string>();
+  if (input.needs.every(({ kind }) => kind === "known")) return unknown;
   for (const [index, need] of input.needs.entries()) {
     if (need.kind === "known") continue;
     const untilMs = standsUntil(input, index);
@@ -80,14 +83,15 @@ function unknownMinutes(input: StepsInput): ReadonlyMap<number, string> {
   return unknown;
 }
 
-function askedFor(input: StepsInput, need: Need, untilMs: number): readonly AskedFor[] {
-  const needed = neededUnits(need);
-  if (needed === undefined) return [];
+function askedFor(input: StepsInput, index: number): AskedFor | undefined {
+  const need = input.needs[index];
+  const needed = need && neededUnits(need);
+  if (need === undefined || needed === undefined) return undefined;
   // What is up now may have been released by then: the lead counts from the baseline. A tick comes once a minute, so a lead that ends
   // within one is asked for at its start.
   const lead = leadMs(input.target, input.startUpMs, needed.units - input.target.baselineUnits);
-  const toMs = untilMs + input.policy.holdMinutes * MINUTE_MS;
-  return [{ fromMs: minuteOf(need.atMs - lead), toMs, atMs: need.atMs, needed }];
+  const toMs = standsUntil(input, index) + input.policy.holdMinutes * MINUTE_MS;
+  return { fromMs: minuteOf(need.atMs - lead), toMs, atMs: need.atMs, needed };
 }
 
 /** A minute on the way down or up: the floor before it, what is asked for in it, and why nothing may be lowered, if so. */
@@ -128,6 +132,7 @@ function reasonsFor(input: StepsInput, moment: Moment, floorUnits: number): read
 
 function shortsOf(input: StepsInput): readonly Short[] {
   const shorts: Short[] = [];
+  if (input.needs.every((need) => neededUnits(need)?.limit === undefined)) return shorts;
   for (const [index, need] of input.needs.entries()) {
     if (need.atMs < input.now || need.atMs >= input.untilMs) continue;
     const needed = neededUnits(need);

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Air } from "../../../shared/core/forecast/air.ts";
-import { firstLearned } from "../../../shared/core/forecast/model.ts";
+import { firstLearned, type Model } from "../../../shared/core/forecast/model.ts";
 import type { Occasion } from "../../../shared/core/schedule/occasion.ts";
+import type { ZoneOffsets } from "../../../shared/core/time.ts";
 import { AHEAD, expected, forecastOf, knownMinutes, loads, modelOf, occasion, ON_AIR, pastEight, times } from "./made.ts";
 
 const ahead = (each: Occasion): { occasion: Occasion; air: Air } => ({ occasion: each, air: AHEAD });
@@ -61,6 +62,37 @@ describe("any forecast", () => {
       now: pastEight(0),
     };
     expect(forecastOf(input)).toEqual(forecastOf(input));
+  });
+
+  test("does not depend on what was forecast before it for the same minutes", () => {
+    const zone: ZoneOffsets = [];
+    const warm = modelOf(1_000);
+    const sparse = [0, 5, 10, 20, 40, 80].map(pastEight);
+    const one = fc.record({
+      now: fc.integer({ min: -5, max: 12 }),
+      carried: fc.integer({ min: 500, max: 3_000 }),
+      aired: fc.subarray([onAir(derby), ahead(other)]),
+      reach: fc.integer({ min: 0, max: 30 }),
+      reachViewers: fc.constantFrom(0, 150_000),
+    });
+    fc.assert(
+      fc.property(fc.array(one, { minLength: 2, maxLength: 6 }), (several) => {
+        for (const { now, carried, aired, reach, reachViewers } of several) {
+          const made = (model: Model) =>
+            forecastOf({
+              model: { ...model, learned: { ...model.learned, reach: { viewers: reachViewers, broadcasts: reachViewers > 0 ? 30 : 0 } } },
+              occasions: aired,
+              recent: loads(now - 20, times(18, carried)),
+              now: pastEight(now),
+              fromMs: pastEight(0),
+              zone,
+              instants: { sparse, fineUntilMs: () => pastEight(reach) },
+            });
+          expect(made(warm)).toEqual(made({ ...warm, targets: structuredClone(warm.targets) }));
+        }
+      }),
+      { seed: 1, numRuns: 40 },
+    );
   });
 
   test("has its median within the interval and its tail not below the median", () => {
