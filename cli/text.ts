@@ -59,6 +59,12 @@ export function textOfEvent(event: AnyEvent): string | undefined {
       const { overrideId, change, what, author, reason, expiresAt } = event.data;
       return `${at}  override ${overrideId} ${change}: ${what} until ${clock(expiresAt)}, set by ${author}: ${reason}`;
     }
+    case "calltime.programme.corrected": {
+      const { title, change, author, reason } = event.data;
+      const what =
+        change === "corrected" ? correctionText(event.data) : change === "expired" ? "as in the guide again" : "correction taken back";
+      return `${at}  guide    ${title}: ${what}, said by ${author}: ${reason}`;
+    }
     case "calltime.mode.changed": {
       const { targetId, mode, author, reason } = event.data;
       return `${at}  mode     ${targetId ?? "all targets"}: ${mode}, set by ${author}: ${reason}`;
@@ -74,6 +80,19 @@ export function textOfEvent(event: AnyEvent): string | undefined {
       return never;
     }
   }
+}
+
+/** What holds of a correction. */
+function correctionText(data: Extract<AnyEvent, { type: "calltime.programme.corrected" }>["data"]): string {
+  const { startsAt, endsAt, correctedTitle, cancelled, actualStartsAt, actualEndsAt, endedBy } = data;
+  return [
+    ...(cancelled ? ["cancelled"] : []),
+    ...(correctedTitle === null ? [] : [`titled "${correctedTitle}"`]),
+    ...(startsAt === null ? [] : [`starts at ${clock(startsAt)}`]),
+    ...(endsAt === null ? [] : [`ends at ${clock(endsAt)}`]),
+    ...(actualStartsAt === null ? [] : [`really started at ${clock(actualStartsAt)}`]),
+    ...(actualEndsAt === null ? [] : [`really ended at ${clock(actualEndsAt)} (${endedBy})`]),
+  ].join(", ");
 }
 
 /** What the evening came to. */

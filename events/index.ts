@@ -7,6 +7,7 @@ import { loadMeasured } from "./load-measured.ts";
 import { modeChanged } from "./mode-changed.ts";
 import { modelUpdated } from "./model-updated.ts";
 import { overrideChanged } from "./override-changed.ts";
+import { programmeCorrected } from "./programme-corrected.ts";
 import { programmeEnding } from "./programme-ending.ts";
 import { programmeStarting } from "./programme-starting.ts";
 import { readinessAssessed } from "./readiness-assessed.ts";
@@ -29,6 +30,7 @@ export {
   modeChanged,
   modelUpdated,
   overrideChanged,
+  programmeCorrected,
   programmeEnding,
   programmeStarting,
   readinessAssessed,
@@ -45,6 +47,7 @@ export const eventContracts = [
   cueWithdrawn,
   scheduleChanged,
   feedQuarantined,
+  programmeCorrected,
   overrideChanged,
   modeChanged,
   capacityPlanned,

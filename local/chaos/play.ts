@@ -236,7 +236,9 @@ export async function playEvening(seed: number, plant: Plant | undefined): Promi
   const now = (): number => stage.ground?.now() ?? family.fromMs;
 
   const looksAgain = (event: AnyEvent): boolean =>
-    ["calltime.schedule.changed", "calltime.override.changed", "calltime.mode.changed"].includes(event.type);
+    ["calltime.schedule.changed", "calltime.override.changed", "calltime.programme.corrected", "calltime.mode.changed"].includes(
+      event.type,
+    );
   const bus: DisorderlyBus = disorderlyBus(derive(seed, "bus"), faults, now, looksAgain, async () => {
     if (stage.calltime === undefined) return;
     await plan(stage.calltime, await situationAt(stage.calltime, now()));
@@ -347,7 +349,7 @@ async function persons(context: Context, happening: Happening, now: number): Pro
         await withdrawOverride(context, happening.id, { author: "chaos" }, now);
         return true;
       default:
-        await setOverride(context, await askedOf(context, happening), now);
+        await setOverride(context, await askedOf(context, happening, now), now);
         return true;
     }
   } catch {
@@ -357,7 +359,7 @@ async function persons(context: Context, happening: Happening, now: number): Pro
 
 type Ordered = Exclude<Happening, { readonly kind: "feed" | "mode" | "withdraw" }>;
 
-async function askedOf(context: Context, happening: Ordered): Promise<AskedOverride> {
+async function askedOf(context: Context, happening: Ordered, now: number): Promise<AskedOverride> {
   const { kind, id, untilMs } = happening;
   const lease = { kind, id, untilMs, author: "chaos", why: "to see" };
   switch (happening.kind) {
@@ -369,16 +371,16 @@ async function askedOf(context: Context, happening: Ordered): Promise<AskedOverr
       return { ...lease, targetIds: [happening.targetId] };
     case "overrun":
     case "delay":
-      return { ...lease, occasionId: await occasionNamed(context, happening.occasion), byMinutes: happening.byMinutes };
+      return { ...lease, occasionId: await occasionNamed(context, happening.occasion, now), byMinutes: happening.byMinutes };
     case "cancel":
-      return { ...lease, occasionId: await occasionNamed(context, happening.occasion) };
+      return { ...lease, occasionId: await occasionNamed(context, happening.occasion, now) };
     case "expected-audience": {
       // 90 % of a normal distribution lies within this many standard deviations.
       const reach = Math.exp(1.645 * happening.spread);
       const { viewers } = happening;
       return {
         ...lease,
-        occasionId: await occasionNamed(context, happening.occasion),
+        occasionId: await occasionNamed(context, happening.occasion, now),
         viewers,
         interval: [viewers / reach, viewers * reach],
       };
@@ -389,9 +391,9 @@ async function askedOf(context: Context, happening: Ordered): Promise<AskedOverr
 }
 
 /** The occasion that people call so, by its title in the guide. */
-async function occasionNamed(context: Context, name: string): Promise<string | undefined> {
+async function occasionNamed(context: Context, name: string, now: number): Promise<string | undefined> {
   const [, nth = "", seed = ""] = /^big (\d+) of evening (\d+)$/.exec(name) ?? [];
-  const { occasions } = await context.guide();
+  const { occasions } = await context.guide(now);
   return occasions.find(
     (occasion) => occasion.name === name || occasion.programmes.some(({ title }) => title === `Occasion ${seed}-${nth}`),
   )?.id;

@@ -4,6 +4,8 @@ import { instant } from "../../events/instant.ts";
 import { readOccasions } from "../app/operate.ts";
 import type { Subject } from "../app/subjects.ts";
 import { TICK_HORIZON_MS } from "../app/plan.ts";
+import { sentenceOfSaid } from "../core/plan/explain.ts";
+import { ENDED_BY } from "../core/forecast/air.ts";
 import { HOUR_MS } from "../core/time.ts";
 import { instantOrNull, isoOrNull } from "./fields.ts";
 import { route } from "./route.ts";
@@ -18,8 +20,9 @@ export const occasionsSchema = z
           occasionId: z.string(),
           name: z.string(),
           channels: z.array(z.string()),
-          startsAt: instant.describe("By the guide."),
-          endsAt: instant.describe("By the guide, which only proposes it."),
+          startsAt: instant.describe("By the guide, as people corrected it."),
+          endsAt: instant.describe("By the guide, which only proposes it, as people corrected it."),
+          said: z.array(z.string()).describe("What people said of it that holds, each in a sentence with their name and reason."),
           air: z.discriminatedUnion("kind", [
             z.strictObject({ kind: z.literal("ahead") }),
             z.strictObject({ kind: z.literal("on-air"), startedAt: instantOrNull.describe("When its crowd came.") }),
@@ -27,7 +30,11 @@ export const occasionsSchema = z
               kind: z.literal("ended"),
               startedAt: instantOrNull,
               endedAt: instant,
-              by: z.enum(["crowd", "cap"]).describe("`crowd`: it was seen to leave. `cap`: it was given up waiting for that."),
+              by: z
+                .enum(ENDED_BY)
+                .describe(
+                  "`operator` or `marker`: it was said to have ended. `crowd`: it was seen to leave. `cap`: it was given up waiting.",
+                ),
             }),
           ]),
           expectedAudience: z.strictObject({
@@ -74,6 +81,7 @@ function occasionOf({ occasion, air, expected, targets }: Subject): z.input<type
     channels: [...occasion.channelIds],
     startsAt: isoOf(occasion.startsAtMs),
     endsAt: isoOf(occasion.endsAtMs),
+    said: (occasion.said ?? []).map((said) => sentenceOfSaid(occasion.name, said)),
     air: airOf(air),
     expectedAudience: {
       median: expected.median,

@@ -70,7 +70,7 @@ export const verdictsRoute = route({
       if (query.occasion !== undefined && given.occasionId !== query.occasion) continue;
       byOccasion.set(given.occasionId, [...(byOccasion.get(given.occasionId) ?? []), given]);
     }
-    if (query.occasion !== undefined && byOccasion.size === 0) await checkOccasion(parts.context, query.occasion);
+    if (query.occasion !== undefined && byOccasion.size === 0) await checkOccasion(parts.context, query.occasion, now);
     // Instants of the API sort as text.
     const occasions = [...byOccasion.values()].flatMap(occasionOf).sort((a, b) => compareText(a.startsAt, b.startsAt));
     return { status: 200, body: { now: isoOf(now), occasions } satisfies z.input<typeof verdictsSchema> };
@@ -109,7 +109,7 @@ function verdictOf(given: StoredVerdict): OccasionVerdicts["verdicts"][number] {
 }
 
 /** An occasion without a verdict is no mistake, one that nobody knows is. Throws `occasion-unknown`. */
-async function checkOccasion(context: Context, id: string): Promise<void> {
-  if ((await context.guide()).byId.has(id)) return;
+async function checkOccasion(context: Context, id: string, now: number): Promise<void> {
+  if ((await context.guide(now)).byId.has(id)) return;
   throw new CalltimeError("occasion-unknown", `${id}: there is no such occasion in the schedules in force; GET /v1/occasions lists them`);
 }

@@ -1,5 +1,5 @@
 import type { Air } from "../core/forecast/air.ts";
-import { occasionsWith, type Override } from "../core/plan/override.ts";
+import { calledOffBy, occasionsWith, type Override } from "../core/plan/override.ts";
 import type { Occasion } from "../core/schedule/occasion.ts";
 import type { Guide } from "./context.ts";
 
@@ -62,18 +62,33 @@ export const EMPTY_AIR: AirLog = {
 };
 
 /**
- * The occasions that count at `now`, as overrides make them: those that the guide lists, and those that it dropped after they had gone on air. One whose programmes the
- * guide still lists, under another occasion, is that one now.
+ * The occasions that count at `now`, as overrides make them: those that the guide lists, and those that it dropped after they had gone on
+ * air. One whose programmes the guide still lists, under another occasion, is that one now; one that was called off counts while its crowd
+ * is there: that is held to its end, whatever anybody says of the programme.
  */
 export function occasionsKnown(guide: Guide, log: AirLog, overrides: readonly Override[], now: number): readonly Occasion[] {
+  return occasionsWith(knownTo(guide, log), overrides, now, (id) => isThere(log, id));
+}
+
+/** The occasions that people called off, by correction or by override, with who said so. */
+export function calledOffOf(guide: Guide, log: AirLog, overrides: readonly Override[], now: number): readonly Occasion[] {
+  const corrected = guide.calledOff.filter(({ id }) => !isThere(log, id));
+  return [...corrected, ...calledOffBy(knownTo(guide, log), overrides, now, (id) => isThere(log, id))];
+}
+
+/** What the guide lists, and what it dropped on air. */
+function knownTo(guide: Guide, log: AirLog): readonly Occasion[] {
   const dropped = Object.values(log.occasions).filter(
-    ({ id, programmes }) => !guide.byId.has(id) && !programmes.some((programme) => guide.programmeIds.has(programme.id)),
+    ({ id, programmes }) =>
+      !guide.byId.has(id) &&
+      !programmes.some((programme) => guide.programmeIds.has(programme.id)) &&
+      (isThere(log, id) || !programmes.every((programme) => guide.corrections.get(programme.id)?.cancelled)),
   );
-  const known = dropped.length === 0 ? guide.occasions : [...guide.occasions, ...dropped];
-  // A crowd that is there is held to its end, whatever anybody says of the programme.
-  const onAir = (id: string): boolean => {
-    const air = log.air[id];
-    return air?.kind === "on-air" && air.startedAtMs !== undefined;
-  };
-  return occasionsWith(known, overrides, now, onAir);
+  return dropped.length === 0 ? guide.occasions : [...guide.occasions, ...dropped];
+}
+
+/** Whether the crowd of an occasion was seen to come and not to leave. */
+function isThere({ air }: AirLog, id: string): boolean {
+  const stand = air[id];
+  return stand?.kind === "on-air" && stand.startedAtMs !== undefined;
 }

@@ -1,10 +1,12 @@
+import { correctedProgrammes, type Corrections } from "../core/schedule/correction.ts";
 import type { Expectation } from "../core/schedule/expectation.ts";
-import { occasionsOf, type Occasion } from "../core/schedule/occasion.ts";
-import { byStart } from "../core/schedule/programme.ts";
+import { occasionsOf, type Occasion, type Said } from "../core/schedule/occasion.ts";
+import { byStart, type Schedule } from "../core/schedule/programme.ts";
 import type { ImpactThreshold } from "../core/forecast/impact.ts";
 import type { PlanPolicy } from "../core/plan/plan.ts";
 import type { Target } from "../core/target.ts";
 import type { ZoneOffsets } from "../core/time.ts";
+import { readCorrections } from "./corrections.ts";
 import type { Ports } from "./ports.ts";
 
 /** What the platform was told by its owner. */
@@ -17,43 +19,63 @@ export type Settings = {
   readonly policy: PlanPolicy;
 };
 
-/** What all feeds in force list, as occasions. */
+/** What all feeds in force list, as people corrected it, as occasions. */
 export type Guide = {
   /** By start. */
   readonly occasions: readonly Occasion[];
   readonly byId: ReadonlyMap<string, Occasion>;
   /** Ids of the programmes that the occasions are made of. */
   readonly programmeIds: ReadonlySet<string>;
+  /** The corrections that it rests on. */
+  readonly corrections: Corrections;
+  /** What does not take place, though its feed lists it, as the occasions that it would have made. */
+  readonly calledOff: readonly Occasion[];
 };
 
 /** What every use case works with. Make one with `contextOf`. */
 export type Context = {
   readonly ports: Ports;
   readonly settings: Settings;
-  /** What the feeds in force list; worked out again only when a feed has a new generation. */
-  readonly guide: () => Promise<Guide>;
+  /** What the feeds in force list, as corrected at `now`; worked out again only when a feed has a new generation or a correction changes. */
+  readonly guide: (now: number) => Promise<Guide>;
 };
 
 /** The context of one deployment (or one laptop). */
 export function contextOf(ports: Ports, settings: Settings): Context {
   let known: { readonly key: string; readonly guide: Guide } | undefined;
-  const guide = async (): Promise<Guide> => {
+  const guide = async (now: number): Promise<Guide> => {
     const generations = await Promise.all((await ports.schedules.feeds()).map((feedId) => ports.schedules.current(feedId)));
     const present = generations.filter((generation) => generation !== undefined);
-    const key = present.map(({ feedId, generation, contentHash }) => `${feedId}/${generation}/${contentHash}`).join(" ");
+    const { corrections, key: corrected } = await readCorrections(ports.documents, now);
+    const key = `${present.map(({ feedId, generation, contentHash }) => `${feedId}/${generation}/${contentHash}`).join(" ")} ${corrected}`;
     if (known?.key === key) return known.guide;
     const channels = present.flatMap(({ schedule }) => schedule.channels);
-    const programmes = present.flatMap(({ schedule }) => schedule.programmes).sort(byStart);
-    const occasions = occasionsOf({ channels, programmes }, settings.expectations);
-    known = {
-      key,
-      guide: {
-        occasions,
-        byId: new Map(occasions.map((occasion) => [occasion.id, occasion])),
-        programmeIds: new Set(programmes.map(({ id }) => id)),
-      },
-    };
+    const listed = present.flatMap(({ schedule }) => schedule.programmes).sort(byStart);
+    known = { key, guide: guideOf({ channels, programmes: listed }, corrections, settings.expectations) };
     return known.guide;
   };
   return { ports, settings, guide };
+}
+
+function guideOf(listed: Schedule, corrections: Corrections, expectations: readonly Expectation[]): Guide {
+  const { channels } = listed;
+  const programmes = correctedProgrammes(listed.programmes, corrections);
+  const occasions = occasionsOf({ channels, programmes }, expectations);
+  const byId = new Map(occasions.map((occasion) => [occasion.id, occasion]));
+  const cancelled = corrections.size === 0 ? [] : listed.programmes.filter(({ id }) => corrections.get(id)?.cancelled === true);
+  return {
+    occasions,
+    byId,
+    programmeIds: new Set(programmes.map(({ id }) => id)),
+    corrections,
+    calledOff: occasionsOf({ channels, programmes: cancelled }, expectations)
+      // What still has a slot takes place.
+      .filter(({ id }) => !byId.has(id))
+      .map((occasion) => ({ ...occasion, said: saidOf(occasion, corrections) })),
+  };
+}
+
+function saidOf({ programmes }: Occasion, corrections: Corrections): readonly Said[] {
+  const said = programmes.flatMap(({ id }) => corrections.get(id) ?? []);
+  return said.slice(0, 1).map(({ author, why }) => ({ change: { kind: "cancelled" }, author, why }));
 }

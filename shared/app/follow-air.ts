@@ -5,6 +5,7 @@ import { measuredViewers } from "../core/forecast/learn.ts";
 import type { Model } from "../core/forecast/model.ts";
 import { ARRIVAL_MS } from "../core/forecast/shape.ts";
 import type { AudienceMinute } from "../core/measurement.ts";
+import { saidEndOf, saidStartOf, type Corrections } from "../core/schedule/correction.ts";
 import type { Occasion } from "../core/schedule/occasion.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../core/time.ts";
 import { AIR_KEY, EMPTY_AIR, occasionsKnown, type AirLog, type Judged, type Outcome, type Revealed } from "./air-log.ts";
@@ -33,6 +34,7 @@ const LOOK_BACK_MS = 30 * MINUTE_MS;
 export type Following = {
   readonly context: Context;
   readonly model: Model;
+  readonly corrections: Corrections;
   readonly now: number;
   /** When Calltime first looked. */
   readonly sinceMs: number;
@@ -55,11 +57,13 @@ export type Following = {
 export async function followAir(context: Context, now: number): Promise<void> {
   const stored = await readDocument<AirLog>(context.ports.documents, AIR_KEY);
   const before = stored?.value ?? EMPTY_AIR;
-  const listed = occasionsKnown(await context.guide(), before, await listOverrides(context, now), now);
+  const guide = await context.guide(now);
+  const listed = occasionsKnown(guide, before, await listOverrides(context, now), now);
   const byId = new Map(listed.map((occasion) => [occasion.id, occasion]));
   const following: Following = {
     context,
     model: await readModel(context),
+    corrections: guide.corrections,
     now,
     sinceMs: before.sinceMs ?? now,
     air: { ...before.air },
@@ -138,7 +142,9 @@ async function follow(following: Following, occasion: Occasion, audience: readon
   const tracked = thought.impact === "above" || revealed[id] !== undefined;
   if (tracked) {
     const excess = excessViewers(model, occasion, audience, context.settings.zone);
-    const stand = assessAir({ occasion, before: air[id], excess, expected: thought.expectedViewers, now });
+    const { corrections } = following;
+    const said = { startedAtMs: saidStartOf(occasion, corrections), end: saidEndOf(occasion, corrections) };
+    const stand = assessAir({ occasion, before: air[id], excess, expected: thought.expectedViewers, said, now });
     if (stand.kind !== "ahead") {
       air[id] = stand;
       following.occasions[id] = sketched(occasion);

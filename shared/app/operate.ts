@@ -1,6 +1,8 @@
 import { isoOf } from "../../events/index.ts";
 import { CalltimeError } from "../core/error.ts";
-import { explain, type Explanation } from "../core/plan/explain.ts";
+import { saidOf, wouldCount } from "../core/plan/demand.ts";
+import { explain, sentenceOf, type Explanation } from "../core/plan/explain.ts";
+import type { Occasion } from "../core/schedule/occasion.ts";
 import { HOUR_MS, MINUTE_MS } from "../core/time.ts";
 import { VERDICTS_KEY, type StoredVerdict, type Verdicts } from "./assess.ts";
 import { describeTargets } from "./capacity.ts";
@@ -35,9 +37,27 @@ export async function explainAt(context: Context, targetId: string, atMs: number
   knownTarget(context, targetId);
   if (atMs < Math.floor(now / MINUTE_MS) * MINUTE_MS) return explainPast(context, targetId, atMs);
   if (atMs >= now + OPERATE_HORIZON_MS) return { kind: "unknown", targetId, atMs, why: "the instant is more than 24 hours ahead" };
-  const [planned] = await readPlans(context, now, { targetId, horizonMs: Math.max(TICK_HORIZON_MS, atMs - now + HOUR_MS) });
+  const situation = await situationAt(context, now);
+  const horizonMs = Math.max(TICK_HORIZON_MS, atMs - now + HOUR_MS);
+  const planned = (await makePlans(context, situation, horizonMs, { everyMinute: true })).find(({ target }) => target.id === targetId);
   if (planned === undefined) throw new CalltimeError("target-unknown", `${targetId}: there is no such target`);
-  return explain(planned.plan, atMs);
+  return withCalledOff(explain(planned.plan, atMs), situation.calledOff);
+}
+
+/** What would have been asked for at that instant, had nobody called it off, belongs to the answer wherever the step began. */
+function withCalledOff(explained: Explanation, calledOff: readonly Occasion[]): Explanation {
+  if (explained.kind === "unknown") return explained;
+  const said = new Set(explained.reasons.flatMap((reason) => (reason.type === "said" ? [reason.occasionId] : [])));
+  const missing = calledOff
+    .filter(({ id }) => !said.has(id))
+    .filter((occasion) => wouldCount(occasion, explained.atMs))
+    .flatMap(saidOf);
+  if (missing.length === 0) return explained;
+  return {
+    ...explained,
+    reasons: [...explained.reasons, ...missing],
+    sentences: [...explained.sentences, ...missing.map((reason) => sentenceOf(reason))],
+  };
 }
 
 async function explainPast(context: Context, targetId: string, atMs: number): Promise<Explanation> {
@@ -130,8 +150,8 @@ async function feedProblems(context: Context, generations: readonly Generation[]
 
 /** Expectations that the guide, which reaches their window on one of their channels, has no slot for. */
 async function expectationProblems(context: Context, generations: readonly Generation[], now: number): Promise<readonly string[]> {
-  const { occasions } = await context.guide();
-  const found = new Set(occasions.map(({ expectation }) => expectation));
+  const { occasions, calledOff } = await context.guide(now);
+  const found = new Set([...occasions, ...calledOff].map(({ expectation }) => expectation));
   const programmes = generations.flatMap(({ schedule }) => schedule.programmes);
   return context.settings.expectations
     .filter((expectation) => !found.has(expectation) && expectation.windowEndMs > now)

@@ -119,7 +119,7 @@ async function checkedOverride(context: Context, asked: AskedOverride, now: numb
   const author = signedBy(asked.author);
   const why = asked.why.trim();
   if (why === "") throw new CalltimeError("override-why-blank", "the reason is blank; whoever asks why the floor is what it is needs one");
-  const effect = await checkedEffect(context, asked);
+  const effect = await checkedEffect(context, asked, now);
   if (!(untilMs > now))
     throw new CalltimeError(
       "override-until-invalid",
@@ -154,7 +154,7 @@ type Effect = Override extends infer Each
 const MOST_FACTOR = 20;
 const MOST_MINUTES = 1_440;
 
-async function checkedEffect(context: Context, asked: AskedOverride): Promise<Effect> {
+async function checkedEffect(context: Context, asked: AskedOverride, now: number): Promise<Effect> {
   const { kind = "floor", floorUnits, factor, byMinutes, viewers, interval } = asked;
   switch (kind) {
     case "floor":
@@ -176,9 +176,9 @@ async function checkedEffect(context: Context, asked: AskedOverride): Promise<Ef
         const right = `a whole number from 1 to ${MOST_MINUTES} would be right`;
         throw new CalltimeError("override-minutes-invalid", `${byMinutes} minutes are none; ${right}`);
       }
-      return { kind, occasionId: await occasionOf(context, asked), byMinutes };
+      return { kind, occasionId: await occasionOf(context, asked, now), byMinutes };
     case "cancel":
-      return { kind, occasionId: await occasionOf(context, asked) };
+      return { kind, occasionId: await occasionOf(context, asked, now) };
     case "expected-audience": {
       if (viewers === undefined || !(viewers >= 0))
         throw new CalltimeError("override-viewers-invalid", `${viewers} viewers are none; a number from 0 would be right`);
@@ -188,7 +188,12 @@ async function checkedEffect(context: Context, asked: AskedOverride): Promise<Ef
           "override-viewers-invalid",
           `the interval [${lower}, ${upper}] is not around ${viewers} viewers; one around them would be right`,
         );
-      return { kind, occasionId: await occasionOf(context, asked), viewers, ...(interval !== undefined && { interval: { lower, upper } }) };
+      return {
+        kind,
+        occasionId: await occasionOf(context, asked, now),
+        viewers,
+        ...(interval !== undefined && { interval: { lower, upper } }),
+      };
     }
     default:
       return kind satisfies never;
@@ -196,8 +201,8 @@ async function checkedEffect(context: Context, asked: AskedOverride): Promise<Ef
 }
 
 /** The occasion that is meant, as the guide lists it. */
-async function occasionOf(context: Context, { occasionId }: AskedOverride): Promise<string> {
-  const guide = await context.guide();
+async function occasionOf(context: Context, { occasionId }: AskedOverride, now: number): Promise<string> {
+  const guide = await context.guide(now);
   if (occasionId !== undefined && (guide.byId.has(occasionId) || guide.programmeIds.has(occasionId))) return occasionId;
   const named =
     occasionId === undefined ? "no occasion is named" : `${occasionId.slice(0, 80)}: the schedules in force have no such occasion`;

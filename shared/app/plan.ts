@@ -86,7 +86,10 @@ export async function makePlans(
       unservedPerMillion: settings.policy.unservedPerMillion,
     });
     const blind = audienceUnread(log, occasions, from);
-    planned.push(await planTarget({ context, target, forecast, recent, occasions, overrides, model, now: from, until, planned, blind }));
+    const { calledOff } = situation;
+    planned.push(
+      await planTarget({ context, target, forecast, recent, occasions, calledOff, overrides, model, now: from, until, planned, blind }),
+    );
   }
   return settings.targets.flatMap((target) => planned.filter((made) => made.target.id === target.id));
 }
@@ -145,6 +148,7 @@ async function planTarget(input: {
   readonly forecast: Forecast;
   readonly recent: readonly LoadMinute[];
   readonly occasions: readonly Aired[];
+  readonly calledOff: readonly Occasion[];
   readonly overrides: readonly Override[];
   readonly model: Model;
   readonly now: number;
@@ -161,6 +165,7 @@ async function planTarget(input: {
     forecast,
     recent: input.recent.filter((minute) => minute.atMs >= now - policy.holdMinutes * MINUTE_MS),
     occasions: input.occasions,
+    calledOff: input.calledOff,
     overrides: input.overrides,
     policy,
     now,

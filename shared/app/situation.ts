@@ -1,7 +1,7 @@
 import type { Model } from "../core/forecast/model.ts";
 import type { Override } from "../core/plan/override.ts";
 import type { Occasion } from "../core/schedule/occasion.ts";
-import { AIR_KEY, EMPTY_AIR, occasionsKnown, type AirLog } from "./air-log.ts";
+import { AIR_KEY, calledOffOf, EMPTY_AIR, occasionsKnown, type AirLog } from "./air-log.ts";
 import type { Context } from "./context.ts";
 import { readDocument } from "./documents.ts";
 import { readModel } from "./model.ts";
@@ -16,13 +16,17 @@ export type Situation = {
   readonly overrides: readonly Override[];
   /** What the guide lists, and what it dropped while on air, as overrides make them. */
   readonly occasions: readonly Occasion[];
+  /** What people called off: nothing is asked for it. */
+  readonly calledOff: readonly Occasion[];
 };
 
 /** What is known at `now`, with the overrides in force or with others. */
 export async function situationAt(context: Context, now: number, instead?: readonly Override[]): Promise<Situation> {
   const log = await readAirLog(context);
   const overrides = instead ?? (await listOverrides(context, now));
-  return { now, model: await readModel(context), log, overrides, occasions: occasionsKnown(await context.guide(), log, overrides, now) };
+  const guide = await context.guide(now);
+  const occasions = occasionsKnown(guide, log, overrides, now);
+  return { now, model: await readModel(context), log, overrides, occasions, calledOff: calledOffOf(guide, log, overrides, now) };
 }
 
 /** The air log as stored. */

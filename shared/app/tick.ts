@@ -6,6 +6,7 @@ import { assess } from "./assess.ts";
 import { attempt } from "./attempt.ts";
 import { planAhead } from "./bookings.ts";
 import type { Context } from "./context.ts";
+import { expireCorrections } from "./corrections.ts";
 import { cue } from "./cue.ts";
 import { measure } from "./measure.ts";
 import { expireOverrides } from "./override.ts";
@@ -25,6 +26,7 @@ export async function tick(context: Context, now: number): Promise<void> {
   const failures: unknown[] = [];
   await attempt(failures, () => publishUnsent(context, now));
   await attempt(failures, () => expireOverrides(context, now));
+  await attempt(failures, () => expireCorrections(context, now));
   failures.push(...((await attempt(failures, () => measure(context, now))) ?? []));
   const situation = await attempt(failures, () => situationAt(context, now));
   const planned = (situation && (await attempt(failures, () => plan(context, situation, correlationId)))) ?? [];

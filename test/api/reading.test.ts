@@ -120,8 +120,8 @@ test("verdicts are by occasion, the newest first, with the evidence of each targ
 });
 
 test("an occasion without a verdict has an empty list; one that nobody knows is 404", async () => {
-  const { ask, context } = await runningPlatform({}, 1);
-  const news = (await context.guide()).occasions.find(({ name }) => name === "Late News");
+  const { ask, context, now } = await runningPlatform({}, 1);
+  const news = (await context.guide(now())).occasions.find(({ name }) => name === "Late News");
   expect(verdictsSchema.parse(await (await ask(`/v1/verdicts?occasion=${news?.id}`)).json()).occasions).toEqual([]);
   const response = await ask("/v1/verdicts?occasion=e-nothing");
   expect(response.status).toBe(404);

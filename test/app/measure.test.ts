@@ -25,7 +25,7 @@ const usualRps = async ({ context }: Platform, atMs: number) => {
 
 /** The id of the final's occasion. */
 async function finalId({ context }: Platform): Promise<string> {
-  const found = (await context.guide()).occasions.find(({ name }) => name === "the cup final" || name === "Cup Final");
+  const found = (await context.guide(at(17))).occasions.find(({ name }) => name === "the cup final" || name === "Cup Final");
   if (found === undefined) throw new RangeError("the guide has no final");
   return found.id;
 }
@@ -217,7 +217,7 @@ test("a programme that the guide lists again under another occasion is that one,
   const renamed = { ...FINAL, title: "Big Match Tonight" };
   await small.air(EVENING.map((programme) => (programme.id === FINAL.id ? renamed : programme)));
   await tick(small.context, at(19, 10));
-  const known = occasionsKnown(await small.context.guide(), await readAirLog(small.context), [], at(19, 10));
+  const known = occasionsKnown(await small.context.guide(at(19, 10)), await readAirLog(small.context), [], at(19, 10));
   expect(known.filter(({ startsAtMs }) => startsAtMs === FINAL.startsAtMs).map(({ name }) => name)).toEqual(["Big Match Tonight"]);
 });
 

@@ -1,16 +1,24 @@
+import { END_SOURCES, type MarkedEnd } from "../schedule/correction.ts";
 import type { Occasion } from "../schedule/occasion.ts";
 import { HOUR_MS, MINUTE_MS } from "../time.ts";
 import { median } from "./median.ts";
 import type { Timing } from "./shape.ts";
 
 /**
- * Where an occasion stands. The guide only proposes an end: an occasion has ended when its crowd was seen to leave, or when the
- * hard cap is reached (design rule 6).
+ * Where an occasion stands. The guide only proposes an end: an occasion has ended when a person or its marker said so, when its crowd was
+ * seen to leave, or when the hard cap is reached (design rule 6).
  */
 export type Air =
   | { readonly kind: "ahead" }
   | { readonly kind: "on-air"; readonly startedAtMs?: number }
-  | { readonly kind: "ended"; readonly startedAtMs?: number; readonly endedAtMs: number; readonly by: "crowd" | "cap" };
+  | { readonly kind: "ended"; readonly startedAtMs?: number; readonly endedAtMs: number; readonly by: EndedBy };
+
+/** What an end was known by. */
+export const ENDED_BY = [...END_SOURCES, "crowd", "cap"] as const;
+export type EndedBy = (typeof ENDED_BY)[number];
+
+/** What somebody said of the real start and end of an occasion. */
+export type SaidOfAir = { readonly startedAtMs?: number | undefined; readonly end?: MarkedEnd | undefined };
 
 /** Audience (or load) above the usual in one known minute; a minute that is not known is left out. */
 export type ExcessMinute = { readonly atMs: number; readonly excess: number };
@@ -39,21 +47,25 @@ export const LATE_START_MS = 20 * MINUTE_MS;
 
 /**
  * What the measured crowd says at `now`. `excess` is in the order of time; `expected` is the excess forecast for the plateau, in the
- * same unit, undefined when no audience is known. `before` is what was concluded earlier: an end, once seen, stands.
+ * same unit, undefined when no audience is known. `before` is what was concluded earlier: an end, once seen, stands. One that was said
+ * stands for as long as it is said: whoever marked the wrong programme can take it back.
  */
 export function assessAir(input: {
   readonly occasion: Occasion;
   readonly before: Air | undefined;
   readonly excess: readonly ExcessMinute[];
   readonly expected: number | undefined;
+  readonly said?: SaidOfAir;
   readonly now: number;
 }): Air {
-  const { occasion, before, excess, expected, now } = input;
-  if (before?.kind === "ended") return before;
-  if (now < occasion.startsAtMs) return { kind: "ahead" };
-  const startedAtMs =
-    before?.kind === "on-air" && before.startedAtMs !== undefined ? before.startedAtMs : startOf(occasion, excess, expected);
+  const { occasion, before, excess, expected, said = {}, now } = input;
+  const end = said.end !== undefined && said.end.atMs <= now ? said.end : undefined;
+  if (end === undefined && before?.kind === "ended" && (before.by === "crowd" || before.by === "cap")) return before;
+  if (end === undefined && now < occasion.startsAtMs) return { kind: "ahead" };
+  const seenAtMs = before !== undefined && before.kind !== "ahead" ? before.startedAtMs : undefined;
+  const startedAtMs = said.startedAtMs ?? seenAtMs ?? startOf(occasion, excess, expected);
   const started = startedAtMs === undefined ? {} : { startedAtMs };
+  if (end !== undefined) return { kind: "ended", ...started, endedAtMs: end.atMs, by: end.by };
   const leftAtMs = now > occasion.endsAtMs ? crowdLeftAt(occasion, excess) : undefined;
   if (leftAtMs !== undefined) return { kind: "ended", ...started, endedAtMs: leftAtMs, by: "crowd" };
   const capMs = occasion.endsAtMs + HARD_CAP_MS;

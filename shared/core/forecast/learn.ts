@@ -89,7 +89,7 @@ function learnTarget(
   zone: ZoneOffsets,
 ): Learned {
   const { occasion, air, censored } = broadcast;
-  const endSeen = air.kind === "ended" && air.by === "crowd";
+  const endSeen = air.kind === "ended" && air.by !== "cap";
   const timing: Timing = { startsAtMs: occasion.startsAtMs, endsAtMs: endSeen ? air.endedAtMs : occasion.endsAtMs };
   const from = timing.startsAtMs - ARRIVAL_MS;
   const to = timing.endsAtMs + DECAY_MS;

@@ -1,6 +1,8 @@
 import type { Aired, Forecast, ForecastMinute } from "../forecast/forecast.ts";
 import { timingOf } from "../forecast/air.ts";
+import { ARRIVAL_MS, DECAY_MS } from "../forecast/shape.ts";
 import type { LoadMinute } from "../measurement.ts";
+import type { Occasion } from "../schedule/occasion.ts";
 import type { Target } from "../target.ts";
 import { MINUTE_MS } from "../time.ts";
 import { connectionsOf, unitsForConnections, unitsForLoad, unitsForTail, unitsWithinConnections, withZoneReserve } from "./capacity.ts";
@@ -37,6 +39,8 @@ export type DemandInput = {
   /** Measured minutes before the forecast begins; what was needed then still holds for a while. */
   readonly recent: readonly LoadMinute[];
   readonly occasions: readonly Aired[];
+  /** What people called off: nothing is asked for it, and the reasons say so. */
+  readonly calledOff?: readonly Occasion[];
   readonly overrides: readonly Override[];
   readonly policy: PlanPolicy;
   readonly now: number;
@@ -152,9 +156,21 @@ function explain(input: DemandInput, minute: KnownMinute, reasons: Reason[]): vo
       medianRps: contribution.medianRps,
       phase: phaseOf(aired, atMs, input.now),
     });
+    reasons.push(...saidOf(aired.occasion));
   }
+  for (const occasion of input.calledOff ?? []) if (wouldCount(occasion, atMs)) reasons.push(...saidOf(occasion));
   if (surpriseRps > 0) reasons.push({ type: "surprise", loadRps: surpriseRps });
   reasons.push({ type: "tail", medianRps, tailRps, unservedPerMillion: input.policy.unservedPerMillion });
+}
+
+/** What people said of an occasion, as reasons. */
+export function saidOf({ id: occasionId, name, said = [] }: Occasion): readonly Reason[] {
+  return said.map((each) => ({ type: "said", occasionId, name, said: each }));
+}
+
+/** Whether an occasion that was called off would have had its crowd at an instant. */
+export function wouldCount({ startsAtMs, endsAtMs }: Occasion, atMs: number): boolean {
+  return atMs >= startsAtMs - ARRIVAL_MS && atMs < endsAtMs + DECAY_MS;
 }
 
 /** Units that carry what is forecast for a minute, with the reserve for the loss of a zone while an occasion is on air. */

@@ -1,3 +1,4 @@
+import type { Said } from "../schedule/occasion.ts";
 import { stepAt, type Plan, type Reason } from "./plan.ts";
 
 /** The answer to "why is the floor 40 at 19:43?". */
@@ -60,6 +61,8 @@ export function sentenceOf(reason: Reason): string {
       return `${reason.author} asked for ${reason.factor} times what its load takes, which is ${reason.units}: ${reason.why}`;
     case "hold":
       return `${reason.author} asked that nothing be lowered: ${reason.why}`;
+    case "said":
+      return sentenceOfSaid(reason.name, reason.said);
     case "ceiling":
       return `your maximum is ${reason.units}: short by ${reason.shortUnits}`;
     case "held":
@@ -73,6 +76,30 @@ export function sentenceOf(reason: Reason): string {
       return never;
     }
   }
+}
+
+/** What a person said of an occasion, in words. */
+export function sentenceOfSaid(name: string, { change, author, why }: Said): string {
+  return `${author} said that ${name} ${changeOf(change)}: ${why}`;
+}
+
+function changeOf(change: Said["change"]): string {
+  switch (change.kind) {
+    case "start":
+      return `begins ${minutesOf(change.byMinutes)} than the guide says`;
+    case "end":
+      return `ends ${minutesOf(change.byMinutes)} than the guide says`;
+    case "audience":
+      return `will have ${change.viewers} viewers`;
+    case "cancelled":
+      return "does not take place";
+    default:
+      return change satisfies never;
+  }
+}
+
+function minutesOf(byMinutes: number): string {
+  return `${Math.abs(byMinutes)} min ${byMinutes < 0 ? "earlier" : "later"}`;
 }
 
 const PHASES = { arrival: "the audience arriving", "on-air": "on air", end: "the crowd at the end", decay: "the crowd leaving" } as const;

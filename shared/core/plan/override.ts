@@ -1,5 +1,5 @@
 import type { Expectation } from "../schedule/expectation.ts";
-import type { Occasion } from "../schedule/occasion.ts";
+import type { Occasion, Said } from "../schedule/occasion.ts";
 import { MINUTE_MS } from "../time.ts";
 
 /** What every override is: a lease in [fromMs, untilMs), with somebody's name and reason. */
@@ -84,24 +84,77 @@ export function occasionsWith(
   });
 }
 
+/** The occasions that overrides hold back at `now`, with who said so: those that `occasionsWith` leaves out. */
+export function calledOffBy(
+  occasions: readonly Occasion[],
+  overrides: readonly Override[],
+  now: number,
+  onAir: (occasionId: string) => boolean,
+): readonly Occasion[] {
+  const cancels = overrides.filter((override): override is CancelOverride => override.kind === "cancel" && holdsAt(override, now));
+  if (cancels.length === 0) return [];
+  return occasions.flatMap((occasion) => {
+    const cancel = largest(
+      cancels.filter(({ occasionId }) => isAbout(occasionId, occasion)),
+      ({ untilMs }) => untilMs,
+    );
+    if (cancel === undefined || onAir(occasion.id)) return [];
+    const { author, why } = cancel;
+    return [{ ...occasion, said: [{ change: { kind: "cancelled" }, author, why }] }];
+  });
+}
+
 /** An occasion is named by its own id, or by that of one of its programmes. */
 function isAbout(id: string, occasion: Occasion): boolean {
   return occasion.id === id || occasion.programmes.some((programme) => programme.id === id);
 }
 
+/** The one of several overrides that is heard: the largest, and of equals the one whose id comes first. */
+function largest<Kind extends Override>(overrides: readonly Kind[], sizeOf: (override: Kind) => number): Kind | undefined {
+  return overrides.toSorted((a, b) => sizeOf(b) - sizeOf(a) || (a.id < b.id ? -1 : 1))[0];
+}
+
 function overridden(occasion: Occasion, overrides: readonly Override[]): Occasion {
-  const minutes = (kind: "delay" | "overrun"): number =>
-    Math.max(0, ...overrides.map((override) => (override.kind === kind ? override.byMinutes : 0)));
-  const audience = overrides
-    .filter((override): override is AudienceOverride => override.kind === "expected-audience")
-    .toSorted((a, b) => b.viewers - a.viewers || (a.id < b.id ? -1 : 1))[0];
-  const delayMs = minutes("delay") * MINUTE_MS;
+  const timing = (wanted: TimingOverride["kind"]): TimingOverride | undefined =>
+    largest(
+      overrides.filter((override): override is TimingOverride => override.kind === wanted),
+      ({ byMinutes }) => byMinutes,
+    );
+  const audience = largest(
+    overrides.filter((override): override is AudienceOverride => override.kind === "expected-audience"),
+    ({ viewers }) => viewers,
+  );
+  const delay = timing("delay");
+  const overrun = timing("overrun");
+  const said: readonly Said[] = [
+    ...(occasion.said ?? []),
+    ...saidBy(delay, "start"),
+    ...saidBy(overrun, "end"),
+    ...(audience === undefined
+      ? []
+      : [{ change: { kind: "audience", viewers: audience.viewers }, author: audience.author, why: audience.why } as const]),
+  ];
+  const delayMs = (delay?.byMinutes ?? 0) * MINUTE_MS;
+  const overrunMs = (overrun?.byMinutes ?? 0) * MINUTE_MS;
+  const { startsAtMs, endsAtMs } = occasion.listed ?? occasion;
   return {
     ...occasion,
-    startsAtMs: occasion.startsAtMs + delayMs,
-    endsAtMs: occasion.endsAtMs + delayMs + minutes("overrun") * MINUTE_MS,
+    // Where somebody corrected the slot too, both may mean the same half hour: they do not add up. The earlier start and the later end hold.
+    startsAtMs: occasion.listed !== undefined && delay === undefined ? occasion.startsAtMs : startsOf(occasion, startsAtMs + delayMs),
+    endsAtMs: occasion.listed === undefined ? endsAtMs + delayMs + overrunMs : Math.max(occasion.endsAtMs, endsAtMs + delayMs + overrunMs),
+    ...(said.length > 0 && { said }),
     ...(audience !== undefined && { expectation: expectationOf(occasion, audience), toldLater: true }),
   };
+}
+
+function startsOf({ startsAtMs, listed }: Occasion, delayedMs: number): number {
+  return listed === undefined ? delayedMs : Math.min(startsAtMs, delayedMs);
+}
+
+function saidBy(override: TimingOverride | undefined, kind: "start" | "end"): readonly Said[] {
+  if (override === undefined) return [];
+  const { byMinutes, author, why } = override;
+  return [{ change: { kind, byMinutes }, author, why }];
 }
 
 function expectationOf(occasion: Occasion, { viewers, interval }: AudienceOverride): Expectation {

@@ -1,3 +1,5 @@
+import type { Said } from "../schedule/occasion.ts";
+
 /** Why a step has the floor it has: data for machines, made into words by `explain`. */
 export type Reason =
   | { readonly type: "baseline"; readonly units: number }
@@ -31,6 +33,8 @@ export type Reason =
       readonly why: string;
     }
   | { readonly type: "hold"; readonly overrideId: string; readonly untilMs: number; readonly author: string; readonly why: string }
+  /** What a person said of an occasion, by override or by correction. */
+  | { readonly type: "said"; readonly occasionId: string; readonly name: string; readonly said: Said }
   | { readonly type: "ceiling"; readonly units: number; readonly shortUnits: number }
   | { readonly type: "held"; readonly untilMs: number }
   | { readonly type: "staged-release"; readonly towardsUnits: number }

@@ -11,6 +11,16 @@ import { isFillerTitle, normaliseTitle, saysNothing } from "./title.ts";
 /** Starts this close together (bound included) may be one broadcast on several channels. */
 export const SAME_START_MS = 2 * MINUTE_MS;
 
+/** What somebody said of an occasion over what the guide lists. Minutes count from the guide's start (or end); below zero it is earlier. */
+export type Said = {
+  readonly change:
+    | { readonly kind: "start" | "end"; readonly byMinutes: number }
+    | { readonly kind: "audience"; readonly viewers: number }
+    | { readonly kind: "cancelled" };
+  readonly author: string;
+  readonly why: string;
+};
+
 /** What draws one audience: one programme, or its simulcasts and split slots together. On air during [startsAtMs, endsAtMs). */
 export type Occasion = {
   readonly id: string;
@@ -20,10 +30,14 @@ export type Occasion = {
   readonly programmes: readonly Programme[];
   /** The channels it is on, each once, sorted. */
   readonly channelIds: readonly string[];
-  /** Start of the first slot, unless the expectation says otherwise. */
+  /** Start of the first slot, unless the expectation says otherwise; a correction of the slot moves both. */
   readonly startsAtMs: number;
-  /** Latest end of its slots, unless the expectation says otherwise. */
+  /** Latest end of its slots, unless the expectation says otherwise; a correction of the slot moves both. */
   readonly endsAtMs: number;
+  /** Start and end without what people corrected, where they did. */
+  readonly listed?: { readonly startsAtMs: number; readonly endsAtMs: number };
+  /** What people said of it that holds. */
+  readonly said?: readonly Said[];
   readonly expectation?: Expectation;
   /** The expectation came as an override: what was thought before of its audience is thought over. */
   readonly toldLater?: boolean;
@@ -73,17 +87,18 @@ export function occasionsOf(schedule: Schedule, expectations: readonly Expectati
   return occasions.sort((a, b) => a.startsAtMs - b.startsAtMs || compareText(a.id, b.id));
 }
 
-/** Whether a slot belongs to `pattern`: title contained in its normalised title, channel listed, start in the window. */
+/** Whether a slot belongs to `pattern`: title contained in its normalised title, channel listed, start in the window: as corrected, or by its feed. */
 export function belongsTo(pattern: SlotPattern, programme: ListedProgramme): boolean {
   return slotTest(pattern)(programme, normaliseTitle(programme.title));
 }
 
-function slotTest(pattern: SlotPattern): (programme: ListedProgramme, title: string) => boolean {
+function slotTest(pattern: SlotPattern): (programme: ListedProgramme & Pick<Programme, "corrected">, title: string) => boolean {
   const channels = new Set(pattern.channels);
   const wanted = normaliseTitle(pattern.title);
+  const isWithin = (startsAtMs: number): boolean => startsAtMs >= pattern.windowStartMs && startsAtMs < pattern.windowEndMs;
   return (programme, title) =>
-    programme.startsAtMs >= pattern.windowStartMs &&
-    programme.startsAtMs < pattern.windowEndMs &&
+    // A match that was put off until after the window is still the match that was meant.
+    (isWithin(programme.startsAtMs) || (programme.corrected !== undefined && isWithin(programme.corrected.startsAtMs))) &&
     channels.has(programme.channelId) &&
     // An empty pattern is contained in everything, and would name everything.
     wanted !== "" &&
@@ -114,17 +129,45 @@ function simulcasts(programmes: readonly Programme[]): readonly (readonly Progra
 function occasionOf(id: string, slots: readonly Programme[], titles: ReadonlyMap<string, string>, expectation?: Expectation): Occasion {
   const [lead] = slots;
   if (lead === undefined) throw new RangeError(`occasion ${id} has no slot`);
+  const last = slots.reduce((latest, slot) => (slot.endsAtMs > latest.endsAtMs ? slot : latest), lead);
   return {
     id,
     name: expectation?.occasion ?? lead.title,
     programmes: slots,
     channelIds: [...new Set(slots.map((slot) => slot.channelId))].sort(compareText),
-    startsAtMs: expectation?.startsAtMs ?? lead.startsAtMs,
-    endsAtMs: expectation?.endsAtMs ?? slots.reduce((end, slot) => Math.max(end, slot.endsAtMs), lead.endsAtMs),
+    startsAtMs: expectation?.startsAtMs === undefined ? lead.startsAtMs : expectation.startsAtMs + movedMs(lead, "startsAtMs"),
+    endsAtMs: expectation?.endsAtMs === undefined ? last.endsAtMs : expectation.endsAtMs + movedMs(last, "endsAtMs"),
+    ...(slots.some(({ corrected }) => corrected !== undefined) && correctionOf(slots, { lead, last, expectation })),
     ...(expectation !== undefined && { expectation }),
     seriesKey: titles.get(lead.title) ?? normaliseTitle(lead.title),
     category: slots.find((slot) => slot.categories.length > 0)?.categories[0],
     programmeClass: firmestClass(slots, { numbered: expectation === undefined }),
+  };
+}
+
+/** How far a slot's start or end was corrected. */
+function movedMs({ corrected, ...slot }: Programme, side: "startsAtMs" | "endsAtMs"): number {
+  return corrected === undefined ? 0 : slot[side] - corrected[side];
+}
+
+function correctionOf(
+  slots: readonly Programme[],
+  { lead, last, expectation }: { readonly lead: Programme; readonly last: Programme; readonly expectation: Expectation | undefined },
+): Required<Pick<Occasion, "listed" | "said">> {
+  const starts = slots.map(({ startsAtMs, corrected }) => corrected?.startsAtMs ?? startsAtMs);
+  const ends = slots.map(({ endsAtMs, corrected }) => corrected?.endsAtMs ?? endsAtMs);
+  const said = (slot: Programme, kind: "start" | "end"): readonly Said[] => {
+    const byMs = movedMs(slot, kind === "start" ? "startsAtMs" : "endsAtMs");
+    if (slot.corrected === undefined || byMs === 0) return [];
+    const { author, why } = slot.corrected;
+    return [{ change: { kind, byMinutes: Math.round(byMs / MINUTE_MS) }, author, why }];
+  };
+  return {
+    listed: {
+      startsAtMs: expectation?.startsAtMs ?? Math.min(...starts),
+      endsAtMs: expectation?.endsAtMs ?? Math.max(...ends),
+    },
+    said: [...said(lead, "start"), ...said(last, "end")],
   };
 }
 

@@ -17,7 +17,11 @@ export type ListedProgramme = {
 };
 
 /** A programme with an identity that outlives moves, changes of length, title and number. */
-export type Programme = ListedProgramme & { readonly id: string };
+export type Programme = ListedProgramme & {
+  readonly id: string;
+  /** When its feed has it, where a person corrected that, with who did and why. */
+  readonly corrected?: { readonly startsAtMs: number; readonly endsAtMs: number; readonly author: string; readonly why: string };
+};
 
 /** What is on, on which channels. `programmes` are sorted by start, then channel id. */
 export type Schedule = { readonly channels: readonly Channel[]; readonly programmes: readonly Programme[] };

@@ -92,6 +92,35 @@ describe("where an occasion stands", () => {
     expect(stand([], capMinute)).toEqual({ kind: "ended", endedAtMs: derby.endsAtMs + HARD_CAP_MS, by: "cap" });
   });
 
+  test("an end that was said is one, whatever is measured, also before the guide's; it ends nothing ahead of its time", () => {
+    const said = { end: { atMs: pastEight(110), by: "operator" as const } };
+    const at = (minute: number, excess = crowd) =>
+      assessAir({ occasion: derby, before: ON_AIR, excess, expected: 1_000, said, now: pastEight(minute) });
+    expect(at(110)).toEqual({ kind: "ended", startedAtMs: pastEight(0), endedAtMs: pastEight(110), by: "operator" });
+    expect(at(109)).toEqual(ON_AIR);
+  });
+
+  test("an end that was said is taken back with what was said; one that was seen is not, but a said one is more exact", () => {
+    const marked: Air = { kind: "ended", startedAtMs: pastEight(0), endedAtMs: pastEight(60), by: "marker" };
+    expect(stand(crowd.slice(0, 70), 70, marked)).toEqual(ON_AIR);
+    const seen: Air = { kind: "ended", startedAtMs: pastEight(0), endedAtMs: pastEight(121), by: "crowd" };
+    const said = { end: { atMs: pastEight(119), by: "marker" as const } };
+    expect(assessAir({ occasion: derby, before: seen, excess: crowd, expected: 1_000, said, now: pastEight(140) })).toEqual({
+      kind: "ended",
+      startedAtMs: pastEight(0),
+      endedAtMs: pastEight(119),
+      by: "marker",
+    });
+  });
+
+  test("a start that was said is the start, also where no crowd was seen", () => {
+    const said = { startedAtMs: pastEight(4) };
+    expect(assessAir({ occasion: derby, before: undefined, excess: [], expected: 1_000, said, now: pastEight(5) })).toEqual({
+      kind: "on-air",
+      startedAtMs: pastEight(4),
+    });
+  });
+
   test("an end once seen stands, whatever is measured later", () => {
     const ended: Air = { kind: "ended", endedAtMs: pastEight(121), by: "crowd" };
     expect(stand([...crowd, ...excesses(120, times(60, 5_000))], 180, ended)).toBe(ended);

@@ -12,6 +12,15 @@ const SENTENCES: { readonly [T in Reason["type"]]: readonly [Extract<Reason, { t
     { type: "occasion", occasionId: "o-1", name: "the cup final", medianRps: 5_000, phase: "end" },
     "the cup final (the crowd at the end) adds 5000 requests/s",
   ],
+  said: [
+    {
+      type: "said",
+      occasionId: "o-1",
+      name: "the cup final",
+      said: { change: { kind: "end", byMinutes: 45 }, author: "newsroom", why: "extra time" },
+    },
+    "newsroom said that the cup final ends 45 min later than the guide says: extra time",
+  ],
   surprise: [{ type: "surprise", loadRps: 300 }, "300 requests/s more than anything known explains"],
   tail: [
     { type: "tail", medianRps: 4_000, tailRps: 5_200, unservedPerMillion: 10 },

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { factorAt, holdAt, occasionsWith, type Override } from "../../../shared/core/plan/override.ts";
+import { calledOffBy, factorAt, holdAt, occasionsWith, type Override } from "../../../shared/core/plan/override.ts";
 import type { Occasion } from "../../../shared/core/schedule/occasion.ts";
 import { HOUR_MS, MINUTE_MS } from "../../../shared/core/time.ts";
 
@@ -80,6 +80,37 @@ describe("overrides of occasions", () => {
       toldLater: true,
       expectation: { viewers: 300_000, interval: { lower: 200_000, upper: 500_000 }, channels: ["one"] },
     });
+  });
+
+  test("a delay and a correction that mean the same half hour do not add up: the earlier start and the later end hold", () => {
+    const listed = { startsAtMs: NOW, endsAtMs: NOW + 2 * HOUR_MS };
+    const moved: Occasion = { ...FINAL, startsAtMs: NOW + 30 * MINUTE_MS, endsAtMs: NOW + 150 * MINUTE_MS, listed };
+    const delayed = (byMinutes: number, kind: "delay" | "overrun" = "delay") => {
+      const [changed] = occasionsWith([moved], [{ ...lease("1"), kind, occasionId: "final", byMinutes }], NOW, nobody);
+      return changed && [(changed.startsAtMs - NOW) / MINUTE_MS, (changed.endsAtMs - NOW) / MINUTE_MS];
+    };
+    expect(delayed(30)).toEqual([30, 150]);
+    expect(delayed(45)).toEqual([30, 165]);
+    expect(delayed(15)).toEqual([15, 150]);
+    expect(delayed(20, "overrun")).toEqual([30, 150]);
+    expect(delayed(60, "overrun")).toEqual([30, 180]);
+  });
+
+  test("what holds of several is said with who asked for it", () => {
+    const overrides: readonly Override[] = [
+      { ...lease("1"), kind: "overrun", occasionId: "final", byMinutes: 20 },
+      { ...lease("2"), author: "newsroom", kind: "overrun", occasionId: "final", byMinutes: 45 },
+      { ...lease("3"), kind: "expected-audience", occasionId: "final", viewers: 300_000 },
+    ];
+    expect(occasionsWith([FINAL], overrides, NOW, nobody)[0]?.said).toEqual([
+      { change: { kind: "end", byMinutes: 45 }, author: "newsroom", why: "to see" },
+      { change: { kind: "audience", viewers: 300_000 }, author: "ops", why: "to see" },
+    ]);
+    const cancel: Override = { ...lease("1"), kind: "cancel", occasionId: "p-final" };
+    expect(calledOffBy([FINAL, occasion("other")], [cancel], NOW, nobody)).toEqual([
+      { ...FINAL, said: [{ change: { kind: "cancelled" }, author: "ops", why: "to see" }] },
+    ]);
+    expect(calledOffBy([FINAL], [cancel], NOW, (id) => id === "final")).toEqual([]);
   });
 
   test("what is cancelled is left out, unless its crowd is there", () => {
