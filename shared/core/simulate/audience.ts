@@ -47,9 +47,17 @@ export function totalViewers({ viewers }: AudienceFlow): number {
   return total;
 }
 
-function byChannel(world: PreparedWorld, viewers: readonly number[]): Record<string, number> {
-  const named: Record<string, number> = {};
-  for (let index = 0; index < world.channels.length; index++) named[world.channels[index]?.id ?? ""] = viewers[index] ?? 0;
+/** Sessions by channel id, and their sum, which every target asks for. */
+function byChannel({ channels, nobody }: PreparedWorld, viewers: readonly number[]): Record<string, number> {
+  // A copy of an object that has the keys already is many times faster than one that gets them one by one.
+  const named = { ...nobody };
+  let total = 0;
+  for (let index = 0; index < channels.length; index++) {
+    const sessions = viewers[index] ?? 0;
+    named[channels[index]?.id ?? ""] = sessions;
+    total += sessions;
+  }
+  totals.set(named, total);
   return named;
 }
 

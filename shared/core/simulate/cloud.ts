@@ -113,8 +113,7 @@ function minuteWith(prepared: PreparedTarget, loadRps: number, state: CloudState
   if (joining > 0 && joiningThroughput !== undefined) {
     // Everybody there gets the same share of the load, warm or cold.
     const eachRps = loadRps / (servingUnits + joining);
-    unservedRps =
-      servingUnits * Math.max(0, eachRps - throughputRps) + joining * Math.max(0, eachRps - joiningThroughput * throughputRps);
+    unservedRps = servingUnits * Math.max(0, eachRps - throughputRps) + joining * Math.max(0, eachRps - joiningThroughput * throughputRps);
   }
   return {
     loadRps,
@@ -208,12 +207,7 @@ function dayOf(atMs: number): number {
  * The state after a minimum was accepted at `atMs`. Any accepted call puts the count back between the bounds: raised above what is
  * desired, units start at once; lowering removes nothing by itself.
  */
-export function withMinimum(
-  prepared: PreparedTarget,
-  before: CloudState,
-  minimumUnits: number,
-  atMs: number,
-): CloudState {
+export function withMinimum(prepared: PreparedTarget, before: CloudState, minimumUnits: number, atMs: number): CloudState {
   const state = withBounds(before, { minimumUnits, maximumUnits: before.maximumUnits });
   const asked = prepared.truth.ttlMs === undefined ? state : { ...state, askedAtMs: atMs };
   if (minimumUnits === before.minimumUnits) return asked;

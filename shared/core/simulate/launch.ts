@@ -57,7 +57,11 @@ export function sharedFairly(wanted: readonly number[], budget: number, turn: nu
       const units = Math.min(each + odd, (wanted[index] ?? 0) - (given[index] ?? 0));
       given[index] = (given[index] ?? 0) + units;
     }
-    left = Math.min(Math.floor(budget), wanted.reduce((sum, units) => sum + units, 0)) - given.reduce((sum, units) => sum + units, 0);
+    left =
+      Math.min(
+        Math.floor(budget),
+        wanted.reduce((sum, units) => sum + units, 0),
+      ) - given.reduce((sum, units) => sum + units, 0);
   }
   return given;
 }
@@ -67,7 +71,8 @@ export function launchUnits(prepared: PreparedTarget, before: CloudState, atMs: 
   if (grantedUnits <= 0) return before;
   const { added, replaced } = divided(before, grantedUnits);
   const { deploying } = before;
-  const state = deploying === null || replaced === 0 ? before : { ...before, deploying: { ...deploying, oldUnits: deploying.oldUnits - replaced } };
+  const state =
+    deploying === null || replaced === 0 ? before : { ...before, deploying: { ...deploying, oldUnits: deploying.oldUnits - replaced } };
   if (added === 0) return state;
   const allowed = rateAt(prepared, atMs);
   const readyBy = new Map(state.starting.map(({ readyAtMs, units }) => [readyAtMs, units]));

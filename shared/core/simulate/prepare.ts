@@ -49,6 +49,8 @@ export type PreparedWorld = {
   readonly setting: WorldSetting;
   /** By id: the order of the feed makes no difference. */
   readonly channels: readonly PreparedChannel[];
+  /** Zero for each of `channels`, by id. */
+  readonly nobody: Readonly<Record<string, number>>;
   readonly wanderSeeds: readonly number[];
   readonly targets: readonly PreparedTarget[];
   readonly occasions: readonly PlacedOccasion[];
@@ -116,9 +118,11 @@ function prepareTarget({ world, seed }: WorldSetting, target: Target, troubles: 
 /** Works a setting out: channels with their shares and guides, occasions on the clock, targets with their true costs. */
 export function prepareWorld(setting: WorldSetting): PreparedWorld {
   const troubles = troublesOf(setting.world, setting.seed);
+  const channels = prepareChannels(setting);
   const unoccupied: PreparedWorld = {
     setting,
-    channels: prepareChannels(setting),
+    channels,
+    nobody: Object.fromEntries(channels.map(({ id }) => [id, 0])),
     wanderSeeds: wanderSeeds(derive(setting.seed, "platform")),
     targets: setting.targets.map((target) => prepareTarget(setting, target, troubles)),
     occasions: [],

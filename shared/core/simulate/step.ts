@@ -62,7 +62,9 @@ export type TargetDescription =
   | { readonly kind: "unknown"; readonly targetId: string; readonly reason: string };
 
 function byTarget<T>(world: PreparedWorld, make: (prepared: PreparedTarget) => T): Record<string, T> {
-  return Object.fromEntries(world.targets.map((prepared) => [prepared.target.id, make(prepared)]));
+  const made: Record<string, T> = {};
+  for (const prepared of world.targets) made[prepared.target.id] = make(prepared);
+  return made;
 }
 
 /** Minute `atMs` of the usual week: what was measured before the world began. No guide, no occasions; nothing is short of capacity. */
@@ -147,7 +149,8 @@ function minimumOutcome(world: PreparedWorld, state: WorldState, targetId: strin
   if (refusal) return refusal;
   const prepared = world.targets.find(({ target }) => target.id === targetId);
   const cloud = state.clouds[targetId];
-  if (prepared === undefined || cloud === undefined) return { kind: "refused", code: "ObjectNotFoundException", reason: `${targetId}: no such scalable target` };
+  if (prepared === undefined || cloud === undefined)
+    return { kind: "refused", code: "ObjectNotFoundException", reason: `${targetId}: no such scalable target` };
   if (!Number.isInteger(units) || units < 0) {
     return {
       kind: "refused",
@@ -297,7 +300,8 @@ function called(
       return { state, outcome: { ...fate, reason: `${targetId}: the control plane answers ${fate.code}` } };
     case "lost": {
       if (fate.tookEffect === "no") return { state, outcome: fate };
-      if (fate.tookEffect === "later" && later !== undefined) return { state: { ...state, late: [...(state.late ?? []), later] }, outcome: fate };
+      if (fate.tookEffect === "later" && later !== undefined)
+        return { state: { ...state, late: [...(state.late ?? []), later] }, outcome: fate };
       const made = make(state);
       return { state: made.state, outcome: { kind: "lost", tookEffect: made.outcome.kind === "accepted" ? "yes" : "no" } };
     }

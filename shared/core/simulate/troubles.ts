@@ -41,7 +41,9 @@ export function metricDelayMs(troubles: Troubles | undefined, what: string, atMs
 export function isDark(troubles: Troubles | undefined, targetId: string, asked: "capacity" | "actions", atMs: number): boolean {
   if (troubles === undefined) return false;
   const { dark = 0 } = troubles.shares;
-  return stretchAt(troubles, "dark", targetId, atMs) !== undefined || (dark > 0 && uniform(troubles.seed, "dark", asked, targetId, atMs) < dark);
+  return (
+    stretchAt(troubles, "dark", targetId, atMs) !== undefined || (dark > 0 && uniform(troubles.seed, "dark", asked, targetId, atMs) < dark)
+  );
 }
 
 const FATES: Readonly<Record<"throttled" | "conflicting" | "refused" | "lost" | "lost-done" | "slow", CallFate>> = {
