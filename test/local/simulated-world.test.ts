@@ -75,10 +75,10 @@ test("the last minutes before the run take their time too", async () => {
   expect(entries.map(({ kind }) => kind)).toEqual(["known", "known", "unknown"]);
 });
 
-test("before the run there are 14 days of the world's history, and what lies before them is unknown", async () => {
+test("before the run there are eight weeks of the world's history, and what lies before them is unknown", async () => {
   const prepared = smallWorld();
   const loads = simulatedLoads(await runningWorld(0, prepared));
-  const edgeMs = EVENING_MS - 14 * DAY_MS;
+  const edgeMs = EVENING_MS - 56 * DAY_MS;
   const entries = await loads.load("web", edgeMs - MINUTE_MS, edgeMs + MINUTE_MS);
   expect(entries.map(({ kind }) => kind)).toEqual(["unknown", "known"]);
   expect(entries[1]).toMatchObject({ loadRps: historyMinute(prepared, edgeMs).targets["web"]?.loadRps });

@@ -168,10 +168,11 @@ export function usualTargetMinute(prepared: PreparedTarget, flow: AudienceFlow):
 /** The scheduled actions that the customer has on a target from `atMs` on; those of an instant before it have had their day. */
 export function customerActions({ actions = [] }: PreparedTarget, atMs: number): readonly SimulatedAction[] {
   return actions
-    .flatMap(({ targetId: _, everyDay, atMs: firstMs, ...action }): SimulatedAction[] => {
-      if (!everyDay) return firstMs < atMs ? [] : [{ ...action, atMs: firstMs }];
+    .flatMap(({ name, everyDay, atMs: firstMs, minimumUnits, maximumUnits }): SimulatedAction[] => {
+      const bounds = { ...(minimumUnits !== undefined && { minimumUnits }), ...(maximumUnits !== undefined && { maximumUnits }) };
+      if (!everyDay) return firstMs < atMs ? [] : [{ name, atMs: firstMs, ...bounds }];
       const days = Math.max(0, Math.ceil((atMs - firstMs) / DAY_MS));
-      return [{ ...action, atMs: firstMs + days * DAY_MS, recurring: true }];
+      return [{ name, atMs: firstMs + days * DAY_MS, ...bounds, recurring: true }];
     })
     .toSorted(byInstant);
 }

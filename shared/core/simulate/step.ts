@@ -316,6 +316,21 @@ export function callDescribe(world: PreparedWorld, state: WorldState, targetId: 
   return { kind: "unknown", targetId, reason: `${targetId}: no answer` };
 }
 
+/** What a caller hears who asks for the scheduled actions of a target. */
+export type ActionsDescription =
+  | { readonly kind: "known"; readonly actions: readonly SimulatedAction[] }
+  | { readonly kind: "unsupported" | "unknown"; readonly reason: string };
+
+/** The scheduled actions of a target as a caller hears of them at `state.atMs`. */
+export function callScheduledActions(world: PreparedWorld, state: WorldState, targetId: string): ActionsDescription {
+  if (isDark(world.troubles, targetId, "actions", state.atMs)) return { kind: "unknown", reason: `${targetId}: no answer` };
+  const actions = scheduledActions(world, state, targetId);
+  if (actions !== undefined) return { kind: "known", actions };
+  return Object.hasOwn(state.clouds, targetId)
+    ? { kind: "unsupported", reason: `${targetId}: targets of its kind have no scheduled actions` }
+    : { kind: "unknown", reason: `${targetId}: no such target` };
+}
+
 /** What Calltime's clock says at the world's instant `atMs`. */
 export function clockAt(world: PreparedWorld, atMs: number): number {
   const { clockSteps = [] } = world.setting.world;
