@@ -107,11 +107,13 @@ async function assemble(setting: EveningSetting, database: Database): Promise<Ev
   const zone = setting.zoneAround?.(begun.fromMs) ?? setting.settings.zone;
   const context = contextOf(ports, { ...setting.settings, zone });
   const nowMs = (): number => world.nowMs();
-  lookAgain(bus, context, nowMs);
+  // Calltime goes by its own clock, which is right unless the world has it step.
+  const clockMs = (): number => world.clockMs();
+  lookAgain(bus, context, clockMs);
   const step = (): Promise<void> =>
     database.transaction(async () => {
-      await tick(context, nowMs());
-      await bus.deliver(nowMs());
+      await tick(context, clockMs());
+      await bus.deliver(clockMs());
       await world.step();
     });
   return {
