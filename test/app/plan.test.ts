@@ -43,8 +43,11 @@ test("what is asked for now does not depend on how closely the minutes beyond it
     if (sparse === undefined || every === undefined) throw new Error("nothing was planned");
     expect(sparse.forecast.minutes.length).toBeLessThan(every.forecast.minutes.length / 3);
     expect(sparse.plan.steps[0]).toEqual(every.plan.steps[0]);
-    const reached = every.forecast.minutes.filter(({ atMs }) => atMs < now + 8 * MINUTE_MS);
-    expect(sparse.forecast.minutes.slice(0, 8)).toMatchObject(reached.map(({ interval: _, ...minute }: Record<string, unknown>) => minute));
+    const reached = every.forecast.minutes.slice(0, 8);
+    // Nobody looks at intervals in a tick.
+    expect(sparse.forecast.minutes.slice(0, 8).map((minute) => ({ ...minute, interval: null }))).toEqual(
+      reached.map((minute) => ({ ...minute, interval: null })),
+    );
   }
 });
 
