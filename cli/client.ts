@@ -9,7 +9,7 @@ export type ClientOptions = { readonly url: string; readonly data: string; reado
 
 /** One request. What writes shows the token of the data directory. */
 export type Asked = {
-  readonly method?: "POST" | "PUT" | "DELETE";
+  readonly method?: "POST" | "PUT" | "PATCH" | "DELETE";
   readonly path: string;
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly body?: unknown;

@@ -6,6 +6,7 @@ import { explainCommand } from "./explain.ts";
 import { modeCommand } from "./mode.ts";
 import { overrideCommand } from "./override.ts";
 import { planCommand } from "./plan.ts";
+import { programmeCommand } from "./programme.ts";
 import { startCommand } from "./start.ts";
 
 const program = new Command("calltime")
@@ -14,6 +15,7 @@ const program = new Command("calltime")
   .exitOverride()
   .addCommand(startCommand())
   .addCommand(overrideCommand())
+  .addCommand(programmeCommand())
   .addCommand(modeCommand())
   .addCommand(explainCommand())
   .addCommand(planCommand())

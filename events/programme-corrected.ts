@@ -16,7 +16,7 @@ export const programmeCorrected = defineEvent({
     change: z.enum(["corrected", "taken-back", "expired"]).describe("What became of the correction."),
     startsAt: instant.nullable().describe("Start; null where the feed's stands."),
     endsAt: instant.nullable().describe("End (excluded); null where it follows from the feed's and the start."),
-    correctedTitle: z.string().nullable().describe("Title; null where the feed's stands."),
+    correctedTitle: id.nullable().describe("Title; null where the feed's stands."),
     cancelled: z.boolean().describe("Whether it does not take place."),
     actualStartsAt: instant.nullable().describe("When it really started, where somebody said so."),
     actualEndsAt: instant.nullable().describe("When it really ended, where somebody said so: what it held may be released."),

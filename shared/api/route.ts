@@ -31,7 +31,7 @@ type ResponseShape = { readonly about: string; readonly schema: z.ZodType };
 
 /** One path and what it does: the router, the checks and `docs/openapi.json` are made from it. */
 export type Route<Query = unknown> = {
-  readonly method: "GET" | "PUT" | "POST" | "DELETE";
+  readonly method: "GET" | "PUT" | "POST" | "PATCH" | "DELETE";
   /** As OpenAPI writes it: `{id}` is the variable part. */
   readonly path: string;
   /** What the variable part may be, where there is one. */

@@ -6,6 +6,7 @@ import { occasionsRoute } from "./occasions.ts";
 import { modesRoute, setModeRoute } from "./modes.ts";
 import { overridesRoute, setOverrideRoute, withdrawOverrideRoute } from "./overrides.ts";
 import { planRoute } from "./plan.ts";
+import { correctProgrammeRoute, programmesRoute } from "./programmes.ts";
 import type { Route } from "./route.ts";
 import { verdictsRoute } from "./verdicts.ts";
 
@@ -19,6 +20,8 @@ export const routes: readonly Route[] = [
   overridesRoute,
   setOverrideRoute,
   withdrawOverrideRoute,
+  programmesRoute,
+  correctProgrammeRoute,
   modesRoute,
   setModeRoute,
   deadLettersRoute,

@@ -13,6 +13,7 @@ const EXPECTED_NAMES = [
   "mode.changed",
   "model.updated",
   "override.changed",
+  "programme.corrected",
   "programme.ending",
   "programme.starting",
   "readiness.assessed",

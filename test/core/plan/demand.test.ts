@@ -130,6 +130,30 @@ describe("load", () => {
     };
     expect([-70, -46, -45, 24, 25, 34, 35].map(phaseAt)).toEqual(["arrival", "arrival", "on-air", "on-air", "end", "end", "decay"]);
   });
+
+  test("what people said of an occasion is among the reasons of its minutes, and that it was called off in those it would have had", () => {
+    const said = [{ change: { kind: "end", byMinutes: 30 }, author: "newsroom", why: "extra time" }] as const;
+    const film: Occasion = {
+      id: "film",
+      name: "the film",
+      programmes: [],
+      channelIds: ["one"],
+      startsAtMs: minute(20),
+      endsAtMs: minute(40),
+      said,
+      seriesKey: "film",
+      category: undefined,
+      programmeClass: "other",
+    };
+    const saidIn = (n: number, changes: Partial<DemandInput>, contributions: Known["contributions"] = []) =>
+      only(input([known(n, 700, { contributions })], changes)).reasons.filter(({ type }) => type === "said");
+    const reason = { type: "said", occasionId: "film", name: "the film", said: said[0] };
+    const occasions = [{ occasion: film, air: { kind: "ahead" as const } }];
+    expect(saidIn(25, { occasions }, [{ occasionId: "film", medianRps: 400 }])).toEqual([reason]);
+    expect(saidIn(25, { occasions })).toEqual([]);
+    const calledOff = [4, 5, 25, 99, 100].map((n) => saidIn(n, { calledOff: [film] }).length);
+    expect(calledOff).toEqual([0, 1, 1, 1, 0]);
+  });
 });
 
 describe("limits", () => {

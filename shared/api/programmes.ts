@@ -1,0 +1,175 @@
+import * as z from "zod";
+import { isoOf } from "../../events/index.ts";
+import { instant } from "../../events/instant.ts";
+import { correctProgramme, findProgrammes, type FoundProgramme } from "../app/corrections.ts";
+import { END_SOURCES, type Correction } from "../core/schedule/correction.ts";
+import { HOUR_MS } from "../core/time.ts";
+import { readJsonBody } from "./body.ts";
+import { instantOrNull, isoOrNull } from "./fields.ts";
+import { author, why } from "./person.ts";
+import { atInstant } from "./query.ts";
+import { route } from "./route.ts";
+
+/** The most programmes that one answer lists. */
+const MOST_LISTED = 200;
+const DEFAULT_WINDOW_MS = 24 * HOUR_MS;
+
+const correctionSchema = z
+  .strictObject({
+    startsAt: instantOrNull,
+    endsAt: instantOrNull,
+    title: z.string().nullable(),
+    cancelled: z.boolean(),
+    actualStartsAt: instantOrNull,
+    actualEndsAt: instantOrNull,
+    endedBy: z.enum(END_SOURCES).nullable(),
+    author: z.string(),
+    why: z.string(),
+    at: instant.describe("When the newest of it was said."),
+    until: instant.describe("When it ends by itself (excluded)."),
+  })
+  .meta({ id: "Correction", description: "What somebody says of a programme over its feed; null where the feed's stands." });
+
+const programmeSchema = z
+  .strictObject({
+    id: z.string().describe("Outlives moves and the next edition of the feed."),
+    title: z.string(),
+    channelId: z.string(),
+    startsAt: instant,
+    endsAt: instant,
+    listed: z.strictObject({ title: z.string(), startsAt: instant, endsAt: instant }).describe("The same as the feed has it."),
+    correction: correctionSchema.nullable(),
+    occasionId: z.string().nullable().describe("The occasion it is part of; null where it is cancelled, or a filler."),
+  })
+  .meta({ id: "Programme", description: "A programme as it is in force." });
+
+/** Body of `GET /v1/programmes`. */
+const programmesSchema = z
+  .strictObject({
+    now: instant.describe("Platform time."),
+    programmes: z.array(programmeSchema).describe(`By start; the first ${MOST_LISTED} that are meant.`),
+    more: z.number().int().describe("How many more are meant: say more of what you look for."),
+  })
+  .meta({ id: "Programmes" });
+
+/** Body of the answer to a correction. */
+const correctedSchema = z
+  .strictObject({
+    now: instant.describe("Platform time."),
+    outcome: z.enum(["corrected", "taken-back", "unchanged"]),
+    programmeId: z.string(),
+    correction: correctionSchema.nullable().describe("All that holds of it now; null where nothing does."),
+  })
+  .meta({ id: "ProgrammeCorrected" });
+
+const INSTANT_OR_NULL = "expected an instant with its zone, or null to take it back";
+const instantOrTakenBack = z.union([z.null(), z.string().pipe(atInstant)], { error: INSTANT_OR_NULL }).optional();
+
+const askedCorrectionSchema = z
+  .strictObject({
+    startsAt: instantOrTakenBack.describe("Start; alone it moves the programme with its length."),
+    endsAt: instantOrTakenBack.describe("End (excluded): held until then, and to its real end."),
+    title: z.union([z.null(), z.string().max(300)], { error: "expected a title, or null to take it back" }).optional(),
+    cancelled: z.boolean({ error: "expected true or false" }).optional().describe("Whether it does not take place."),
+    actualStartsAt: instantOrTakenBack.describe("When it really started; not in the future."),
+    actualEndsAt: instantOrTakenBack.describe("When it really ended; not in the future. What it held may be released."),
+    endedBy: z
+      .enum(END_SOURCES, { error: `expected ${END_SOURCES.join(" or ")}` })
+      .optional()
+      .describe("Who says that it ended: a person, when left out, or its programme-end marker."),
+    until: atInstant.optional().describe("When the correction ends by itself; a day after the programme when left out."),
+    author: author.describe("Who says so."),
+    why: why.describe("Why; whoever asks why the floor is what it is reads this."),
+  })
+  .meta({ id: "AskedCorrection" });
+
+/** Programmes of the guide, to find the one that is meant. */
+export const programmesRoute = route({
+  method: "GET",
+  path: "/v1/programmes",
+  operationId: "findProgrammes",
+  about: "The programmes of the guide in a window, as they are in force and as their feed has them: to find the one that is meant.",
+  writes: false,
+  query: z.strictObject({
+    title: z.string().min(1, "expected a part of a title").max(300).optional().describe("Contained in the title; case does not matter."),
+    channel: z.string().min(1, "expected a channel's id").optional().describe("One channel's id; all of them when left out."),
+    from: atInstant.optional().describe("Start of the window; now when left out."),
+    to: atInstant.optional().describe(`End of the window; ${DEFAULT_WINDOW_MS / HOUR_MS} hours after its start when left out.`),
+  }),
+  responses: { 200: { about: "Those that are on air in the window.", schema: programmesSchema } },
+  handle: async ({ parts, now, query }) => {
+    const fromMs = query.from ?? now;
+    const window = { fromMs, toMs: query.to ?? fromMs + DEFAULT_WINDOW_MS };
+    const found = await findProgrammes(parts.context, { ...window, title: query.title, channelId: query.channel }, now);
+    const body: z.input<typeof programmesSchema> = {
+      now: isoOf(now),
+      programmes: found.slice(0, MOST_LISTED).map(programmeOf),
+      more: Math.max(0, found.length - MOST_LISTED),
+    };
+    return { status: 200, body };
+  },
+});
+
+/** Says something of a programme over what its feed lists. */
+export const correctProgrammeRoute = route({
+  method: "PATCH",
+  path: "/v1/programmes/{id}",
+  id: /^[A-Za-z0-9._~()+ -]{1,80}$/,
+  operationId: "correctProgramme",
+  about:
+    "Says something of a programme over what its feed lists: when it starts and ends, that it is cancelled, that it really started or ended. What is left out stays as it was, null takes it back. In force at once.",
+  writes: true,
+  query: z.strictObject({}),
+  body: askedCorrectionSchema,
+  responses: { 200: { about: "What holds of it now; saying the same again changes nothing.", schema: correctedSchema } },
+  handle: async ({ parts, id, request }) => {
+    const { startsAt, endsAt, actualStartsAt, actualEndsAt, until, ...said } = await readJsonBody(askedCorrectionSchema, request);
+    const asked = {
+      ...said,
+      programmeId: id,
+      startsAtMs: startsAt,
+      endsAtMs: endsAt,
+      actualStartsAtMs: actualStartsAt,
+      actualEndsAtMs: actualEndsAt,
+      untilMs: until,
+    };
+    return parts.exclusively(async () => {
+      const now = parts.now();
+      const { correction, outcome } = await correctProgramme(parts.context, asked, now);
+      const body: z.input<typeof correctedSchema> = { now: isoOf(now), outcome, programmeId: id, correction: correctionOf(correction) };
+      return { status: 200, body };
+    });
+  },
+});
+
+function programmeOf({ programme, listed, correction, occasion }: FoundProgramme): z.input<typeof programmeSchema> {
+  const { id, title, channelId, startsAtMs, endsAtMs } = programme;
+  return {
+    id,
+    title,
+    channelId,
+    startsAt: isoOf(startsAtMs),
+    endsAt: isoOf(endsAtMs),
+    listed: { title: listed.title, startsAt: isoOf(listed.startsAtMs), endsAt: isoOf(listed.endsAtMs) },
+    correction: correctionOf(correction),
+    occasionId: occasion?.id ?? null,
+  };
+}
+
+function correctionOf(correction: Correction | undefined): z.input<typeof correctionSchema> | null {
+  if (correction === undefined) return null;
+  const { startsAtMs, endsAtMs, title, cancelled, actualStartsAtMs, actualEnd, author: by, why: because, atMs, untilMs } = correction;
+  return {
+    startsAt: isoOrNull(startsAtMs),
+    endsAt: isoOrNull(endsAtMs),
+    title: title ?? null,
+    cancelled: cancelled === true,
+    actualStartsAt: isoOrNull(actualStartsAtMs),
+    actualEndsAt: isoOrNull(actualEnd?.atMs),
+    endedBy: actualEnd?.by ?? null,
+    author: by,
+    why: because,
+    at: isoOf(atMs),
+    until: isoOf(untilMs),
+  };
+}
