@@ -21,9 +21,10 @@
  * @property {string} endsAt
  * @property {{ readonly kind: "ahead" } | { readonly kind: "on-air" } | { readonly kind: "ended", readonly endedAt: string }} air
  * @property {{ readonly median: number, readonly lower: number, readonly upper: number, readonly basis: "expectation" | "measured" }} expectedAudience
+ * @property {readonly string[]} said
  * @property {readonly string[]} targets
  *
- * @typedef {{ readonly above: readonly Occasion[], readonly belowCount: number, readonly unknownCount: number }} Occasions
+ * @typedef {{ readonly above: readonly Occasion[], readonly calledOff: readonly { readonly startsAt: string, readonly endsAt: string, readonly said: readonly string[] }[], readonly belowCount: number, readonly unknownCount: number }} Occasions
  *
  * @typedef {object} Verdict
  * @property {VerdictWord} verdict
@@ -63,6 +64,9 @@
  * @property {string} why
  *
  * @typedef {{ readonly overrides: readonly Override[] }} Overrides
+ *
+ * @typedef {{ readonly mode: "observe" | "active" | "frozen", readonly author: string, readonly why: string, readonly at: string }} ModeSet
+ * @typedef {{ readonly all: ModeSet | null, readonly targets: readonly { readonly targetId: string, readonly set: ModeSet | null }[] }} Modes
  *
  * @typedef {{ readonly kind: "known", readonly at: string, readonly floorUnits: number, readonly since: string, readonly neededBy: string, readonly reasons: readonly Reason[] }
  *   | { readonly kind: "unknown", readonly at: string, readonly why: string }} Explanation

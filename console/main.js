@@ -5,7 +5,7 @@ import { targetRow } from "./targets.js";
 import { countOf, dayOf, timeOf } from "./words.js";
 
 /**
- * @typedef {{ readonly health: import("./api.js").Health, readonly occasions: import("./api.js").Occasions, readonly verdicts: import("./api.js").Verdicts, readonly plan: import("./api.js").Plan, readonly overrides: import("./api.js").Overrides }} Answers
+ * @typedef {{ readonly health: import("./api.js").Health, readonly occasions: import("./api.js").Occasions, readonly verdicts: import("./api.js").Verdicts, readonly plan: import("./api.js").Plan, readonly overrides: import("./api.js").Overrides, readonly modes: import("./api.js").Modes }} Answers
  */
 
 const REFRESH_MS = 2_000;
@@ -22,14 +22,15 @@ let pressed = false;
 
 async function refresh() {
   try {
-    const [health, occasions, verdicts, plan, overrides] = await Promise.all([
+    const [health, occasions, verdicts, plan, overrides, modes] = await Promise.all([
       ask("/v1/health"),
       ask("/v1/occasions"),
       ask("/v1/verdicts"),
       ask("/v1/plan?minutes=true"),
       ask("/v1/overrides"),
+      ask("/v1/mode"),
     ]);
-    answers = { health, occasions, verdicts, plan, overrides };
+    answers = { health, occasions, verdicts, plan, overrides, modes };
     answeredAt = new Date();
     draw();
     reachable(health);
@@ -99,7 +100,7 @@ function draw() {
  * @param {Answers} present
  * @param {number} width
  */
-function drawAnswers({ health, occasions, verdicts, plan, overrides }, width) {
+function drawAnswers({ health, occasions, verdicts, plan, overrides, modes }, width) {
   byId("clock").textContent = timeOf(health.now);
   byId("clock").setAttribute("datetime", health.now);
   byId("date").textContent = dayOf(health.now);
@@ -117,6 +118,12 @@ function drawAnswers({ health, occasions, verdicts, plan, overrides }, width) {
   byId("occasions").replaceChildren(...(cards.length === 0 ? [nothing] : cards));
   byId("others").textContent =
     `Besides these: ${countOf(occasions.belowCount)} below the impact threshold, ${countOf(occasions.unknownCount)} of unknown audience`;
+  byId("called-off").replaceChildren(
+    ...occasions.calledOff.map(({ startsAt, endsAt, said }) =>
+      html("p", { class: "said" }, `${timeOf(startsAt)}–${timeOf(endsAt)}: ${said.join("; ")}`),
+    ),
+  );
+  byId("mode").replaceChildren(...(modes.all === null ? [] : [html("p", { class: "notice" }, switchOf(modes.all))]));
   byId("targets").replaceChildren(
     ...plan.targets.map((target) =>
       targetRow({
@@ -124,6 +131,7 @@ function drawAnswers({ health, occasions, verdicts, plan, overrides }, width) {
         state: health.targets.find(({ targetId }) => targetId === target.targetId),
         occasions: occasions.above.filter(({ targets }) => targets.includes(target.targetId)),
         overrides: overrides.overrides.filter(({ targetIds = [] }) => targetIds.includes(target.targetId)),
+        set: modes.targets.find(({ targetId }) => targetId === target.targetId)?.set ?? undefined,
         width,
       }),
     ),
@@ -134,6 +142,20 @@ function drawAnswers({ health, occasions, verdicts, plan, overrides }, width) {
         `Feed ${feedId}: ${countOf(programmes)} programmes, generation ${generation} of ${timeOf(publishedAt)}`,
     )
     .join(" · ");
+}
+
+const SWITCHES = {
+  active: "The switch for all targets is active: each has its own mode.",
+  observe: "All targets are observed at most: nothing is written.",
+  frozen: "All targets are frozen: nothing is written, floors stay.",
+};
+
+/**
+ * The switch for all targets, in words.
+ * @param {import("./api.js").ModeSet} all
+ */
+function switchOf({ mode, author, why, at }) {
+  return `${SWITCHES[mode]} Set by ${author} at ${timeOf(at)}: ${why}`;
 }
 
 /** Charts are drawn at the width they have, so that their words keep their size. */

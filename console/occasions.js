@@ -33,8 +33,9 @@ export function occasionCard({ occasion, verdict, targets, states, now }) {
       {},
       html("strong", {}, roughly(median)),
       ` viewers expected, ${roughly(lower)} to ${roughly(upper)}`,
-      html("span", { class: "quiet" }, basis === "measured" ? " · from earlier broadcasts" : " · from the expectations"),
+      html("span", { class: "quiet" }, basis === "measured" ? " · from earlier broadcasts" : " · from what people expect"),
     ),
+    occasion.said.map((sentence) => html("p", { class: "said" }, sentence)),
     needTable(occasion, verdict, targets, states, now),
     (verdict?.evidence ?? [])
       .filter((target) => verdictOf(target.verdict).tone === "bad" || target.verdict === "unknown")

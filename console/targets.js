@@ -5,6 +5,7 @@ import { showWhy } from "./why.js";
 
 /**
  * @typedef {import("./api.js").Occasion} Occasion
+ * @typedef {import("./api.js").ModeSet} ModeSet
  * @typedef {import("./api.js").Override} Override
  * @typedef {import("./api.js").PlannedTarget} PlannedTarget
  * @typedef {import("./api.js").Step} Step
@@ -25,9 +26,9 @@ function askedFor({ kind, floorUnits, factor }) {
 
 /**
  * One target: what it has, what comes next, and the hours ahead.
- * @param {{ readonly target: PlannedTarget, readonly state: TargetState | undefined, readonly occasions: readonly Occasion[], readonly overrides: readonly Override[], readonly width: number }} input
+ * @param {{ readonly target: PlannedTarget, readonly state: TargetState | undefined, readonly occasions: readonly Occasion[], readonly overrides: readonly Override[], readonly set: ModeSet | undefined, readonly width: number }} input
  */
-export function targetRow({ target, state, occasions, overrides, width }) {
+export function targetRow({ target, state, occasions, overrides, set, width }) {
   const { targetId } = target;
   const needed = target.minutes[0]?.neededUnits;
   const serving = state?.kind === "known" ? state.servingUnits : undefined;
@@ -41,6 +42,7 @@ export function targetRow({ target, state, occasions, overrides, width }) {
       { class: "facts" },
       html("h3", {}, targetId),
       html("p", { class: "quiet" }, `${target.kind} · ${MODES[target.mode]}`),
+      set === undefined ? undefined : html("p", { class: "said" }, `${set.author} set it to ${set.mode} at ${timeOf(set.at)}: ${set.why}`),
       html(
         "dl",
         { class: "figures" },
@@ -62,7 +64,7 @@ export function targetRow({ target, state, occasions, overrides, width }) {
       overrides.map((override) =>
         html(
           "p",
-          { class: "quiet" },
+          { class: "said" },
           `${override.author} ${askedFor(override)}, ${timeOf(override.from)}–${timeOf(override.until)}: ${override.why}`,
         ),
       ),

@@ -6,6 +6,7 @@ import type { Subject } from "../app/subjects.ts";
 import { TICK_HORIZON_MS } from "../app/plan.ts";
 import { sentenceOfSaid } from "../core/plan/explain.ts";
 import { ENDED_BY } from "../core/forecast/air.ts";
+import type { Occasion } from "../core/schedule/occasion.ts";
 import { HOUR_MS } from "../core/time.ts";
 import { instantOrNull, isoOrNull } from "./fields.ts";
 import { route } from "./route.ts";
@@ -48,6 +49,17 @@ export const occasionsSchema = z
         }),
       )
       .describe("By start."),
+    calledOff: z
+      .array(
+        z.strictObject({
+          occasionId: z.string(),
+          name: z.string(),
+          startsAt: instant,
+          endsAt: instant,
+          said: z.array(z.string()).describe("Who said so, and why."),
+        }),
+      )
+      .describe("What people called off: nothing is asked for it."),
     belowCount: z.number().int().describe("Occasions below the impact threshold of every target."),
     unknownCount: z.number().int().describe("Occasions whose audience nobody knows: neither above nor below."),
   })
@@ -63,10 +75,11 @@ export const occasionsRoute = route({
   query: z.strictObject({}),
   responses: { 200: { about: "The occasions.", schema: occasionsSchema } },
   handle: async ({ parts, now }) => {
-    const { above, below, unknown } = await readOccasions(parts.context, now);
+    const { above, below, unknown, calledOff } = await readOccasions(parts.context, now);
     const body: z.input<typeof occasionsSchema> = {
       now: isoOf(now),
       above: above.map(occasionOf),
+      calledOff: calledOff.map(calledOffOf),
       belowCount: below,
       unknownCount: unknown.length,
     };
@@ -91,6 +104,17 @@ function occasionOf({ occasion, air, expected, targets }: Subject): z.input<type
       basis: expected.basis,
     },
     targets: targets.map((target) => target.id),
+  };
+}
+
+function calledOffOf(occasion: Occasion): z.input<typeof occasionsSchema>["calledOff"][number] {
+  const { id, name, startsAtMs, endsAtMs, said = [] } = occasion;
+  return {
+    occasionId: id,
+    name,
+    startsAt: isoOf(startsAtMs),
+    endsAt: isoOf(endsAtMs),
+    said: said.map((each) => sentenceOfSaid(name, each)),
   };
 }
 

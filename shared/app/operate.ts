@@ -12,7 +12,7 @@ import { readLastSeen } from "./ingest.ts";
 import { makePlans, TICK_HORIZON_MS, type Planned } from "./plan.ts";
 import type { Generation, TargetState } from "./ports.ts";
 import { readUnsent } from "./publish.ts";
-import { situationAt } from "./situation.ts";
+import { occasionsAround, situationAt } from "./situation.ts";
 import { subjectsBetween, type Subjects } from "./subjects.ts";
 
 /** What an operator asks to see of the hours ahead: the plans, made afresh. */
@@ -174,8 +174,13 @@ async function expectationProblems(context: Context, generations: readonly Gener
 }
 
 /** The occasions of the next hours. */
-export async function readOccasions(context: Context, now: number): Promise<Subjects> {
-  return subjectsBetween(context, await situationAt(context, now), now, now + TICK_HORIZON_MS);
+export async function readOccasions(
+  context: Context,
+  now: number,
+): Promise<Subjects & { /** What people called off. */ readonly calledOff: readonly Occasion[] }> {
+  const situation = await situationAt(context, now);
+  const untilMs = now + TICK_HORIZON_MS;
+  return { ...subjectsBetween(context, situation, now, untilMs), calledOff: occasionsAround(situation.calledOff, now, untilMs) };
 }
 
 function knownTarget(context: Context, targetId: string): void {

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { chromium, type Browser, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { serveApi, type Served } from "../../local/server.ts";
+import { correctProgramme } from "../../shared/app/corrections.ts";
+import { setMode } from "../../shared/app/modes.ts";
 import { setOverride } from "../../shared/app/override.ts";
 import { tick } from "../../shared/app/tick.ts";
 import { MINUTE_MS } from "../../shared/core/time.ts";
@@ -25,6 +27,10 @@ function describeWithBrowser(title: string, body: () => void): void {
 }
 
 type Opened = { readonly page: Page; readonly served: Served; readonly running: Platform; readonly faults: readonly string[] };
+
+async function finalId({ context, now }: Platform): Promise<string> {
+  return (await context.guide(now())).occasions.find(({ name }) => name.includes("Final"))?.id ?? "";
+}
 
 describeWithBrowser("the status page", () => {
   let browser: Browser;
@@ -97,6 +103,33 @@ describeWithBrowser("the status page", () => {
     const row = page.locator(".target").first();
     await expect.poll(() => row.innerText(), { timeout: 8_000 }).toContain("ops asked for at least 300, 17:11–18:00: <b>a bulletin</b>");
     expect(await page.locator(".target").nth(1).innerText()).not.toContain("asked for");
+    expect(faults).toEqual([]);
+  });
+
+  test("what people said of an occasion is on its card, what they called off below the cards, and the modes they set with the targets", async () => {
+    const { page, running, faults } = await opened();
+    const lease = { occasionId: await finalId(running), untilMs: NOW_MS + 180 * MINUTE_MS, author: "newsroom" };
+    await setOverride(running.context, { ...lease, kind: "overrun", byMinutes: 30, why: "<i>extra time</i>" }, running.now());
+    const { programmes } = (await (await running.ask("/v1/programmes?title=news")).json()) as { programmes: { id: string }[] };
+    const news = { programmeId: programmes[0]?.id ?? "", cancelled: true, author: "desk", why: "moved to tomorrow" };
+    await correctProgramme(running.context, news, running.now());
+    await setMode(running.context, { mode: "observe", author: "ops", why: "metrics move" }, running.now());
+    await setMode(running.context, { mode: "frozen", targetId: "player-api", author: "ops", why: "a deployment" }, running.now());
+    const card = page.locator(".card").first();
+    await expect
+      .poll(() => card.innerText(), { timeout: 8_000 })
+      .toContain("newsroom said that the National Cup Final ends 30 min later than the guide says: <i>extra time</i>");
+    expect(await page.locator("#called-off").innerText()).toBe(
+      "19:30–20:30: desk said that Late News does not take place: moved to tomorrow",
+    );
+    expect(await page.locator("#mode").innerText()).toBe(
+      "All targets are observed at most: nothing is written. Set by ops at 17:11: metrics move",
+    );
+    const [first, second] = [await page.locator(".target").first().innerText(), await page.locator(".target").nth(1).innerText()];
+    expect(first).toContain("frozen: floors stay");
+    expect(first).toContain("ops set it to frozen at 17:11: a deployment");
+    expect(second).not.toContain("set it to");
+    await page.screenshot({ path: join(screenshots, "said.png"), fullPage: true });
     expect(faults).toEqual([]);
   });
 
