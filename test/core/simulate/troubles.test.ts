@@ -16,7 +16,7 @@ import { TROUBLES, type Trouble, type TroubleKind, type World } from "../../../s
 import { MINUTE_MS } from "../../../shared/core/time.ts";
 import { at, minuteAt, run, targetIn, worldWith } from "./evening.ts";
 
-function stretch(kind: TroubleKind, where: string | undefined = undefined): Trouble {
+function stretch(kind: TroubleKind, where?: string): Trouble {
   return { kind, where, fromMs: at(20), toMs: at(20, 5), lateMinutes: 4 };
 }
 
@@ -98,8 +98,7 @@ describe("a call for a minimum", () => {
       served: 0.35,
     };
     // Four standard deviations of the largest share are 0.0135.
-    for (const [name, share] of Object.entries(shares))
-      expect(Math.abs((counts.get(name) ?? 0) / calls - share), name).toBeLessThan(0.0135);
+    for (const [name, share] of Object.entries(shares)) expect(Math.abs((counts.get(name) ?? 0) / calls - share)).toBeLessThan(0.0135);
   });
 });
 
