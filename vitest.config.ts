@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     // Child processes (launcher, linter, compiler) start slowly while other files keep both cores busy.
-    testTimeout: 60_000,
+    testTimeout: 20_000,
     coverage: {
       provider: "v8",
       include: ["shared/**/*.ts"],

@@ -62,7 +62,8 @@ export function foldOver(parts: {
       const planned = await makePlans(context, await situationAt(context, now), FOLDED_MS);
       return Promise.all(
         planned.map(async ({ target, plan: made, forecast }) => {
-          const neededUnits = stepAt(made, now)?.floorUnits ?? target.baselineUnits;
+          const neededUnits = stepAt(made, now)?.floorUnits;
+          if (neededUnits === undefined) throw new RangeError(`${target.id}: the fold has no floor for ${now}`);
           await keepFloor(documents, target.id, neededUnits, target.baselineUnits);
           const statedRps = new Map<number, number>();
           for (const minute of forecast.minutes) {

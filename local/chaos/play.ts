@@ -497,8 +497,11 @@ function judged(played: {
     }
   }
   for (const { atMs, targetId, fromUnits, toUnits } of ground.lowered) {
+    // What late events bring about after the last minute is not judged: nothing was folded there.
     const all = needed[(atMs - family.fromMs) / MINUTE_MS];
-    const neededUnits = all?.find((each) => each.targetId === targetId)?.neededUnits ?? 0;
+    if (all === undefined) continue;
+    const neededUnits = all.find((each) => each.targetId === targetId)?.neededUnits;
+    if (neededUnits === undefined) throw new Error(`evening ${seed}: what ${targetId} needed at ${atMs} is missing`);
     if (toUnits < neededUnits) {
       const what = `lowered from ${fromUnits} to ${toUnits} while ${neededUnits} were needed`;
       violations.push({ kind: "needed-floor-lowered", atMs, targetId, what });
