@@ -1,15 +1,11 @@
-import type { AnyEvent } from "../../events/index.ts";
 import { AIR_KEY, EMPTY_AIR, type AirLog } from "../../shared/app/air-log.ts";
 import { contextOf, type Context, type Settings } from "../../shared/app/context.ts";
 import { readDocument } from "../../shared/app/documents.ts";
 import { ingest } from "../../shared/app/ingest.ts";
 import { readLearned } from "../../shared/app/model.ts";
 import { listOverrides } from "../../shared/app/override.ts";
-import { plan } from "../../shared/app/plan.ts";
 import type { Ports } from "../../shared/app/ports.ts";
-import { situationAt } from "../../shared/app/situation.ts";
 import { tick } from "../../shared/app/tick.ts";
-import { warm } from "../../shared/app/warm.ts";
 import { DEFAULT_CUE_OFFSETS } from "../../shared/core/cue/cue.ts";
 import { DEFAULT_IMPACT_THRESHOLD } from "../../shared/core/forecast/impact.ts";
 import { DEFAULT_PLAN_POLICY } from "../../shared/core/plan/plan.ts";
@@ -17,11 +13,12 @@ import type { Answerable } from "../../shared/core/reliability.ts";
 import { derive } from "../../shared/core/simulate/seeded.ts";
 import { prepareWorld } from "../../shared/core/simulate/prepare.ts";
 import { MINUTE_MS } from "../../shared/core/time.ts";
+import { lookAgain } from "../look-again.ts";
 import { measuredOf } from "../memory/measured.ts";
 import { plainDocuments, plainJournal, plainSchedules } from "../memory/plain.ts";
 import { NOT_BEGUN } from "../not-begun.ts";
 import { zoneOffsets, ZONE_MARGIN_MS } from "../zone.ts";
-import { disorderlyBus, type DisorderlyBus } from "./bus.ts";
+import { disorderlyBus } from "./bus.ts";
 import { makeEvening, type ChaosEvening } from "./evening.ts";
 import { EVENING_MINUTES } from "./family.ts";
 import { faultsOf } from "./faults.ts";
@@ -59,16 +56,10 @@ export async function playEvening(seed: number, plant: Plant | undefined): Promi
   const schedules = plainSchedules();
   const documents = plainDocuments(history.learned);
   const left: { calls: number | undefined } = { calls: undefined };
-  const stage: { ground?: Playground; calltime?: Context } = {};
+  const stage: { ground?: Playground } = {};
   const now = (): number => stage.ground?.now() ?? family.fromMs;
 
-  const looksAgain = (event: AnyEvent): boolean =>
-    ["calltime.schedule.changed", "calltime.override.changed", "calltime.mode.changed"].includes(event.type);
-  const bus: DisorderlyBus = disorderlyBus(derive(seed, "bus"), faults, now, looksAgain, async () => {
-    if (stage.calltime === undefined) return;
-    await plan(stage.calltime, await situationAt(stage.calltime, now()));
-    await warm(stage.calltime, now());
-  });
+  const bus = disorderlyBus(derive(seed, "bus"), faults, now);
 
   // The world is made from the guide as it first was: what a later edition says changes nothing of what is true.
   const first = contextOf({ ...NOT_BEGUN, documents: plainDocuments(), schedules, bus: silentBus, journal }, settings);
@@ -84,7 +75,8 @@ export async function playEvening(seed: number, plant: Plant | undefined): Promi
   ));
 
   const real: Ports = { documents, schedules, bus, journal, ...ground.ports() };
-  const calltime = (stage.calltime = contextOf(mortal(plant === undefined ? real : plant.ports(real), left), settings));
+  const calltime = contextOf(mortal(plant === undefined ? real : plant.ports(real), left), settings);
+  lookAgain(bus, calltime, now);
 
   const fold = foldOver({
     documents: plainDocuments(history.learned),
