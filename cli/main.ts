@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { CalltimeError } from "../shared/core/error.ts";
 import { chaosCommand } from "./chaos.ts";
+import { deadLettersCommand } from "./dead-letters.ts";
 import { explainCommand } from "./explain.ts";
 import { modeCommand } from "./mode.ts";
 import { overrideCommand } from "./override.ts";
@@ -16,6 +17,7 @@ const program = new Command("calltime")
   .addCommand(modeCommand())
   .addCommand(explainCommand())
   .addCommand(planCommand())
+  .addCommand(deadLettersCommand())
   .addCommand(chaosCommand());
 
 // A wrong call is 2, as for other commands of this kind; a run that failed is 1.

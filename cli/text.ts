@@ -110,8 +110,27 @@ export function textOfReport(report: EveningReport, targets: readonly Target[]):
         targets.find(({ id }) => id === target.targetId),
       ),
     );
+  lines.push(...textOfDeaths(report.deaths));
   return lines;
 }
+
+function textOfDeaths(deaths: EveningReport["deaths"]): readonly string[] {
+  if (deaths.length === 0) return [];
+  const redriven = deaths.filter(({ redrivenAtMs }) => redrivenAtMs !== undefined).length;
+  const lines = [`dead letters: ${deaths.length}, of which ${redriven} redriven`];
+  for (const { event, subscriber, tries, diedAtMs, reason, fate } of deaths)
+    lines.push(
+      `         ${event.type} of ${clock(event.at)} to ${subscriber}: ${reason} (given up at ${clock(iso(diedAtMs))}, try ${tries}); ${FATES[fate]}`,
+    );
+  return lines;
+}
+
+const FATES: Readonly<Record<EveningReport["deaths"][number]["fate"], string>> = {
+  "lies-there": "lies there still",
+  "being-tried": "redriven, and being tried",
+  delivered: "redriven, and delivered",
+  "died-again": "redriven, and given up again",
+};
 
 function textOfHeld({ targetId, peakUnits, releasedToUnits, releasedAtMs }: HeldTarget): string {
   return `${targetId} ${peakUnits} → ${releasedToUnits} by ${clock(iso(releasedAtMs))}`;

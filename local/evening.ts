@@ -7,7 +7,7 @@ import type { Schedule } from "../shared/core/schedule/programme.ts";
 import { prepareWorld, type PreparedWorld } from "../shared/core/simulate/prepare.ts";
 import type { World } from "../shared/core/simulate/world.ts";
 import { minuteOf, MINUTE_MS, type ZoneOffsets } from "../shared/core/time.ts";
-import { localBus, type LocalBus } from "./bus.ts";
+import { localBus, type DeliverySettings, type LocalBus } from "./bus.ts";
 import { openDatabase, type Database, type StorePlace } from "./database.ts";
 import { sqliteDocumentStore } from "./document-store.ts";
 import { eventLog, type EventLog } from "./event-log.ts";
@@ -31,6 +31,8 @@ export type EveningSetting = {
   /** What is true; Calltime never reads it. */
   readonly world: World;
   readonly seed: number;
+  /** How the bus delivers. */
+  readonly delivery?: DeliverySettings;
   /** Start of the run; by default the first full hour of the schedule. */
   readonly fromMs: number | undefined;
   /** The feed to begin with. */
@@ -87,7 +89,7 @@ export async function openEvening(setting: EveningSetting): Promise<Evening> {
 
 async function assemble(setting: EveningSetting, database: Database): Promise<Evening> {
   const runs = runState(database);
-  const bus = localBus(database);
+  const bus = localBus(database, setting.delivery);
   const schedules = sqliteScheduleStore(database);
   const documents = sqliteDocumentStore(database);
   const journal = localJournal(minuteLog(database));
@@ -104,15 +106,18 @@ async function assemble(setting: EveningSetting, database: Database): Promise<Ev
     loads: simulatedLoads(world),
     capacity: simulatedCapacity(world),
     bookings: simulatedBookings(world),
+    deadLetters: bus,
   };
   const zone = setting.zoneAround?.(begun.fromMs) ?? setting.settings.zone;
   const context = contextOf(ports, { ...setting.settings, zone });
   const nowMs = (): number => world.nowMs();
-  lookAgain(bus, context, nowMs);
+  // Calltime goes by its own clock, which is right unless the world has it step.
+  const clockMs = (): number => world.clockMs();
+  lookAgain(bus, context, clockMs);
   const step = (): Promise<void> =>
     database.transaction(async () => {
-      await tick(context, nowMs());
-      await bus.deliver(nowMs());
+      await tick(context, clockMs());
+      await bus.deliver(clockMs());
       await world.step();
     });
   return {

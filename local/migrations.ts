@@ -62,4 +62,18 @@ export const MIGRATIONS: readonly string[] = [
     targets_json TEXT NOT NULL
   ) STRICT;
   `,
+  `
+  -- Each time a delivery was given up, for good: a redrive takes the dead letter away, not the account of it.
+  CREATE TABLE death (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    delivery_id INTEGER NOT NULL, -- of a row that goes once the event is settled
+    seq INTEGER NOT NULL REFERENCES event (seq),
+    subscriber TEXT NOT NULL,
+    tries INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    redriven_at_ms INTEGER
+  ) STRICT;
+  CREATE INDEX death_by_delivery ON death (delivery_id);
+  `,
 ];

@@ -8,6 +8,7 @@ import { beginWorld, stepWorld } from "../shared/core/simulate/step.ts";
 import type { Target } from "../shared/core/target.ts";
 import { MINUTE_MS } from "../shared/core/time.ts";
 import type { Evening } from "./evening.ts";
+import type { Death } from "./outbox.ts";
 
 /** How one target fared, beside the customer's own autoscaling alone in the same world. */
 export type TargetReport = {
@@ -56,6 +57,8 @@ export type EveningReport = {
   /** Forecast and fact of the occasions above the threshold that are over. */
   readonly audiences: readonly AudienceReport[];
   readonly targets: readonly TargetReport[];
+  /** Every time that the bus gave a delivery up, oldest first, and what has become of it. */
+  readonly deaths: readonly Death[];
 };
 
 /** The report of an evening so far, from what was measured and what was decided. */
@@ -80,6 +83,7 @@ export async function reportOf(evening: Evening): Promise<EveningReport> {
     })),
     audiences: await audiencesOf(evening, log, toMs),
     targets,
+    deaths: await evening.bus.deaths(),
   };
 }
 

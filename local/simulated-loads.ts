@@ -13,6 +13,7 @@ export type MeasurementSettings = {
 /** What the simulated world has published of its load, as of the world's present. What it has not is unknown. */
 export function simulatedLoads(world: SimulatedWorld, { readableAfterMs = 2 * MINUTE_MS }: MeasurementSettings = {}): LoadSource {
   const entries = async <Minute extends { readonly atMs: number }, Entry>(
+    what: string,
     fromMs: number,
     toMs: number,
     published: (fromMs: number, toMs: number) => Promise<readonly Minute[]>,
@@ -23,13 +24,16 @@ export function simulatedLoads(world: SimulatedWorld, { readableAfterMs = 2 * MI
     const firstMs = Math.ceil(fromMs / MINUTE_MS) * MINUTE_MS;
     const endMs = Math.floor(toMs / MINUTE_MS) * MINUTE_MS;
     if (endMs <= firstMs) return [];
-    const readableMs = Math.min(endMs, world.nowMs() - readableAfterMs + 1);
-    const minutes = new Map((await published(firstMs, readableMs)).map((minute) => [minute.atMs, minute]));
+    const readableMs = world.nowMs() - readableAfterMs + 1;
+    const minutes = new Map((await published(firstMs, Math.min(endMs, readableMs))).map((minute) => [minute.atMs, minute]));
     const all: Entry[] = [];
     for (let atMs = firstMs; atMs < endMs; atMs += MINUTE_MS) {
       const minute = minutes.get(atMs);
-      if (minute !== undefined) all.push(known(minute));
-      else all.push(unknown(atMs, atMs < readableMs ? "from before the measured history" : "not published yet"));
+      const delayMs = minute === undefined ? 0 : world.metricDelayMs(what, atMs);
+      if (delayMs === Infinity) all.push(unknown(atMs, "never published"));
+      else if (atMs + delayMs >= readableMs || minute === undefined) {
+        all.push(unknown(atMs, minute === undefined && atMs < readableMs ? "from before the measured history" : "not published yet"));
+      } else all.push(known(minute));
     }
     return all;
   };
@@ -37,6 +41,7 @@ export function simulatedLoads(world: SimulatedWorld, { readableAfterMs = 2 * MI
   return {
     load: (targetId, fromMs, toMs) =>
       entries<TargetsMinute, LoadMinute>(
+        targetId,
         fromMs,
         toMs,
         (from, to) => world.targetMinutes(from, to),
@@ -50,6 +55,7 @@ export function simulatedLoads(world: SimulatedWorld, { readableAfterMs = 2 * MI
       ),
     audience: (fromMs, toMs) =>
       entries<AudienceFlow, AudienceMinute>(
+        "audience",
         fromMs,
         toMs,
         (from, to) => world.audienceMinutes(from, to),

@@ -3,18 +3,21 @@ import type { SimulatedAction } from "../shared/core/simulate/cloud.ts";
 import type { PreparedWorld } from "../shared/core/simulate/prepare.ts";
 import {
   beginWorld,
-  describe,
+  callDescribe,
+  callPutScheduledAction,
+  callRemoveScheduledAction,
+  callScheduledActions,
+  callSetMinimum,
+  clockAt,
   historyMinute,
-  putScheduledAction,
-  removeScheduledAction,
-  scheduledActions,
-  setMinimum,
   stepWorld,
-  type MinimumOutcome,
+  type ActionsDescription,
+  type CallOutcome,
   type TargetDescription,
   type WorldMinute,
   type WorldState,
 } from "../shared/core/simulate/step.ts";
+import { metricDelayMs } from "../shared/core/simulate/troubles.ts";
 import type { Json } from "../shared/app/ports.ts";
 import { CalltimeError } from "../shared/core/error.ts";
 import { DAY_MS, minuteOf, MINUTE_MS } from "../shared/core/time.ts";
@@ -29,16 +32,20 @@ export type TargetsMinute = Pick<WorldMinute, "atMs" | "targets">;
 export type SimulatedWorld = {
   /** The world's present, in epoch milliseconds: all minutes before it have happened. */
   nowMs(): number;
+  /** What Calltime's clock says at that instant: the same, unless the world has it step. */
+  clockMs(): number;
   /** Targets the world has. */
   readonly targetIds: readonly string[];
   /** Lets one minute pass. */
   step(): Promise<WorldMinute>;
   describe(targetId: string): Promise<TargetDescription>;
-  setMinimum(targetId: string, units: number): Promise<MinimumOutcome>;
-  /** Scheduled actions to come; undefined where a target can have none. */
-  scheduledActions(targetId: string): Promise<readonly SimulatedAction[] | undefined>;
-  putScheduledAction(targetId: string, action: SimulatedAction): Promise<MinimumOutcome>;
-  removeScheduledAction(targetId: string, name: string): Promise<MinimumOutcome>;
+  setMinimum(targetId: string, units: number): Promise<CallOutcome>;
+  /** Scheduled actions to come; `unsupported` where a target can have none. */
+  scheduledActions(targetId: string): Promise<ActionsDescription>;
+  putScheduledAction(targetId: string, action: SimulatedAction): Promise<CallOutcome>;
+  removeScheduledAction(targetId: string, name: string): Promise<CallOutcome>;
+  /** How much later than usual the metrics of a minute are published; infinity: never. `what` is a target's id, or `audience`. */
+  metricDelayMs(what: string, atMs: number): number;
   /** Targets in the minutes of [fromMs, toMs) that have happened or lie in the measured history, oldest first. */
   targetMinutes(fromMs: number, toMs: number): Promise<readonly TargetsMinute[]>;
   /** The audience in the same minutes. */
@@ -47,7 +54,7 @@ export type SimulatedWorld = {
 
 /** How much was measured before the run began. What is left out takes the value named here. */
 export type HistorySettings = {
-  /** How far the measured history goes back from the run's start, in milliseconds; 14 days. */
+  /** How far the measured history goes back from the run's start, in milliseconds; eight weeks. */
   readonly historyMs?: number;
 };
 
@@ -63,7 +70,7 @@ export async function simulatedWorld(
   database: Database,
   world: PreparedWorld,
   fromMs: number,
-  { historyMs = 14 * DAY_MS }: HistorySettings = {},
+  { historyMs = 56 * DAY_MS }: HistorySettings = {},
 ): Promise<SimulatedWorld> {
   const runs = runState(database);
   const beginsAtMs = minuteOf(fromMs);
@@ -76,7 +83,7 @@ export async function simulatedWorld(
     );
   }
   let state = kept?.state ?? beginWorld(world, beginsAtMs);
-  /** The usual week costs more to work out than to remember; only loads, since the audience of all channels is large. */
+  /** Every target reads the same weeks; only loads are remembered, since the audience of all channels is large. */
   const history = new Map<number, TargetsMinute["targets"]>();
 
   const { sql } = database;
@@ -98,7 +105,7 @@ export async function simulatedWorld(
       await runs.write(KEY, { fromMs: beginsAtMs, seed, state: next } satisfies Kept as unknown as Json);
     });
 
-  const change = (make: () => { readonly state: WorldState; readonly outcome: MinimumOutcome }): Promise<MinimumOutcome> =>
+  const change = (make: () => { readonly state: WorldState; readonly outcome: CallOutcome }): Promise<CallOutcome> =>
     database.transaction(async () => {
       const next = make();
       if (next.state !== state) await keep(next.state);
@@ -121,6 +128,7 @@ export async function simulatedWorld(
 
   return {
     nowMs: () => state.atMs,
+    clockMs: () => clockAt(world, state.atMs),
     targetIds: world.targets.map(({ target }) => target.id),
     step: () =>
       database.transaction(async () => {
@@ -130,11 +138,12 @@ export async function simulatedWorld(
         await keep(next.state);
         return next.minute;
       }),
-    describe: (targetId) => database.operation(() => describe(world, state, targetId)),
-    setMinimum: (targetId, units) => change(() => setMinimum(world, state, targetId, units)),
-    scheduledActions: (targetId) => database.operation(() => scheduledActions(world, state, targetId)),
-    putScheduledAction: (targetId, action) => change(() => putScheduledAction(world, state, targetId, action)),
-    removeScheduledAction: (targetId, name) => change(() => removeScheduledAction(world, state, targetId, name)),
+    describe: (targetId) => database.operation(() => callDescribe(world, state, targetId)),
+    setMinimum: (targetId, units) => change(() => callSetMinimum(world, state, targetId, units)),
+    scheduledActions: (targetId) => database.operation(() => callScheduledActions(world, state, targetId)),
+    putScheduledAction: (targetId, action) => change(() => callPutScheduledAction(world, state, targetId, action)),
+    removeScheduledAction: (targetId, name) => change(() => callRemoveScheduledAction(world, state, targetId, name)),
+    metricDelayMs: (what, atMs) => metricDelayMs(world.troubles, what, atMs),
     targetMinutes: (from, to) =>
       database.operation(() => [
         ...historyMinutes(from, to).map((atMs) => ({ atMs, targets: targetsBefore(atMs) })),

@@ -5,6 +5,7 @@ import { tick } from "../../shared/app/tick.ts";
 import { CalltimeError } from "../../shared/core/error.ts";
 import { prepareWorld, type PreparedWorld } from "../../shared/core/simulate/prepare.ts";
 import type { WorldMinute } from "../../shared/core/simulate/step.ts";
+import { metricDelayMs } from "../../shared/core/simulate/troubles.ts";
 import type { World } from "../../shared/core/simulate/world.ts";
 import { minuteOf, MINUTE_MS } from "../../shared/core/time.ts";
 import { lookAgain } from "../look-again.ts";
@@ -71,12 +72,16 @@ export async function openMemoryEvening(setting: MemoryEveningSetting): Promise<
     seed: setting.seed,
   });
   const world = memoryWorld(prepared, fromMs, history.lately);
-  const loads = measuredOf(world.happened, world.nowMs, (_what, atMs) => atMs + readableAfterMs);
+  const loads = measuredOf(
+    world.happened,
+    world.nowMs,
+    (what, atMs) => atMs + readableAfterMs + metricDelayMs(prepared.troubles, what, atMs),
+  );
   const ports: Ports = { ...stores, loads, capacity: world.capacity, bookings: world.bookings };
   const context = contextOf(setting.wrap?.(ports) ?? ports, settings);
-  lookAgain(bus, context, world.nowMs);
+  lookAgain(bus, context, world.clockMs);
   const step = async (): Promise<WorldMinute> => {
-    await tick(context, world.nowMs());
+    await tick(context, world.clockMs());
     await bus.deliver();
     return world.step();
   };

@@ -2,15 +2,18 @@ import type { BookingControl, CapacityControl } from "../../shared/app/ports.ts"
 import type { PreparedWorld } from "../../shared/core/simulate/prepare.ts";
 import {
   beginWorld,
-  describe,
-  putScheduledAction,
-  removeScheduledAction,
-  scheduledActions,
-  setMinimum,
+  callDescribe,
+  callPutScheduledAction,
+  callRemoveScheduledAction,
+  callScheduledActions,
+  callSetMinimum,
+  clockAt,
   stepWorld,
   type WorldMinute,
   type WorldState,
 } from "../../shared/core/simulate/step.ts";
+import { targetActions } from "../simulated-bookings.ts";
+import { heard } from "../simulated-capacity.ts";
 import type { Happened } from "./measured.ts";
 
 /** A call that moved a minimum, or tried to. */
@@ -19,6 +22,8 @@ export type MinimumCall = { readonly atMs: number; readonly targetId: string; re
 /** The simulated world of one evening, in memory. */
 export type MemoryWorld = {
   readonly nowMs: () => number;
+  /** What Calltime's clock says: the same, unless the world has it step. */
+  readonly clockMs: () => number;
   /** Its minutes so far, after those that lie just before the evening. */
   readonly happened: Happened;
   /** Every call for a minimum, oldest first. */
@@ -36,34 +41,29 @@ export function memoryWorld(world: PreparedWorld, fromMs: number, lately: readon
   const calls: MinimumCall[] = [];
   return {
     nowMs: () => state.atMs,
+    clockMs: () => clockAt(world, state.atMs),
     happened,
     calls,
     capacity: {
-      describe: async (targetIds) => targetIds.map((targetId) => describe(world, state, targetId)),
+      describe: async (targetIds) => targetIds.map((targetId) => callDescribe(world, state, targetId)),
       setMinimum: async (targetId, units) => {
-        const next = setMinimum(world, state, targetId, units);
+        const next = callSetMinimum(world, state, targetId, units);
         calls.push({ atMs: state.atMs, targetId, units, accepted: next.outcome.kind === "accepted" });
         state = next.state;
-        return next.outcome;
+        return heard(targetId, next.outcome);
       },
     },
     bookings: {
-      list: async (targetIds) =>
-        targetIds.map((targetId) => {
-          const actions = scheduledActions(world, state, targetId);
-          if (actions !== undefined)
-            return { kind: "known", targetId, actions: actions.map((action) => ({ ...action, recurring: false })) };
-          return { kind: "unsupported", targetId, reason: `${targetId}: targets of its kind have no scheduled actions` };
-        }),
+      list: async (targetIds) => targetIds.map((targetId) => targetActions(targetId, callScheduledActions(world, state, targetId))),
       put: async (targetId, action) => {
-        const next = putScheduledAction(world, state, targetId, action);
+        const next = callPutScheduledAction(world, state, targetId, action);
         state = next.state;
-        return next.outcome;
+        return heard(targetId, next.outcome);
       },
       remove: async (targetId, name) => {
-        const next = removeScheduledAction(world, state, targetId, name);
+        const next = callRemoveScheduledAction(world, state, targetId, name);
         state = next.state;
-        return next.outcome;
+        return heard(targetId, next.outcome);
       },
     },
     step: () => {

@@ -44,6 +44,8 @@ export const STATUS_OF_CODE: Readonly<Record<string, 400 | 401 | 403 | 404 | 405
   "occasion-unknown": 404,
   "model-version-unknown": 404,
   "override-unknown": 404,
+  "dead-letter-unknown": 404,
+  "dead-letters-elsewhere": 404,
   "method-wrong": 405,
   "feed-contested": 409,
   "document-contested": 409,

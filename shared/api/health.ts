@@ -32,6 +32,7 @@ export const healthSchema = z
         z.strictObject({ kind: z.literal("unknown"), targetId: z.string(), reason: z.string() }),
       ]),
     ),
+    deadLetters: z.number().int().nullable().describe("Deliveries that the bus gave up and nobody redrove, or null where it does not say."),
     problems: z.array(z.string()).describe("What is wrong, each in a sentence."),
   })
   .meta({ id: "Health" });
@@ -49,7 +50,7 @@ export const healthRoute = route({
     503: { about: "Something is wrong; `problems` says what.", schema: healthSchema },
   },
   handle: async ({ parts, now }) => {
-    const { status, lastTickMs, feeds, targets, problems } = await readHealth(parts.context, now);
+    const { status, lastTickMs, feeds, targets, deadLetters, problems } = await readHealth(parts.context, now);
     const body: z.input<typeof healthSchema> = {
       status,
       now: isoOf(now),
@@ -67,6 +68,7 @@ export const healthRoute = route({
               servingUnits: state.servingUnits,
             },
       ),
+      deadLetters: deadLetters ?? null,
       problems: [...problems],
     };
     return { status: status === "ok" ? 200 : 503, body };

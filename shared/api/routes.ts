@@ -1,3 +1,4 @@
+import { deadLettersRoute, redriveRoute } from "./dead-letters.ts";
 import { explainRoute } from "./explain.ts";
 import { feedsRoute } from "./feeds.ts";
 import { healthRoute } from "./health.ts";
@@ -20,5 +21,7 @@ export const routes: readonly Route[] = [
   withdrawOverrideRoute,
   modesRoute,
   setModeRoute,
+  deadLettersRoute,
+  redriveRoute,
   feedsRoute,
 ];

@@ -5,6 +5,7 @@ import { BOOKED_AHEAD_MS, bookingChanges, bookingName, isOurs, raisesToBook, typ
 import { reasonOf } from "./capacity.ts";
 import type { Context } from "./context.ts";
 import { readDocument, updateDocument } from "./documents.ts";
+import { mayWrite, type Warming } from "./floor.ts";
 import { makePlans } from "./plan.ts";
 import type { SetMinimumOutcome, TargetActions } from "./ports.ts";
 import type { Situation } from "./situation.ts";
@@ -40,7 +41,19 @@ function floorsOf(plan: Plan): readonly Booking[] {
 
 /** The scheduled actions of every target, in the order of the settings. Where they cannot be listed they are unknown. */
 export async function listActions(context: Context): Promise<readonly TargetActions[]> {
-  const ids = context.settings.targets.map((target) => target.id);
+  return listEach(
+    context,
+    context.settings.targets.map((target) => target.id),
+  );
+}
+
+/** The scheduled actions of one target. */
+export async function listActionsOf(context: Context, targetId: string): Promise<TargetActions> {
+  const [actions] = await listEach(context, [targetId]);
+  return actions ?? { kind: "unknown", targetId, reason: "the control plane did not mention it" };
+}
+
+async function listEach(context: Context, ids: readonly string[]): Promise<readonly TargetActions[]> {
   try {
     return await context.ports.bookings.list(ids);
   } catch (error) {
@@ -88,20 +101,24 @@ export async function bookingPlan(
 const MOST_PUTS = 8;
 
 /** Removes bookings, one after the other; those that are still there afterwards come back. A call without an answer counts as not done. */
-export async function removeBookings(context: Context, targetId: string, remove: readonly Booked[]): Promise<readonly Booked[]> {
+export async function removeBookings(warming: Warming, remove: readonly Booked[]): Promise<readonly Booked[]> {
+  const { context, target } = warming;
   const left: Booked[] = [];
   for (const one of remove) {
-    const answer = await answered(() => context.ports.bookings.remove(targetId, one.name));
+    await mayWrite(warming);
+    const answer = await answered(() => context.ports.bookings.remove(target.id, one.name));
     if (answer?.kind !== "accepted") left.push(one);
   }
   return left;
 }
 
 /** Books raises in their order, as many as one tick may; stops at the first that is not taken, since later ones must not stand alone below it. */
-export async function putBookings(context: Context, targetId: string, put: readonly Booking[]): Promise<"all" | "some"> {
+export async function putBookings(warming: Warming, put: readonly Booking[]): Promise<"all" | "some"> {
+  const { context, target } = warming;
   for (const { atMs, units } of put.slice(0, MOST_PUTS)) {
     const action = { name: bookingName(atMs), atMs: minuteOf(atMs), minimumUnits: units };
-    const answer = await answered(() => context.ports.bookings.put(targetId, action));
+    await mayWrite(warming);
+    const answer = await answered(() => context.ports.bookings.put(target.id, action));
     if (answer?.kind !== "accepted") return "some";
   }
   return put.length <= MOST_PUTS ? "all" : "some";

@@ -6,7 +6,19 @@ export type Answer = SetMinimumOutcome | { readonly kind: "unanswered"; readonly
 
 /** The state of every target, in the order of the settings. Those that cannot be described are unknown, also when none can. */
 export async function describeTargets(context: Context): Promise<readonly TargetState[]> {
-  const ids = context.settings.targets.map((target) => target.id);
+  return describeEach(
+    context,
+    context.settings.targets.map((target) => target.id),
+  );
+}
+
+/** The state of one target. */
+export async function describeTarget(context: Context, targetId: string): Promise<TargetState> {
+  const [state] = await describeEach(context, [targetId]);
+  return state ?? { kind: "unknown", targetId, reason: "the control plane did not mention it" };
+}
+
+async function describeEach(context: Context, ids: readonly string[]): Promise<readonly TargetState[]> {
   try {
     return await context.ports.capacity.describe(ids);
   } catch (error) {

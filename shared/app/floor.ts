@@ -3,6 +3,7 @@ import type { Booking } from "../core/warm/bookings.ts";
 import type { FloorMemory } from "../core/warm/floor.ts";
 import type { Context } from "./context.ts";
 import { readDocument, replaceDocument } from "./documents.ts";
+import { holdLease, type WriterLease } from "./lease.ts";
 import type { TargetActions, TargetState, Versioned } from "./ports.ts";
 
 /** What Calltime did to a target's minimum, kept before and after each call. */
@@ -35,6 +36,8 @@ export type Warming = {
   readonly state: TargetState;
   /** Its scheduled actions. */
   readonly actions: TargetActions;
+  /** The right to write it; undefined while it is only looked at. */
+  readonly lease: WriterLease | undefined;
   readonly now: number;
   readonly correlationId: string | undefined;
 };
@@ -48,12 +51,19 @@ export async function readFloor(context: Context, targetId: string): Promise<Ver
   return readDocument<Floor>(context.ports.documents, floorKey(targetId));
 }
 
-/** Replaces the floor that was read as `before`. Throws `document-contested` when another writer is at this target. */
-export async function keepFloor(
-  { context, target }: Warming,
-  before: Versioned<Floor> | undefined,
-  floor: Floor,
-): Promise<Versioned<Floor>> {
+/** Thrown where something would have to be written and the right to was not taken yet; until then nothing has been. */
+export class LeaseNeeded extends Error {}
+
+/** Throws LeaseNeeded when the target is only looked at, and `lease-lost` when another writer has taken over. */
+export async function mayWrite({ context, lease }: Warming): Promise<void> {
+  if (lease === undefined) throw new LeaseNeeded("a writer takes the lease first");
+  await holdLease(context, lease);
+}
+
+/** Replaces the floor that was read as `before`. Throws what `mayWrite` does, and `document-contested` when another writer wrote it since. */
+export async function keepFloor(warming: Warming, before: Versioned<Floor> | undefined, floor: Floor): Promise<Versioned<Floor>> {
+  await mayWrite(warming);
+  const { context, target } = warming;
   return replaceDocument(context.ports.documents, floorKey(target.id), before, floor);
 }
 

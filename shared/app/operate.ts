@@ -76,6 +76,8 @@ export type Health = {
     readonly programmes: number;
   }[];
   readonly targets: readonly TargetState[];
+  /** Deliveries that the bus gave up and nobody redrove; undefined where it does not say. */
+  readonly deadLetters: number | undefined;
   /** What is wrong, each in a sentence. */
   readonly problems: readonly string[];
 };
@@ -102,6 +104,11 @@ export async function readHealth(context: Context, now: number): Promise<Health>
   problems.push(...(await feedProblems(context, generations)), ...(await expectationProblems(context, generations, now)));
   const unsent = (await readUnsent(context)).length;
   if (unsent > 0) problems.push(`${unsent} events wait for a bus that did not take them; they are offered again every minute`);
+  const deadLetters = (await ports.deadLetters?.deadLetters())?.length;
+  if (deadLetters !== undefined && deadLetters > 0)
+    problems.push(
+      `${deadLetters} ${deadLetters === 1 ? "event" : "events"} could not be delivered; look at the dead letters, and redrive them`,
+    );
   return {
     status: problems.length === 0 ? "ok" : "degraded",
     now,
@@ -113,6 +120,7 @@ export async function readHealth(context: Context, now: number): Promise<Health>
       programmes: schedule.programmes.length,
     })),
     targets,
+    deadLetters,
     problems,
   };
 }

@@ -58,6 +58,26 @@ export interface EventBus {
   carries?(type: AnyEvent["type"]): boolean;
 }
 
+/** One delivery that the bus gave up, after its last try. */
+export type DeadLetter = {
+  /** The bus's own name for it. */
+  readonly id: string;
+  readonly event: AnyEvent;
+  readonly subscriber: string;
+  readonly tries: number;
+  readonly diedAtMs: number;
+  /** What the last try failed with. */
+  readonly reason: string;
+};
+
+/** What a bus gave up, for people to look at and to send again. */
+export interface DeadLetters {
+  /** Those that lie there now, oldest first. */
+  deadLetters(): Promise<readonly DeadLetter[]>;
+  /** Has one tried again, from the start, for its subscriber alone, and gives it as it lay there; undefined when there is none of that id. */
+  redrive(id: string, now: number): Promise<DeadLetter | undefined>;
+}
+
 /** Where measured load comes from. */
 export interface LoadSource {
   /** Load of a target for each whole minute of [fromMs, toMs), oldest first, one entry a minute; what is not known says so. */
@@ -155,4 +175,6 @@ export type Ports = {
   readonly loads: LoadSource;
   readonly capacity: CapacityControl;
   readonly bookings: BookingControl;
+  /** Where the bus shows what it gave up. A bus without it has a place of its own for that. */
+  readonly deadLetters?: DeadLetters;
 };

@@ -3,9 +3,9 @@ import { stepAt } from "../core/plan/plan.ts";
 import type { Booking } from "../core/warm/bookings.ts";
 import { decideFloor, type FloorDecision } from "../core/warm/floor.ts";
 import { DAY_MS, MINUTE_MS } from "../core/time.ts";
-import { bookingPlan, ours, putBookings, removeBookings } from "./bookings.ts";
-import { setMinimum } from "./capacity.ts";
-import { keepFloor, type Floor, type Raise, type Warming } from "./floor.ts";
+import { bookingPlan, listActionsOf, ours, putBookings, removeBookings } from "./bookings.ts";
+import { describeTarget, setMinimum, type Answer } from "./capacity.ts";
+import { keepFloor, mayWrite, type Floor, type Raise, type Warming } from "./floor.ts";
 import type { StoredPlan } from "./plan.ts";
 import type { TargetState, Versioned } from "./ports.ts";
 import { isCarried } from "./publish.ts";
@@ -100,10 +100,10 @@ function floorOf(floor: Versioned<Floor> | undefined, { minimumUnits }: Known): 
  * taken for gone as long as one is remembered.
  */
 async function withoutBookings(warming: Warming, remembered: Versioned<Floor> | undefined, events: AnyEvent[]): Promise<Set> {
-  const { context, target, actions, now } = warming;
+  const { actions, now } = warming;
   const { booked: known = [] } = remembered?.value ?? {};
   const unseen = actions.kind === "unknown" ? known.filter(({ atMs }) => atMs > now) : [];
-  const left = [...unseen, ...(await removeBookings(context, target.id, ours(actions)))];
+  const left = [...unseen, ...(await removeBookings(warming, ours(actions)))];
   const [first] = left;
   if (first !== undefined) {
     const why = actions.kind === "unknown" ? `could not be listed: ${actions.reason}` : "could not be removed";
@@ -142,9 +142,9 @@ async function clearedWay(
   const { remove } = await bookingPlan(context, target, { actions, plan: stored?.plan, inForceUnits: units, maximumUnits, now });
   const below = remove.filter((one) => one.units < units);
   if (below.length === 0) return undefined;
-  await removeBookings(context, target.id, below);
-  const [after] = await context.ports.bookings.list([target.id]);
-  const still = after?.kind === "known" ? ours(after).filter((one) => one.units < units) : below;
+  await removeBookings(warming, below);
+  const after = await listActionsOf(context, target.id);
+  const still = after.kind === "known" ? ours(after).filter((one) => one.units < units) : below;
   return still.length === 0 ? undefined : `${still.length} bookings below ${units} units could not be taken away`;
 }
 
@@ -166,9 +166,9 @@ async function booked(warming: Warming, described: Known, stored: StoredPlan | u
   if (JSON.stringify(memory) !== JSON.stringify(floor?.value.booked ?? [])) {
     floor = await keepFloor(warming, floor, { ...floorOf(floor, described), booked: memory });
   }
-  const left = await removeBookings(context, target.id, remove);
+  const left = await removeBookings(warming, remove);
   // Beside one that should be gone, what is put now might be lowered by it.
-  if (left.length === 0) await putBookings(context, target.id, put);
+  if (left.length === 0) await putBookings(warming, put);
   return { ...set, floor };
 }
 
@@ -210,7 +210,8 @@ async function write(warming: Warming, { decision, described, floor, stored }: W
   const asked = await keepFloor(warming, floor, { ...before, intendedUnits: units, unsettledUnits: fromUnits });
   if (units > fromUnits && isCarried(context, "calltime.warm-up.requested"))
     events.push(requestedEvent(warming, { floorUnits: units, fromUnits, stored }));
-  const answer = await setMinimum(context, target.id, units);
+  await mayWrite(warming);
+  const answer = await heard(warming, fromUnits, units);
   if (before.putBackMs !== undefined && before.putBackMs.length >= CONTESTED_TIMES && why === "repair") {
     const reason = `${target.id}: somebody took its minimum away ${before.putBackMs.length} times in a quarter of an hour; it is put back each time`;
     events.push(
@@ -230,6 +231,23 @@ async function write(warming: Warming, { decision, described, floor, stored }: W
   // What was refused changed nothing, so nothing is intended beyond what is there. Without an answer both are possible.
   const standing = kind === "unanswered" ? { intendedUnits: units, unsettledUnits: fromUnits } : { intendedUnits: fromUnits };
   return { outcome, floor: await keepFloor(warming, asked, { ...before, ...standing, failures: attempt }) };
+}
+
+/**
+ * Sets the minimum and reads it back: AWS offers no condition on one, so that only looking shows whether it is there. Where it cannot be
+ * looked at, the word of the control plane counts.
+ */
+async function heard({ context, target }: Warming, fromUnits: number, units: number): Promise<Answer> {
+  const answer = await setMinimum(context, target.id, units);
+  if (answer.kind !== "accepted") return answer;
+  const state = await describeTarget(context, target.id);
+  if (state.kind === "unknown" || state.minimumUnits === units) return answer;
+  const found = state.minimumUnits === fromUnits ? "as it was" : "set by somebody else";
+  return {
+    kind: "unanswered",
+    code: "not-read-back",
+    reason: `${units} units were accepted, and the minimum is ${state.minimumUnits}: ${found}`,
+  };
 }
 
 // Three times in a quarter of an hour is a quarrel, not an accident (design rule 2).

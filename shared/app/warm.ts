@@ -4,12 +4,13 @@ import { stepAt } from "../core/plan/plan.ts";
 import type { TickEvidence } from "../core/score.ts";
 import type { Target } from "../core/target.ts";
 import { MINUTE_MS } from "../core/time.ts";
-import { listActions } from "./bookings.ts";
-import { describeTargets, reasonOf } from "./capacity.ts";
+import { listActions, listActionsOf } from "./bookings.ts";
+import { describeTarget, describeTargets, reasonOf } from "./capacity.ts";
 import type { Context } from "./context.ts";
-import { floorInForce, keepFloor, readFloor, type Asked, type Floor, type Raise, type Warming } from "./floor.ts";
+import { floorInForce, keepFloor, LeaseNeeded, readFloor, type Asked, type Floor, type Raise, type Warming } from "./floor.ts";
+import { giveBackLease, takeLease } from "./lease.ts";
 import { learn, type Lesson } from "./model.ts";
-import { targetsInForce } from "./modes.ts";
+import { modeOf, readModes, targetsInForce } from "./modes.ts";
 import { storedPlan, type StoredPlan } from "./plan.ts";
 import type { TargetState, Versioned } from "./ports.ts";
 import { publish } from "./publish.ts";
@@ -43,6 +44,7 @@ export async function warm(context: Context, now: number, correlationId?: string
         target,
         state: states[index] ?? unmentioned,
         actions: actions[index] ?? unmentioned,
+        lease: undefined,
         now,
         correlationId,
       });
@@ -56,7 +58,66 @@ export async function warm(context: Context, now: number, correlationId?: string
 /** What is stored of a target. */
 type Seen = { readonly stored: StoredPlan | undefined; readonly floor: Versioned<Floor> | undefined };
 
-async function warmTarget(warming: Warming): Promise<{ readonly warmed: Warmed; readonly lesson: Lesson | undefined }> {
+/** One target after one look or one write. */
+type Done = { readonly warmed: Warmed; readonly lesson: Lesson | undefined; readonly seen: Seen };
+
+/** In most minutes nothing has to be written, and a look shows it. What has to be is worked out anew once the target is ours to write. */
+async function warmTarget(warming: Warming): Promise<Done> {
+  try {
+    return await carryOut(warming);
+  } catch (error) {
+    if (!(error instanceof LeaseNeeded)) throw error;
+    return asWriter(warming);
+  }
+}
+
+// Whoever finds a target taken leaves it to the writer: that one looks again after giving it back. Plans do not change more often than this.
+const MOST_TURNS = 4;
+
+/** Does what has to be done as the one writer of a target, on the newest plan, mode and description. */
+async function asWriter(looked: Warming): Promise<Done> {
+  const { context, target, now } = looked;
+  let done: Done | undefined;
+  for (let turn = 0; turn < MOST_TURNS; turn += 1) {
+    const lease = await takeLease(context, target.id, now);
+    if (lease === undefined) break;
+    const lesson = done?.lesson;
+    let mode: Target["mode"];
+    try {
+      mode = await modeNow(context, target.id);
+      const [state, actions] = [await describeTarget(context, target.id), await listActionsOf(context, target.id)];
+      done = await carryOut({ ...looked, target: { ...target, mode }, state, actions, lease });
+      done = { ...done, lesson: done.lesson ?? lesson };
+    } finally {
+      await giveBackLease(context, lease, now);
+    }
+    const newest = await storedPlan(context, target.id);
+    if (newest?.version === done.seen.stored?.version && (await modeNow(context, target.id)) === mode) break;
+  }
+  return done ?? taken(looked);
+}
+
+async function modeNow(context: Context, targetId: string): Promise<Target["mode"]> {
+  const own = context.settings.targets.find(({ id }) => id === targetId);
+  return own === undefined ? "observe" : modeOf(own, await readModes(context));
+}
+
+/** Another writer is at this target, and looks at the newest plan before it ends; the next tick looks again. */
+async function taken(warming: Warming): Promise<Done> {
+  const { context, target, state } = warming;
+  const seen: Seen = { stored: await storedPlan(context, target.id), floor: await readFloor(context, target.id) };
+  const outcome: WarmOutcome = {
+    kind: "failed",
+    outcome: "deferred",
+    code: "another-writer",
+    reason: `${target.id}: another writer is at it at this moment`,
+    attempt: 1,
+  };
+  const warmed = { targetId: target.id, state, outcome, tick: evidenceOf(warming, seen, outcome), raise: seen.floor?.value.raise };
+  return { warmed, lesson: undefined, seen };
+}
+
+async function carryOut(warming: Warming): Promise<Done> {
   const { context, target, state, now } = warming;
   const events: AnyEvent[] = [];
   let seen: Seen = { stored: undefined, floor: undefined };
@@ -71,13 +132,14 @@ async function warmTarget(warming: Warming): Promise<{ readonly warmed: Warmed; 
     seen = { ...seen, floor: followed.floor };
     lesson = followed.lesson;
   } catch (error) {
+    if (error instanceof LeaseNeeded) throw error;
     outcome = { kind: "failed", outcome: "broken", code: "not-carried-out", reason: reasonOf(error), attempt: 1 };
     const floorUnits = wantedOf(seen, now) ?? target.baselineUnits;
     events.push(failedEvent(warming, { floorUnits, ...outcome }));
   }
   await publish(context, events);
   const warmed = { targetId: target.id, state, outcome, tick: evidenceOf(warming, seen, outcome), raise: seen.floor?.value.raise };
-  return { warmed, lesson };
+  return { warmed, lesson, seen };
 }
 
 function wantedOf({ stored }: Seen, now: number): number | undefined {

@@ -31,12 +31,19 @@ export const numberFromZero = (meaning: string, max?: number) =>
     ? z.number().nonnegative().describe(`a number, 0 or above (${meaning})`)
     : z.number().nonnegative().max(max).describe(`a number from 0 to ${max} (${meaning})`);
 
+/** A number from `-most` to `most`. */
+export const numberBetween = (meaning: string, most: number) =>
+  z.number().min(-most).max(most).describe(`a number from ${-most} to ${most} (${meaning})`);
+
 /** A whole number from `min` to `max`. */
 export const wholeNumber = (meaning: string, min: number, max = 1_000_000_000) =>
   z.int().min(min).max(max).describe(`a whole number from ${min} to ${max} (${meaning})`);
 
 /** A share of a whole, above 0 and at most 1. */
 export const share = (meaning: string) => z.number().positive().max(1).describe(`a number above 0 and at most 1 (${meaning})`);
+
+/** Yes or no. */
+export const flag = (meaning: string) => z.boolean().describe(`true or false (${meaning})`);
 
 /** One of some words. */
 export const oneOf = <const W extends readonly [string, ...string[]]>(words: W, meaning: string) =>

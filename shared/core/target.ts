@@ -1,5 +1,5 @@
 /** The kinds of thing that can be warmed. Any other Application Auto Scaling dimension is planned like `ecs-service`. */
-export const TARGET_KINDS = ["ecs-service", "aurora-readers", "cdn-edge"] as const;
+export const TARGET_KINDS = ["ecs-service", "aurora-readers", "aurora-acu", "alb-lcu", "cdn-edge"] as const;
 export type TargetKind = (typeof TARGET_KINDS)[number];
 
 /** `observe`: planned and scored, nothing is written. `active`: floors are set. `frozen`: floors stay as they are. */

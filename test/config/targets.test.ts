@@ -89,7 +89,11 @@ describe("one problem", () => {
     ["id: api", "id: Player API", /:2:9 id is "Player API"; right would be an id of lower-case letters/],
     ["id: api", `id: ${"a".repeat(64)}`, /:2:9 id is "a+…?"?; right would be an id/],
     ["id: api", "id: 7", /:2:9 id is 7; right would be an id .*, in quotes$/],
-    ["kind: ecs-service", "kind: ecs", /:3:11 kind is "ecs"; right would be one of ecs-service, aurora-readers, cdn-edge/],
+    [
+      "kind: ecs-service",
+      "kind: ecs",
+      /:3:11 kind is "ecs"; right would be one of ecs-service, aurora-readers, aurora-acu, alb-lcu, cdn-edge/,
+    ],
     ["throughput: 150", "throughput: 0", /:4:17 throughput is 0; right would be a number above 0/],
     ["throughput: 150", 'throughput: "150"', /:4:17 throughput is "150"; right would be a number/],
     ["throughput: 150", "throughput: .inf", /:4:17 throughput is Infinity;/],

@@ -24,8 +24,11 @@ const target = (id: string): Target => ({
   scalesIn: "target-tracking",
 });
 
+/** Two services. */
+export const SMALL_TARGETS: readonly Target[] = [target("web"), target("player")];
+
 /** A small evening: one channel, two services that the control plane lets us set. */
-export function smallWorld(world: Partial<World> = {}): PreparedWorld {
+export function smallWorld(world: Partial<World> = {}, targets: readonly Target[] = SMALL_TARGETS): PreparedWorld {
   return prepareWorld({
     world: { usualPeakViewers: 20_000, occasions: [], targets: {}, refusals: [], ...world },
     schedule: {
@@ -34,7 +37,7 @@ export function smallWorld(world: Partial<World> = {}): PreparedWorld {
         { id: "p1", channelId: "one", title: "News", categories: [], live: false, startsAtMs: EVENING_MS, endsAtMs: EVENING_MS + HOUR_MS },
       ],
     },
-    targets: [target("web"), target("player")],
+    targets,
     seed: 7,
   });
 }

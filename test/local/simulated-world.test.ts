@@ -1,10 +1,11 @@
 import { expect, onTestFinished, test } from "vitest";
 import { openDatabase } from "../../local/database.ts";
+import { simulatedBookings } from "../../local/simulated-bookings.ts";
 import { simulatedCapacity } from "../../local/simulated-capacity.ts";
 import { simulatedLoads } from "../../local/simulated-loads.ts";
 import { simulatedWorld } from "../../local/simulated-world.ts";
 import { historyMinute } from "../../shared/core/simulate/step.ts";
-import { DAY_MS, MINUTE_MS } from "../../shared/core/time.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../shared/core/time.ts";
 import { EVENING_MS, runningWorld, smallWorld } from "../laws/simulated.ts";
 
 test("a tick that is undone leaves the world, its minimums and its minutes as they were", async () => {
@@ -75,10 +76,10 @@ test("the last minutes before the run take their time too", async () => {
   expect(entries.map(({ kind }) => kind)).toEqual(["known", "known", "unknown"]);
 });
 
-test("before the run there are 14 days of the world's history, and what lies before them is unknown", async () => {
+test("before the run there are eight weeks of the world's history, and what lies before them is unknown", async () => {
   const prepared = smallWorld();
   const loads = simulatedLoads(await runningWorld(0, prepared));
-  const edgeMs = EVENING_MS - 14 * DAY_MS;
+  const edgeMs = EVENING_MS - 56 * DAY_MS;
   const entries = await loads.load("web", edgeMs - MINUTE_MS, edgeMs + MINUTE_MS);
   expect(entries.map(({ kind }) => kind)).toEqual(["unknown", "known"]);
   expect(entries[1]).toMatchObject({ loadRps: historyMinute(prepared, edgeMs).targets["web"]?.loadRps });
@@ -105,4 +106,56 @@ test("a control plane that refuses or throttles is heard, and nothing has change
   expect(await capacity.describe(["web", "player"])).toEqual(before);
   await world.step();
   expect(await capacity.setMinimum("web", 5)).toEqual({ kind: "accepted" });
+});
+
+test("a call whose answer is lost throws, whether it took effect or not, and a dark target is unknown among others", async () => {
+  const stretch = { fromMs: EVENING_MS, toMs: EVENING_MS + MINUTE_MS, lateMinutes: 1 };
+  const troubles = [
+    { kind: "lost-done", where: "web", ...stretch },
+    { kind: "lost", where: "player", ...stretch },
+    { kind: "dark", where: "player", ...stretch },
+  ] as const;
+  const world = await runningWorld(0, smallWorld({ troubles }));
+  const capacity = simulatedCapacity(world);
+  await expect(capacity.setMinimum("web", 9)).rejects.toMatchObject({ code: "call-lost" });
+  await expect(capacity.setMinimum("player", 9)).rejects.toMatchObject({ code: "call-lost" });
+  expect((await capacity.describe(["web", "player"])).map(({ kind }) => kind)).toEqual(["known", "unknown"]);
+  const bookings = simulatedBookings(world);
+  await expect(bookings.put("web", { name: "a", atMs: EVENING_MS + HOUR_MS, minimumUnits: 5 })).rejects.toMatchObject({
+    code: "call-lost",
+  });
+  expect(await bookings.list(["web", "player"])).toMatchObject([{ kind: "known", actions: [{ name: "a" }] }, { kind: "unknown" }]);
+  await world.step();
+  expect(await capacity.describe(["web", "player"])).toMatchObject([{ minimumUnits: 9 }, { minimumUnits: 2 }]);
+});
+
+test("metrics that are late or never published are unknown until then, or for ever", async () => {
+  const where = { lateMinutes: 3 };
+  const troubles = [
+    { kind: "late", where: "web", fromMs: EVENING_MS, toMs: EVENING_MS + MINUTE_MS, ...where },
+    { kind: "unpublished", where: "audience", fromMs: EVENING_MS, toMs: EVENING_MS + MINUTE_MS, ...where },
+  ] as const;
+  const world = await runningWorld(2, smallWorld({ troubles }));
+  const loads = simulatedLoads(world);
+  const toMs = EVENING_MS + 2 * MINUTE_MS;
+  const kinds: string[] = [];
+  for (let minute = 0; minute < 6; minute += 1) {
+    const told = [...(await loads.load("web", EVENING_MS, toMs)), ...(await loads.audience(EVENING_MS, toMs))];
+    kinds.push(told.map(({ kind }) => (kind === "known" ? "k" : "-")).join(""));
+    await world.step();
+  }
+  expect(kinds).toEqual(["----", "-k-k", "-k-k", "kk-k", "kk-k", "kk-k"]);
+  // A late minute that is asked for alone is as known as among others.
+  expect((await loads.load("web", EVENING_MS, EVENING_MS + MINUTE_MS)).map(({ kind }) => kind)).toEqual(["known"]);
+});
+
+test("Calltime's clock is the world's, but for its steps", async () => {
+  const clockSteps = [{ fromMs: EVENING_MS + MINUTE_MS, toMs: EVENING_MS + 2 * MINUTE_MS, byMs: -90_000 }];
+  const world = await runningWorld(0, smallWorld({ clockSteps }));
+  const ahead: number[] = [];
+  for (let minute = 0; minute < 3; minute += 1) {
+    ahead.push(world.clockMs() - world.nowMs());
+    await world.step();
+  }
+  expect(ahead).toEqual([0, -90_000, 0]);
 });

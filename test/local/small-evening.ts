@@ -1,5 +1,6 @@
 import { onTestFinished } from "vitest";
 import type { AnyEvent } from "../../events/index.ts";
+import type { DeliverySettings } from "../../local/bus.ts";
 import type { StorePlace } from "../../local/database.ts";
 import { openEvening, type Evening, type EveningSetting } from "../../local/evening.ts";
 import type { Settings } from "../../shared/app/context.ts";
@@ -47,6 +48,7 @@ export type Changes = {
   readonly settings?: Partial<Settings>;
   readonly world?: Partial<World>;
   readonly endsLateMinutes?: number;
+  readonly delivery?: DeliverySettings;
 };
 
 /** The setting of a small evening from 18:00 on: 100,000 viewers come to a final of which 100,000 are expected. */
@@ -54,6 +56,7 @@ export function settingOf(changes: Changes = {}): EveningSetting {
   return {
     place: changes.place ?? { kind: "memory" },
     seed: changes.seed ?? 1,
+    ...(changes.delivery !== undefined && { delivery: changes.delivery }),
     fromMs: "fromMs" in changes ? changes.fromMs : at(18),
     world: {
       usualPeakViewers: 10_000,

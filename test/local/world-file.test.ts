@@ -70,3 +70,85 @@ occasions:
     "f.yaml:4:122 endsLateMinutes is -3",
   ]);
 });
+
+test("a world may say how its cloud, its callers and its crowds misbehave", () => {
+  const text = `usualPeakViewers: 5
+loginMinutes: 3
+occasions:
+  - { occasion: a, title: t, channels: [c], window: [2026-06-13T18:00Z, 2026-06-13T18:30Z], viewers: 1, calledOffAfterMinutes: 20 }
+unlisted:
+  - { occasion: breaking news, channels: [c], from: 2026-06-13T19:00Z, to: 2026-06-13T19:20Z, viewers: 700 }
+dips: [{ from: 2026-06-13T18:40Z, to: 2026-06-13T18:46Z, share: 0.1 }]
+targets:
+  api: { requestsPerLogin: 4, joiningSeconds: 20, failedStarts: 0.02, launchPerMinute: 90, scaleInShare: 0.2 }
+  db: { joiningSeconds: 180, joiningThroughput: 0.5 }
+  lcu: { growthShare: 0.1, leastGrowth: 2, shrinkShare: 0.05, pendingMinutes: 30, pendingSpread: 0.5, decreasesPerDay: 2 }
+  edge: { ttlMinutes: 45 }
+accountLaunchPerMinute: 900
+outside: [{ target: api, at: 2026-06-13T19:30Z, minimum: 4 }]
+deployments: [{ target: api, from: 2026-06-13T18:10Z, to: 2026-06-13T18:20Z, count: 6 }]
+scheduledActions:
+  - { target: api, name: evening, at: 2026-06-01T16:00Z, everyDay: true, minimum: 20 }
+  - { target: api, name: once, at: 2026-06-13T21:00Z, minimum: 4, maximum: 90 }
+troubles:
+  - { kind: late, where: audience, from: 2026-06-13T18:00Z, to: 2026-06-13T18:10Z, lateMinutes: 7 }
+  - { kind: lost-done, from: 2026-06-13T18:00Z, to: 2026-06-13T18:10Z }
+troubleShares: { throttled: 0.1, lost-done: 0.02 }
+clockSteps: [{ from: 2026-06-13T18:00Z, to: 2026-06-13T18:10Z, bySeconds: -90 }]
+`;
+  const at = (hour: number, minute = 0): number => Date.UTC(2026, 5, 13, hour, minute);
+  const world = parseWorld(text, "f.yaml");
+  expect(world).toMatchObject({
+    loginMinutes: 3,
+    dips: [{ fromMs: at(18, 40), toMs: at(18, 46), share: 0.1 }],
+    accountLaunchUnitsPerMinute: 900,
+    outside: [{ targetId: "api", atMs: at(19, 30), minimumUnits: 4 }],
+    deployments: [{ targetId: "api", fromMs: at(18, 10), toMs: at(18, 20), countUnits: 6 }],
+    actions: [
+      { targetId: "api", name: "evening", atMs: Date.UTC(2026, 5, 1, 16), everyDay: true, minimumUnits: 20 },
+      { targetId: "api", name: "once", atMs: at(21), everyDay: false, minimumUnits: 4, maximumUnits: 90 },
+    ],
+    troubles: [
+      { kind: "late", where: "audience", fromMs: at(18), toMs: at(18, 10), lateMinutes: 7 },
+      { kind: "lost-done", where: undefined, fromMs: at(18), toMs: at(18, 10) },
+    ],
+    troubleShares: { throttled: 0.1, "lost-done": 0.02 },
+    clockSteps: [{ fromMs: at(18), toMs: at(18, 10), byMs: -90_000 }],
+  });
+  expect(world.occasions).toMatchObject([
+    { occasion: "a", calledOffAfterMinutes: 20 },
+    { occasion: "breaking news", channels: ["c"], startsAtMs: at(19), endsAtMs: at(19, 20), viewers: 700, unlisted: true },
+  ]);
+  expect(world.targets).toEqual({
+    api: { requestsPerLogin: 4, joiningMs: 20_000, failedStartShare: 0.02, launchUnitsPerMinute: 90, scaleInShare: 0.2 },
+    db: { joiningMs: 180_000, joiningThroughput: 0.5 },
+    lcu: {
+      growthShare: 0.1,
+      leastGrowthUnits: 2,
+      shrinkShare: 0.05,
+      pendingMs: 1_800_000,
+      pendingSpread: 0.5,
+      decreasesPerDay: 2,
+    },
+    edge: { ttlMs: 2_700_000 },
+  });
+});
+
+test("what cannot be of a misbehaving world is told with its line", () => {
+  const text = `usualPeakViewers: 5
+unlisted: [{ occasion: a, channels: [c], from: 2026-06-13T19:00Z, to: 2026-06-13T19:00Z, viewers: 700 }]
+dips: [{ from: 2026-06-13T18:40Z, to: 2026-06-13T18:30Z, share: 0.1 }]
+outside: [{ target: api, at: 2026-06-13T19:30Z, minimum: 9, maximum: 8 }]
+scheduledActions: [{ target: api, name: x, at: 2026-06-13T19:30Z, minimum: 9, maximum: 8 }]
+troubles: [{ kind: slow, from: 2026-06-13T18:40Z, to: 2026-06-13T18:30Z }]
+troubleShares: { throttled: 0.6, lost: 0.5, dark: 1 }
+`;
+  expect(problemsOf(parseWorld, text).map((line) => line.split(";")[0])).toEqual([
+    "f.yaml:2:71 the occasion ends at 2026-06-13T19:00Z, which is not after its start 2026-06-13T19:00Z",
+    "f.yaml:3:39 the dip ends at 2026-06-13T18:30Z, which is not after its start 2026-06-13T18:40Z",
+    "f.yaml:4:58 minimum 9 is above the maximum 8",
+    "f.yaml:5:76 minimum 9 is above the maximum 8",
+    "f.yaml:6:55 the trouble ends at 2026-06-13T18:30Z, which is not after its start 2026-06-13T18:40Z",
+    "f.yaml:7:16 the shares of calls that go wrong come to 1.1",
+  ]);
+});

@@ -30,6 +30,8 @@ export type AudienceFlow = {
   /** Sessions that began and that ended in the minute, on all channels. */
   readonly arrivals: number;
   readonly departures: number;
+  /** People who came to the home page to log in. Left out: nobody has to. */
+  readonly logins?: number;
 };
 
 // Every target asks for the sum of the same minute.
@@ -45,8 +47,18 @@ export function totalViewers({ viewers }: AudienceFlow): number {
   return total;
 }
 
-function byChannel(world: PreparedWorld, viewers: readonly number[]): Record<string, number> {
-  return Object.fromEntries(world.channels.map((channel, index) => [channel.id, viewers[index] ?? 0]));
+/** Sessions by channel id, and their sum, which every target asks for. */
+function byChannel({ channels, nobody }: PreparedWorld, viewers: readonly number[]): Record<string, number> {
+  // A copy of an object that has the keys already is many times faster than one that gets them one by one.
+  const named = { ...nobody };
+  let total = 0;
+  for (let index = 0; index < channels.length; index++) {
+    const sessions = viewers[index] ?? 0;
+    named[channels[index]?.id ?? ""] = sessions;
+    total += sessions;
+  }
+  totals.set(named, total);
+  return named;
 }
 
 /**
@@ -62,12 +74,9 @@ export function usualMinute(world: PreparedWorld, atMs: number): AudienceFlow {
     total += whole;
   }
   const growth = total * (1 - usualCurve(atMs - MINUTE_MS) / usualCurve(atMs));
-  return {
-    atMs,
-    viewers: byChannel(world, viewers),
-    arrivals: Math.round(total * CHURN + Math.max(0, growth)),
-    departures: Math.round(total * CHURN + Math.max(0, -growth)),
-  };
+  const arrivals = Math.round(total * CHURN + Math.max(0, growth));
+  const flow = { atMs, viewers: byChannel(world, viewers), arrivals, departures: Math.round(total * CHURN + Math.max(0, -growth)) };
+  return hasLogins(world) ? { ...flow, logins: arrivals } : flow;
 }
 
 /** The audience as the usual week leaves it at the start of the minute of `fromMs`. Occasions already on air fill from there. */
@@ -78,6 +87,49 @@ export function beginAudience(world: PreparedWorld, fromMs: number): AudienceSta
     ordinary: usualViewers(world, atMs - MINUTE_MS).map(Math.round),
     crowds: world.occasions.map((occasion) => occasion.parts.map((part) => ({ watching: 0, away: part.people }))),
   };
+}
+
+function hasLogins(world: PreparedWorld): boolean {
+  return (world.setting.world.loginMinutes ?? 0) > 0;
+}
+
+/** Of those whom a dark service has turned away, the share that is back so many minutes after it: nearly all within three. */
+function backAfter(minutes: number): number {
+  return 1 - Math.exp(-1.2 * Math.max(0, minutes));
+}
+
+/** Share of the audience that can watch at the end of the minute of `atMs`. 1: all of it, as nearly always. */
+function sightAt(world: PreparedWorld, atMs: number): number {
+  const { dips = [] } = world.setting.world;
+  let sight = 1;
+  for (const { fromMs, toMs, share } of dips) {
+    const endMs = atMs + MINUTE_MS;
+    if (endMs <= fromMs || atMs >= toMs + 15 * MINUTE_MS) continue;
+    sight = Math.min(sight, endMs <= toMs ? share : share + (1 - share) * backAfter((endMs - toMs) / MINUTE_MS));
+  }
+  return sight;
+}
+
+/**
+ * A minute as a service sees it that is or was dark: who cannot watch has gone, and comes back in a burst. `watching` and `before` are
+ * those who mean to watch, by channel, at the end of this minute and of the last.
+ */
+function dimmed(world: PreparedWorld, flow: AudienceFlow, watching: readonly number[], before: readonly number[]): AudienceFlow {
+  const sight = sightAt(world, flow.atMs);
+  const sightBefore = sightAt(world, flow.atMs - MINUTE_MS);
+  if (sight === 1 && sightBefore === 1) return flow;
+  let grown = 0;
+  const seen = watching.map((sessions, index) => {
+    const there = Math.round(sessions * sight);
+    grown += there - Math.round((before[index] ?? 0) * sightBefore);
+    return there;
+  });
+  // Besides those who go or come back at once, ordinary coming and going among those who can watch.
+  const churn = Math.round(Math.min(flow.arrivals, flow.departures) * Math.min(sight, sightBefore));
+  const arrivals = churn + Math.max(0, grown);
+  const dim = { atMs: flow.atMs, viewers: byChannel(world, seen), arrivals, departures: churn + Math.max(0, -grown) };
+  // Who comes back finds the home page first.
+  return hasLogins(world) ? { ...dim, logins: Math.max(arrivals, Math.round((flow.logins ?? 0) * sight)) } : dim;
 }
 
 /**
@@ -93,15 +145,20 @@ export function stepAudience(world: PreparedWorld, state: AudienceState): { read
     );
   }
   const watching = world.channels.map(() => 0);
+  const before = [...state.ordinary];
   let arrivals = 0;
   let departures = 0;
   let elsewhere = 0;
+  let logins = 0;
   const crowds = world.occasions.map((occasion, index) =>
     occasion.parts.map((part, place) => {
-      const step = stepCrowd(occasion, place, state.crowds[index]?.[place] ?? { watching: 0, away: 0 }, atMs);
+      const crowd = state.crowds[index]?.[place] ?? { watching: 0, away: 0 };
+      const step = stepCrowd(occasion, place, crowd, atMs);
+      before[part.channel] = (before[part.channel] ?? 0) + crowd.watching;
       watching[part.channel] = (watching[part.channel] ?? 0) + step.crowd.watching;
       arrivals += step.arrivals;
       departures += step.departures;
+      logins += step.logins;
       elsewhere += goingElsewhere(occasion, step.departures, atMs);
       return step.crowd;
     }),
@@ -110,19 +167,24 @@ export function stepAudience(world: PreparedWorld, state: AudienceState): { read
   const drawn = drawnViewers(world, atMs);
   const allDrawn = drawn.reduce((sum, viewers) => sum + viewers, 0);
   const ordinary = world.channels.map((channel, index) => {
-    const before = state.ordinary[index] ?? 0;
+    const there = state.ordinary[index] ?? 0;
     const draw = drawn[index] ?? 0;
     const passingOn = allDrawn > 0 ? (elsewhere * draw) / allDrawn : 0;
-    const coming = draw * CHURN + JOIN * Math.max(0, draw - before) + passingOn;
-    const leaving = before * CHURN + DRIFT_OFF * Math.max(0, before - draw);
+    const coming = draw * CHURN + JOIN * Math.max(0, draw - there) + passingOn;
+    const leaving = there * CHURN + DRIFT_OFF * Math.max(0, there - draw);
     const minuteSeed = derive(channel.seed, atMs);
     const came = roundByChance(coming, minuteSeed, "come");
     const left = roundByChance(leaving, minuteSeed, "leave");
     arrivals += came;
     departures += left;
-    const after = before + came - left;
+    logins += came;
+    const after = there + came - left;
     watching[index] = (watching[index] ?? 0) + after;
     return after;
   });
-  return { state: { atMs: atMs + MINUTE_MS, ordinary, crowds }, flow: { atMs, viewers: byChannel(world, watching), arrivals, departures } };
+  const flow = { atMs, viewers: byChannel(world, watching), arrivals, departures };
+  return {
+    state: { atMs: atMs + MINUTE_MS, ordinary, crowds },
+    flow: dimmed(world, hasLogins(world) ? { ...flow, logins } : flow, watching, before),
+  };
 }

@@ -19,14 +19,27 @@ export type PolicyState = {
 /** A policy that has seen nothing yet. */
 export const UNTRIED: PolicyState = { hotMinutes: 0, quietMinutes: 0, neededUnits: [], scaledOutAtMs: null, scaledInAtMs: null };
 
+/** What a count of units is kept between. */
+export type Bounds = { readonly minimumUnits: number; readonly maximumUnits: number };
+
+/** What the policy finds when it looks. */
+export type Looking = Bounds & {
+  readonly atMs: number;
+  readonly desiredUnits: number;
+  /** A deployment is in flight: nothing scales in. */
+  readonly scaleInOff: boolean;
+  /** At most this share of the units goes in one scale-in. */
+  readonly scaleInShare: number;
+};
+
 /** Units that carry `loadRps` at the target utilisation. */
 export function unitsFor(target: Target, loadRps: number): number {
   return Math.ceil(loadRps / (target.throughputRps * target.targetUtilisation));
 }
 
-/** `units` between the minimum and the target's maximum; the maximum is the harder bound. */
-export function bounded(target: Target, minimumUnits: number, units: number): number {
-  return Math.min(target.ceilingUnits, Math.max(minimumUnits, units));
+/** `units` between the bounds; the maximum is the harder one. */
+export function bounded({ minimumUnits, maximumUnits }: Bounds, units: number): number {
+  return Math.min(maximumUnits, Math.max(minimumUnits, units));
 }
 
 function cooledDown(lastMs: number | null, cooldownMs: number, atMs: number): boolean {
@@ -65,24 +78,33 @@ function leftOver(scaleIn: ScaleIn, target: Target, state: PolicyState, needUnit
   }
 }
 
-/** What the policy makes of the metric it reads at `atMs`: the units it now wants, never outside minimum and maximum. */
+/** A minute whose metric is missing: nothing scales in on missing data, and the quiet minutes count from the next one again. */
+export function unseenMinute(state: PolicyState): PolicyState {
+  return state.quietMinutes === 0 ? state : { ...state, quietMinutes: 0 };
+}
+
+/**
+ * What the policy makes of the metric it reads at `now.atMs`: the units it now wants. It moves nothing beyond minimum and maximum, and
+ * does not mend a count that somebody else put there. The alarm acts again in every minute in which it stays up, cooldown apart.
+ */
 export function trackTarget(
   policy: Policy,
   target: Target,
   before: PolicyState,
   metric: Metric,
-  now: { readonly atMs: number; readonly desiredUnits: number; readonly minimumUnits: number },
+  now: Looking,
 ): { readonly state: PolicyState; readonly desiredUnits: number } {
-  const { atMs, desiredUnits, minimumUnits } = now;
+  const { atMs, desiredUnits } = now;
   const state = seen(policy, target, before, metric);
   // Serving units × utilisation ÷ target utilisation, written so that no serving unit is no division by zero.
-  const needUnits = bounded(target, minimumUnits, unitsFor(target, metric.loadRps));
+  const needUnits = bounded(now, unitsFor(target, metric.loadRps));
   const outDue = state.hotMinutes >= policy.scaleOutAfterMinutes && cooledDown(state.scaledOutAtMs, policy.scaleOutCooldownMs, atMs);
   if (outDue && needUnits > desiredUnits) return { state: { ...state, scaledOutAtMs: atMs }, desiredUnits: needUnits };
 
-  const left = leftOver(policy.scaleIn, target, state, needUnits, atMs);
+  const left = now.scaleInOff ? undefined : leftOver(policy.scaleIn, target, state, needUnits, atMs);
+  if (left === undefined) return { state, desiredUnits };
   // An attempt that the minimum stops starts no cooldown.
-  const leftUnits = left === undefined ? desiredUnits : bounded(target, minimumUnits, left);
+  const leftUnits = bounded(now, Math.max(left, Math.ceil(desiredUnits * (1 - now.scaleInShare))));
   if (leftUnits < desiredUnits) return { state: { ...state, scaledInAtMs: atMs }, desiredUnits: leftUnits };
   return { state, desiredUnits };
 }

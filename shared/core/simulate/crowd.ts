@@ -34,14 +34,21 @@ export type PlacedOccasion = {
   readonly leaveHazard: number;
   /** Of those who leave at the end, the share that goes on to another programme. */
   readonly elsewhereShare: number;
+  /** Minutes that those who come spend logging in: as many spend each of 1 … so many. 0: they watch at once. */
+  readonly loginMinutes: number;
   readonly seed: number;
 };
 
 /** Where the people of one part of an occasion are. */
-export type Crowd = { readonly watching: number; readonly away: number };
+export type Crowd = {
+  readonly watching: number;
+  readonly away: number;
+  /** On the home page or logging in, by the minutes until they watch, soonest first. Left out: nobody is. */
+  readonly home?: readonly number[];
+};
 
-/** What one part of a crowd did in a minute. */
-export type CrowdStep = { readonly crowd: Crowd; readonly arrivals: number; readonly departures: number };
+/** What one part of a crowd did in a minute. `logins` came to the home page. */
+export type CrowdStep = { readonly crowd: Crowd; readonly arrivals: number; readonly departures: number; readonly logins: number };
 
 /**
  * An occasion put on the clock and split over its channels, or undefined when the guide has no slot of it and it states no times of
@@ -54,11 +61,15 @@ export function placeOccasion(
   channels: readonly { readonly id: string }[],
   usualAt: (atMs: number) => readonly number[],
   worldSeed: number,
+  loginMinutes: number,
 ): PlacedOccasion | undefined {
-  const slots = programmes.filter(
-    // The window first: it is cheap, and leaves few titles to look at.
-    (slot) => slot.startsAtMs >= occasion.windowStartMs && slot.startsAtMs < occasion.windowEndMs && belongsTo(occasion, slot),
-  );
+  const slots =
+    occasion.unlisted === true
+      ? []
+      : programmes.filter(
+          // The window first: it is cheap, and leaves few titles to look at.
+          (slot) => slot.startsAtMs >= occasion.windowStartMs && slot.startsAtMs < occasion.windowEndMs && belongsTo(occasion, slot),
+        );
   const guideStartMs = occasion.startsAtMs ?? slots.reduce((first, slot) => Math.min(first, slot.startsAtMs), Infinity);
   const guideEndMs = occasion.endsAtMs ?? slots.reduce((last, slot) => Math.max(last, slot.endsAtMs), -Infinity);
   const on = new Set(slots.length > 0 ? slots.map((slot) => slot.channelId) : occasion.channels);
@@ -67,9 +78,11 @@ export function placeOccasion(
 
   const seed = derive(worldSeed, "occasion", occasion.occasion, occasion.windowStartMs);
   const startsAtMs = guideStartMs + occasion.startsLateMinutes * MINUTE_MS;
-  const endsAtMs = guideEndMs + occasion.endsLateMinutes * MINUTE_MS;
+  const plannedEndMs = guideEndMs + occasion.endsLateMinutes * MINUTE_MS;
+  const { calledOffAfterMinutes = Infinity } = occasion;
+  const endsAtMs = Math.min(plannedEndMs, startsAtMs + calledOffAfterMinutes * MINUTE_MS);
   // A tenth or two of the late-comers are left after the first third; of long occasions they come more slowly.
-  const firstThirdMinutes = (endsAtMs - startsAtMs) / MINUTE_MS / 3;
+  const firstThirdMinutes = (plannedEndMs - startsAtMs) / MINUTE_MS / 3;
   const lateHazard = Math.min(0.12, Math.max(0.03, 1.8 / firstThirdMinutes));
   const weights = places.map(({ id }) => Math.exp(0.5 * normal(seed, "share", id)));
   const allWeights = weights.reduce((sum, weight) => sum + weight, 0);
@@ -90,6 +103,7 @@ export function placeOccasion(
     lateHazard,
     leaveHazard: Math.LN2 / halfLifeMinutes,
     elsewhereShare,
+    loginMinutes,
     seed,
   };
 }
@@ -104,26 +118,36 @@ function arrivalHazard(occasion: PlacedOccasion, minutes: number): number {
   return occasion.burstHazard * rise * Math.exp(1 - rise) + occasion.lateHazard * Math.min(1, (minutes + 1) / (BURST_MINUTE + 1));
 }
 
-/** The minute [atMs, atMs + 60 s) of one part of an occasion. After the real end nobody comes any more, and who is away stays away. */
+/**
+ * The minute [atMs, atMs + 60 s) of one part of an occasion. After the real end nobody comes any more, who is away stays away, and who
+ * is still logging in goes with the others.
+ */
 export function stepCrowd(occasion: PlacedOccasion, part: number, crowd: Crowd, atMs: number): CrowdStep {
+  const { loginMinutes, seed } = occasion;
   const middleMs = atMs + MINUTE_MS / 2;
+  const [watchNext = 0, ...later] = crowd.home ?? [];
   if (middleMs >= occasion.endsAtMs) {
-    if (crowd.watching === 0) return { crowd: { watching: 0, away: 0 }, arrivals: 0, departures: 0 };
+    const there = crowd.watching + watchNext;
+    if (there === 0 && later.length === 0) return { crowd: { watching: 0, away: 0 }, arrivals: 0, departures: 0, logins: 0 };
     // Credits and goodbyes: not all who leave leave in the first minute.
     const ramp = Math.min(1, (middleMs - occasion.endsAtMs + MINUTE_MS / 2) / MINUTE_MS / GOODBYE_MINUTES);
-    const leaving = crowd.watching * (1 - Math.exp(-occasion.leaveHazard * ramp));
-    const departures = roundByChance(leaving, occasion.seed, "leave", part, atMs);
-    return { crowd: { watching: crowd.watching - departures, away: 0 }, arrivals: 0, departures };
+    const departures = roundByChance(there * (1 - Math.exp(-occasion.leaveHazard * ramp)), seed, "leave", part, atMs);
+    const left = { watching: there - departures, away: 0 };
+    return { crowd: later.length > 0 ? { ...left, home: later } : left, arrivals: watchNext, departures, logins: 0 };
   }
-  const coming = crowd.away * (1 - Math.exp(-arrivalHazard(occasion, (middleMs - occasion.startsAtMs) / MINUTE_MS)));
-  const arrivals = roundByChance(coming, occasion.seed, "come", part, atMs);
-  const pausing = crowd.watching * PAUSE_HAZARD;
-  const departures = roundByChance(pausing, occasion.seed, "pause", part, atMs);
-  return {
-    crowd: { watching: crowd.watching + arrivals - departures, away: crowd.away - arrivals + departures },
-    arrivals,
-    departures,
-  };
+  // Who has to log in comes as much sooner as that takes on average: people mean to see the start.
+  const soonerMinutes = loginMinutes === 0 ? 0 : (loginMinutes + 1) / 2;
+  const minutes = (middleMs - occasion.startsAtMs) / MINUTE_MS + soonerMinutes;
+  const coming = roundByChance(crowd.away * (1 - Math.exp(-arrivalHazard(occasion, minutes))), seed, "come", part, atMs);
+  const departures = roundByChance(crowd.watching * PAUSE_HAZARD, seed, "pause", part, atMs);
+  const arrivals = loginMinutes === 0 ? coming : watchNext;
+  const next = { watching: crowd.watching + arrivals - departures, away: crowd.away - coming + departures };
+  if (loginMinutes === 0) return { crowd: next, arrivals, departures, logins: 0 };
+  const home = Array.from({ length: loginMinutes }, (_, minute) => {
+    const share = Math.floor((coming * (minute + 1)) / loginMinutes) - Math.floor((coming * minute) / loginMinutes);
+    return (later[minute] ?? 0) + share;
+  });
+  return { crowd: home.some((people) => people > 0) ? { ...next, home } : next, arrivals, departures, logins: coming };
 }
 
 /** Of `departures` in the minute `atMs`, how many go on to another programme: none before the real end, when they only pause. */

@@ -8,7 +8,9 @@ import { derive, normal, uniform } from "./seeded.ts";
 import { POLICIES, trueTarget } from "./target-kinds.ts";
 import type { Policy } from "./target-kinds.ts";
 import { usualViewers } from "./usual.ts";
-import type { TrueTarget, WorldSetting } from "./world.ts";
+import { troublesOf } from "./troubles.ts";
+import type { Troubles } from "./troubles.ts";
+import type { CustomerAction, Deployment, OutsideChange, TrueTarget, WorldSetting } from "./world.ts";
 
 /** Audiences fall with the channel's rank to this power. */
 const RANK_EXPONENT = 0.9;
@@ -30,19 +32,32 @@ export type PreparedChannel = {
   readonly attractions: readonly Attraction[];
 };
 
-/** A target with everything the world knows of it. */
-export type PreparedTarget = { readonly target: Target; readonly truth: TrueTarget; readonly policy: Policy; readonly seed: number };
+/** A target with everything the world knows of it. What is left out does not happen to it. */
+export type PreparedTarget = {
+  readonly target: Target;
+  readonly truth: TrueTarget;
+  readonly policy: Policy;
+  readonly seed: number;
+  readonly outside?: readonly OutsideChange[];
+  readonly deployments?: readonly Deployment[];
+  readonly actions?: readonly CustomerAction[];
+  readonly troubles?: Troubles | undefined;
+};
 
 /** A setting worked out once, so that its minutes are cheap. Nothing in it changes. */
 export type PreparedWorld = {
   readonly setting: WorldSetting;
   /** By id: the order of the feed makes no difference. */
   readonly channels: readonly PreparedChannel[];
+  /** Zero for each of `channels`, by id. */
+  readonly nobody: Readonly<Record<string, number>>;
   readonly wanderSeeds: readonly number[];
   readonly targets: readonly PreparedTarget[];
   readonly occasions: readonly PlacedOccasion[];
   /** Names of the world's occasions that this schedule has no slot or no channel of: nobody comes for them. */
   readonly unplaced: readonly string[];
+  /** What goes wrong between Calltime and the targets; undefined: nothing. */
+  readonly troubles: Troubles | undefined;
 };
 
 function wanderSeeds(seed: number): number[] {
@@ -85,20 +100,34 @@ function prepareChannels({ schedule, seed }: WorldSetting): PreparedChannel[] {
     });
 }
 
+function prepareTarget({ world, seed }: WorldSetting, target: Target, troubles: Troubles | undefined): PreparedTarget {
+  const ofIt = <T extends { readonly targetId: string }>(all: readonly T[] = []): readonly T[] =>
+    all.filter(({ targetId }) => targetId === target.id);
+  return {
+    target,
+    truth: trueTarget(world, target),
+    policy: POLICIES[target.kind],
+    seed: derive(seed, "target", target.id),
+    outside: ofIt(world.outside).toSorted((a, b) => a.atMs - b.atMs),
+    deployments: ofIt(world.deployments),
+    actions: ofIt(world.actions),
+    troubles,
+  };
+}
+
 /** Works a setting out: channels with their shares and guides, occasions on the clock, targets with their true costs. */
 export function prepareWorld(setting: WorldSetting): PreparedWorld {
+  const troubles = troublesOf(setting.world, setting.seed);
+  const channels = prepareChannels(setting);
   const unoccupied: PreparedWorld = {
     setting,
-    channels: prepareChannels(setting),
+    channels,
+    nobody: Object.fromEntries(channels.map(({ id }) => [id, 0])),
     wanderSeeds: wanderSeeds(derive(setting.seed, "platform")),
-    targets: setting.targets.map((target) => ({
-      target,
-      truth: trueTarget(setting.world, target),
-      policy: POLICIES[target.kind],
-      seed: derive(setting.seed, "target", target.id),
-    })),
+    targets: setting.targets.map((target) => prepareTarget(setting, target, troubles)),
     occasions: [],
     unplaced: [],
+    troubles,
   };
   const occasions: PlacedOccasion[] = [];
   const unplaced: string[] = [];
@@ -109,6 +138,7 @@ export function prepareWorld(setting: WorldSetting): PreparedWorld {
       unoccupied.channels,
       (atMs) => drawnViewers(unoccupied, atMs),
       setting.seed,
+      setting.world.loginMinutes ?? 0,
     );
     if (placed) occasions.push(placed);
     else unplaced.push(occasion.occasion);
@@ -131,6 +161,7 @@ function attractionAt(channel: PreparedChannel, atMs: number): number {
 
 /** Viewers whom each channel draws at `atMs` with what is on, occasions apart; in the order of `world.channels`. */
 export function drawnViewers(world: PreparedWorld, atMs: number): number[] {
-  const usual = usualViewers(world, atMs);
-  return world.channels.map((channel, index) => (usual[index] ?? 0) * attractionAt(channel, atMs));
+  const viewers = usualViewers(world, atMs);
+  for (const [index, channel] of world.channels.entries()) viewers[index] = (viewers[index] ?? 0) * attractionAt(channel, atMs);
+  return viewers;
 }

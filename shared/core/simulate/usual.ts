@@ -1,5 +1,5 @@
 import { DAY_MS, HOUR_MS, MINUTES_PER_DAY, MINUTES_PER_WEEK, MINUTE_MS, minuteOfWeek } from "../time.ts";
-import type { PreparedChannel, PreparedWorld } from "./prepare.ts";
+import type { PreparedWorld } from "./prepare.ts";
 import { wander } from "./seeded.ts";
 
 /** Share of the evening's height that stays on through the night. */
@@ -53,25 +53,20 @@ export function usualCurve(atMs: number): number {
   return unscaledCurve(minuteOfWeek([], atMs)) / HIGHEST;
 }
 
-/** How the whole platform departs from its usual curve at `atMs`: a factor around 1. */
-function platformFactor(world: PreparedWorld, atMs: number): number {
-  let logarithm = 0;
-  for (const [index, { sigma, periodMs }] of PLATFORM_WANDER.entries()) {
-    logarithm += sigma * wander(world.wanderSeeds[index] ?? 0, atMs, periodMs) - (sigma * sigma) / 2;
-  }
-  return Math.exp(logarithm);
-}
+type Wander = readonly { readonly sigma: number; readonly periodMs: number }[];
 
-function channelFactor(channel: PreparedChannel, atMs: number): number {
+/** How an audience departs from its usual curve at `atMs`: a factor around 1. */
+function wanderFactor(wanders: Wander, seeds: readonly number[], atMs: number): number {
   let logarithm = 0;
-  for (const [index, { sigma, periodMs }] of CHANNEL_WANDER.entries()) {
-    logarithm += sigma * wander(channel.wanderSeeds[index] ?? 0, atMs, periodMs) - (sigma * sigma) / 2;
+  for (let index = 0; index < wanders.length; index++) {
+    const { sigma = 0, periodMs = 1 } = wanders[index] ?? {};
+    logarithm += sigma * wander(seeds[index] ?? 0, atMs, periodMs) - (sigma * sigma) / 2;
   }
   return Math.exp(logarithm);
 }
 
 /** Viewers whom each channel usually draws at `atMs`, whatever is on; in the order of `world.channels`. */
 export function usualViewers(world: PreparedWorld, atMs: number): number[] {
-  const platform = world.setting.world.usualPeakViewers * usualCurve(atMs) * platformFactor(world, atMs);
-  return world.channels.map((channel) => platform * channel.share * channelFactor(channel, atMs));
+  const platform = world.setting.world.usualPeakViewers * usualCurve(atMs) * wanderFactor(PLATFORM_WANDER, world.wanderSeeds, atMs);
+  return world.channels.map((channel) => platform * channel.share * wanderFactor(CHANNEL_WANDER, channel.wanderSeeds, atMs));
 }

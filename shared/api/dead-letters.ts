@@ -1,0 +1,80 @@
+import * as z from "zod";
+import { isoOf } from "../../events/index.ts";
+import { instant } from "../../events/instant.ts";
+import type { DeadLetter, DeadLetters } from "../app/ports.ts";
+import { CalltimeError } from "../core/error.ts";
+import { route, type ApiParts } from "./route.ts";
+
+const deadLetterSchema = z
+  .strictObject({
+    id: z.string(),
+    subscriber: z.string().describe("Who could not take it."),
+    tries: z.number().int(),
+    diedAt: instant.describe("When the last try failed."),
+    reason: z.string().describe("What the last try failed with."),
+    event: z
+      .looseObject({ id: z.string(), type: z.string(), at: instant })
+      .describe("The event as it was published; docs/events.md describes each type."),
+  })
+  .meta({ id: "DeadLetter", description: "One delivery that the bus gave up." });
+
+/** Body of `GET /v1/dead-letters`. */
+const deadLettersSchema = z
+  .strictObject({
+    now: instant.describe("Platform time."),
+    deadLetters: z.array(deadLetterSchema).describe("Those that lie there now, oldest first."),
+  })
+  .meta({ id: "DeadLetters" });
+
+/** Body of the answer to a redrive. */
+const redrivenSchema = z
+  .strictObject({ now: instant.describe("Platform time."), redriven: deadLetterSchema.describe("As it lay there.") })
+  .meta({ id: "Redriven" });
+
+/** What the bus gave up. */
+export const deadLettersRoute = route({
+  method: "GET",
+  path: "/v1/dead-letters",
+  operationId: "readDeadLetters",
+  about: "The deliveries that the bus gave up: which event, who could not take it, after how many tries, and why.",
+  writes: false,
+  query: z.strictObject({}),
+  responses: { 200: { about: "The dead letters.", schema: deadLettersSchema } },
+  handle: async ({ parts, now }) => ({
+    status: 200,
+    body: { now: isoOf(now), deadLetters: (await placeOf(parts).deadLetters()).map(shown) },
+  }),
+});
+
+/** Has one of them tried again. */
+export const redriveRoute = route({
+  method: "POST",
+  path: "/v1/dead-letters/{id}/redrive",
+  id: /^[A-Za-z0-9-]{1,100}$/,
+  operationId: "redriveDeadLetter",
+  about: "Has a dead letter tried again at once, from the first try, for its own subscriber alone. It can die again.",
+  writes: true,
+  query: z.strictObject({}),
+  responses: { 200: { about: "It is being tried again.", schema: redrivenSchema } },
+  handle: async ({ parts, id }) => {
+    const place = placeOf(parts);
+    return parts.exclusively(async () => {
+      const now = parts.now();
+      const letter = await place.redrive(id, now);
+      if (letter === undefined)
+        throw new CalltimeError("dead-letter-unknown", `there is no dead letter "${id}"; GET /v1/dead-letters has those there are`);
+      return { status: 200, body: { now: isoOf(now), redriven: shown(letter) } };
+    });
+  },
+});
+
+/** Throws `dead-letters-elsewhere`. */
+function placeOf({ context }: ApiParts): DeadLetters {
+  const place = context.ports.deadLetters;
+  if (place !== undefined) return place;
+  throw new CalltimeError("dead-letters-elsewhere", "this bus keeps its dead letters in a queue of its own; look for them there");
+}
+
+function shown({ id, subscriber, tries, diedAtMs, reason, event }: DeadLetter): z.input<typeof deadLetterSchema> {
+  return { id, subscriber, tries, diedAt: isoOf(diedAtMs), reason, event: { ...event } };
+}
