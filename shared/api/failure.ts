@@ -49,7 +49,6 @@ export const STATUS_OF_CODE: Readonly<Record<string, 400 | 401 | 403 | 404 | 405
   "method-wrong": 405,
   "feed-contested": 409,
   "document-contested": 409,
-  "lease-lost": 409,
   "override-exists": 409,
   "body-too-large": 413,
   "feed-too-large": 413,
