@@ -32,7 +32,8 @@ export function chaosCommand(): Command {
     .action(async (options: Options) => chaos(options));
 }
 
-async function chaos({ evenings, seed, workers, data, plant, json }: Options): Promise<void> {
+async function chaos({ evenings, seed, workers: most, data, plant, json }: Options): Promise<void> {
+  const workers = Math.min(most, evenings);
   planted(plant);
   const startedAtMs = performance.now();
   const show = process.stderr.isTTY;
@@ -41,7 +42,7 @@ async function chaos({ evenings, seed, workers, data, plant, json }: Options): P
     {
       firstSeed: seed,
       evenings,
-      workers: Math.min(workers, evenings),
+      workers,
       plant,
       directory: data,
       onEvening: (_, done) => void (show && process.stderr.write(`\rcalltime: ${done} of ${evenings} evenings`)),

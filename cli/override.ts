@@ -78,7 +78,10 @@ function setCommand(): Command {
       .requiredOption("--why <text>", "why; whoever asks why the floor is what it is reads this")
       .addOption(authorOption("who asks for it"))
       .option("--id <id>", "a name of your own; sent again with the same content it changes nothing"),
-  ).action(async (options: SetOptions) => {
+  ).action(async (options: SetOptions, command: Command) => {
+    if (options.target === undefined && options.tag === undefined && options.occasion === undefined) {
+      command.error("error: whom it is about is missing; at least one --target, --tag or --occasion would be right");
+    }
     // What "from now" means is for the platform's clock to say.
     const { now } = await answerOf<Overrides>(options, { path: "/v1/overrides" });
     const { id, author, why, target: targetIds, tag: tags, occasion: occasionId } = options;

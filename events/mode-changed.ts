@@ -17,7 +17,7 @@ export const modeChanged = defineEvent({
     reason: z.string().describe("Why, in the author's words."),
   }),
   example: {
-    id: "mode.changed/all/2025-12-31T17:20:00.000Z",
+    id: "mode.changed/3",
     at: "2025-12-31T17:20:00.000Z",
     data: { targetId: null, mode: "frozen", author: "operations", reason: "the metrics are being moved" },
   },

@@ -14,6 +14,7 @@ import { eventLog, type EventLog } from "./event-log.ts";
 import { localJournal } from "./journal.ts";
 import { lookAgain } from "./look-again.ts";
 import { minuteLog } from "./minute-log.ts";
+import { NOT_BEGUN } from "./not-begun.ts";
 import { runState, type RunState } from "./run-state.ts";
 import { sqliteScheduleStore } from "./schedule-store.ts";
 import { simulatedBookings } from "./simulated-bookings.ts";
@@ -143,15 +144,7 @@ async function begin(
   documents: ReturnType<typeof sqliteDocumentStore>,
   journal: ReturnType<typeof localJournal>,
 ): Promise<Begun> {
-  const nothing = {
-    loads: { load: async () => [], audience: async () => [] },
-    capacity: {
-      describe: async () => [],
-      setMinimum: async () => ({ kind: "refused" as const, code: "not-begun", reason: "the run has not begun" }),
-    },
-    bookings: { list: async () => [], put: notBegun, remove: notBegun },
-  };
-  const context = contextOf({ documents, schedules, bus, journal, ...nothing }, setting.settings);
+  const context = contextOf({ documents, schedules, bus, journal, ...NOT_BEGUN }, setting.settings);
   // A feed is judged against the present; without a start of its own a run begins inside the feed, so nothing in it is stale.
   const receivedAtMs = setting.fromMs ?? 0;
   const feedReport = await ingestFirst(context, setting, receivedAtMs);
@@ -167,10 +160,6 @@ async function begin(
   const begun: Begun = { feedName: setting.feed.name, fromMs, seed: setting.seed, schedule, feedReport: { ...feedReport, changes: [] } };
   await runs.write(BEGUN_KEY, begun as unknown as Json);
   return begun;
-}
-
-async function notBegun() {
-  return { kind: "refused" as const, code: "not-begun", reason: "the run has not begun" };
 }
 
 /** Takes in the feed to begin with; what cannot be read is said with the feed's name. */

@@ -2,6 +2,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } fr
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { CalltimeError } from "../../shared/core/error.ts";
+import { FAMILIES } from "./family.ts";
 import type { EveningOutcome } from "./outcome.ts";
 
 /** Which evenings to play, and where what they came to is kept. */
@@ -50,7 +51,7 @@ export async function playBatch(setting: BatchSetting, commit: string | undefine
 function byFamily(seeds: readonly number[]): (readonly number[])[] {
   const families = new Map<number, number[]>();
   for (const seed of seeds) {
-    const family = seed % 24;
+    const family = seed % FAMILIES;
     families.set(family, [...(families.get(family) ?? []), seed]);
   }
   return [...families.values()].flatMap((all) =>

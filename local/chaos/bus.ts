@@ -1,5 +1,6 @@
 import type { AnyEvent } from "../../events/index.ts";
 import type { EventBus } from "../../shared/app/ports.ts";
+import type { LocalBus } from "../bus.ts";
 import type { Faults } from "./faults.ts";
 import { MINUTE_MS } from "../../shared/core/time.ts";
 import { derive, uniform } from "../../shared/core/simulate/seeded.ts";
@@ -8,18 +9,19 @@ import { derive, uniform } from "../../shared/core/simulate/seeded.ts";
 type Dead = { readonly event: AnyEvent; readonly tries: number; readonly diedAtMs: number };
 
 /** A bus that delivers at least once, in no promised order: late, twice, and not at all to those who fail too often. */
-export type DisorderlyBus = EventBus & {
-  /** Hands out what is due at `now`, and then what that published. */
-  readonly deliver: (now: number) => Promise<void>;
-  /** Goes on until nothing waits. Dead letters are handed out once more, and stay when that fails too. */
-  readonly settle: (now: number) => Promise<void>;
-  readonly accounts: () => {
-    readonly accepted: number;
-    readonly delivered: number;
-    readonly waiting: number;
-    readonly dead: readonly Dead[];
+export type DisorderlyBus = EventBus &
+  Pick<LocalBus, "subscribe"> & {
+    /** Hands out what is due at `now`, and then what that published. */
+    readonly deliver: (now: number) => Promise<void>;
+    /** Goes on until nothing waits. Dead letters are handed out once more, and stay when that fails too. */
+    readonly settle: (now: number) => Promise<void>;
+    readonly accounts: () => {
+      readonly accepted: number;
+      readonly delivered: number;
+      readonly waiting: number;
+      readonly dead: readonly Dead[];
+    };
   };
-};
 
 type Waiting = { readonly event: AnyEvent; readonly dueMs: number; readonly tries: number; readonly copy: number };
 
@@ -27,14 +29,9 @@ const MOST_TRIES = 3;
 const DUPLICATES = 0.05;
 const DELAYED = 0.15;
 
-/** A bus with one subscriber for the events that have Calltime look again. */
-export function disorderlyBus(
-  seed: number,
-  faults: Faults,
-  now: () => number,
-  isFor: (event: AnyEvent) => boolean,
-  handle: (event: AnyEvent) => Promise<void>,
-): DisorderlyBus {
+/** An empty bus. What nobody has subscribed to is accepted, and gone. */
+export function disorderlyBus(seed: number, faults: Faults, now: () => number): DisorderlyBus {
+  const handlers = new Map<AnyEvent["type"], (event: AnyEvent) => Promise<void>>();
   let waiting: Waiting[] = [];
   const dead: Dead[] = [];
   let accepted = 0;
@@ -42,7 +39,7 @@ export function disorderlyBus(
   const attempt = async ({ event, tries, copy }: Waiting, at: number): Promise<void> => {
     try {
       if (faults.subscriberFails(event.id, tries)) throw new Error("the subscriber fell over");
-      await handle(event);
+      await handlers.get(event.type)?.(event);
       if (copy === 0) delivered += 1;
     } catch {
       if (copy > 0) return;
@@ -67,13 +64,18 @@ export function disorderlyBus(
       if (faults.busRefuses("", atMs)) throw new Error("the bus is gone");
       return events.map((event) => {
         if (faults.busRefuses(event.id, atMs)) return { kind: "failed", code: "ThrottlingException", reason: "the bus is busy" };
-        if (!isFor(event)) return { kind: "accepted" };
+        if (!handlers.has(event.type)) return { kind: "accepted" };
         accepted += 1;
         const delayTicks = uniform(seed, "delayed", event.id) < DELAYED ? 1 + Math.floor(4 * uniform(seed, "delay", event.id)) : 0;
         waiting.push({ event, dueMs: atMs + delayTicks * MINUTE_MS, tries: 0, copy: 0 });
         if (uniform(seed, "twice", event.id) < DUPLICATES) waiting.push({ event, dueMs: atMs + MINUTE_MS, tries: 0, copy: 1 });
         return { kind: "accepted" };
       });
+    },
+    subscribe: (name, type, handle) => {
+      if (handlers.has(type)) throw new RangeError(`${name}: ${type} has its subscriber already`);
+      // An event of `type` is all that it is ever called with.
+      handlers.set(type, handle as unknown as (event: AnyEvent) => Promise<void>);
     },
     deliver,
     settle: async (at) => {

@@ -9,6 +9,7 @@ import { situationAt } from "../../shared/app/situation.ts";
 import { firstLearned, type Learned } from "../../shared/core/forecast/model.ts";
 import { stepAt, type Plan } from "../../shared/core/plan/plan.ts";
 import { MINUTE_MS } from "../../shared/core/time.ts";
+import { bytesOf } from "./guide.ts";
 
 /** What was needed of one target at one minute, and what was stated of the minutes after it. */
 export type NeededNow = {
@@ -62,7 +63,8 @@ export function foldOver(parts: {
       const planned = await makePlans(context, await situationAt(context, now), FOLDED_MS);
       return Promise.all(
         planned.map(async ({ target, plan: made, forecast }) => {
-          const neededUnits = stepAt(made, now)?.floorUnits ?? target.baselineUnits;
+          const neededUnits = stepAt(made, now)?.floorUnits;
+          if (neededUnits === undefined) throw new RangeError(`${target.id}: the fold has no floor for ${now}`);
           await keepFloor(documents, target.id, neededUnits, target.baselineUnits);
           const statedRps = new Map<number, number>();
           for (const minute of forecast.minutes) {
@@ -97,7 +99,3 @@ const silent: Omit<Ports, "documents" | "schedules" | "loads"> = {
     remove: async () => ({ kind: "refused", code: "fold", reason: "the fold books nothing" }),
   },
 };
-
-async function* bytesOf(text: string): AsyncGenerator<Uint8Array> {
-  yield new TextEncoder().encode(text);
-}

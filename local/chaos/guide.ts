@@ -48,3 +48,8 @@ export function xmltvOf(family: Family, guide: readonly GuideSlot[]): string {
 function stamp(atMs: number): string {
   return `${new Date(atMs).toISOString().replace(/[-:T]/g, "").slice(0, 14)} +0000`;
 }
+
+/** A guide as it is uploaded. */
+export async function* bytesOf(text: string): AsyncGenerator<Uint8Array> {
+  yield new TextEncoder().encode(text);
+}

@@ -9,6 +9,7 @@ import { metricDelayMs } from "../../shared/core/simulate/troubles.ts";
 import type { World } from "../../shared/core/simulate/world.ts";
 import { minuteOf, MINUTE_MS } from "../../shared/core/time.ts";
 import { lookAgain } from "../look-again.ts";
+import { NOT_BEGUN } from "../not-begun.ts";
 import { memoryBus, type MemoryBus } from "./bus.ts";
 import type { History } from "./history.ts";
 import { measuredOf } from "./measured.ts";
@@ -58,7 +59,7 @@ export async function openMemoryEvening(setting: MemoryEveningSetting): Promise<
     bus: memoryBus(setting.events),
   };
   const { bus, journal } = stores;
-  const feedReport = await ingest(contextOf({ ...stores, ...notBegun }, settings), { feedId: feed.feedId, bytes: feed.read() }, fromMs);
+  const feedReport = await ingest(contextOf({ ...stores, ...NOT_BEGUN }, settings), { feedId: feed.feedId, bytes: feed.read() }, fromMs);
   const generation = await stores.schedules.current(feed.feedId);
   if (generation === undefined) {
     const why = feedReport.quarantine.map(({ what }) => what).join(" ");
@@ -86,11 +87,3 @@ export async function openMemoryEvening(setting: MemoryEveningSetting): Promise<
   };
   return { context, bus, journal, world, prepared, feedReport, step };
 }
-
-const refused = { kind: "refused", code: "not-begun", reason: "the evening has not begun" } as const;
-
-const notBegun: Pick<Ports, "loads" | "capacity" | "bookings"> = {
-  loads: { load: async () => [], audience: async () => [] },
-  capacity: { describe: async () => [], setMinimum: async () => refused },
-  bookings: { list: async () => [], put: async () => refused, remove: async () => refused },
-};

@@ -54,15 +54,17 @@ export async function readModel(context: Context): Promise<Model> {
   const before = known.get(context);
   if (before?.parts.length === parts.length && before.parts.every((part, index) => part === parts[index])) return before.model;
   const model: Model = {
-    learned: stored ?? before?.model.learned ?? firstLearned(),
-    targets: Object.fromEntries(
-      context.settings.targets.map(({ id }, index) => [id, usuals[index]?.usual ?? before?.model.targets[id] ?? firstTargetUsual()]),
-    ),
+    learned: stored ?? NOTHING_LEARNED,
+    targets: Object.fromEntries(context.settings.targets.map(({ id }, index) => [id, usuals[index]?.usual ?? NEVER_SEEN])),
     viewers: Object.assign({}, ...shards.map(({ usual }) => usual)) as ChannelViewers,
   };
   known.set(context, { parts, model });
   return model;
 }
+
+// The same objects each time, so that what was concluded from them still holds.
+const NOTHING_LEARNED = firstLearned();
+const NEVER_SEEN = firstTargetUsual();
 
 const known = new WeakMap<Context, { readonly parts: readonly unknown[]; readonly model: Model }>();
 

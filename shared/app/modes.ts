@@ -1,4 +1,4 @@
-import { isoOf, modeChanged, newEvent } from "../../events/index.ts";
+import { modeChanged, newEvent } from "../../events/index.ts";
 import { CalltimeError } from "../core/error.ts";
 import type { Target, TargetMode } from "../core/target.ts";
 import type { Context } from "./context.ts";
@@ -13,7 +13,11 @@ export type Modes = {
   readonly all?: ModeSet | undefined;
   /** By target id. */
   readonly targets: Readonly<Record<string, ModeSet>>;
+  /** How often a mode was set: what tells two changes of one minute apart. */
+  readonly changes: number;
 };
+
+const NOBODY_SET: Modes = { targets: {}, changes: 0 };
 
 /** Key of the modes. */
 export const MODES_KEY = "modes";
@@ -23,7 +27,7 @@ const LEAST_FIRST: readonly TargetMode[] = ["frozen", "observe", "active"];
 
 /** The modes that people set. */
 export async function readModes(context: Context): Promise<Modes> {
-  return (await readDocument<Modes>(context.ports.documents, MODES_KEY))?.value ?? { targets: {} };
+  return (await readDocument<Modes>(context.ports.documents, MODES_KEY))?.value ?? NOBODY_SET;
 }
 
 /** The mode in force for a target: what its switch says, else its file; the switch for all can only take away from that. */
@@ -58,16 +62,17 @@ export async function setMode(context: Context, asked: AskedMode, now: number): 
   if (why === "") throw new CalltimeError("mode-why-blank", "the reason is blank; whoever asks why nothing is written needs one");
   if (targetId !== undefined) refuseTarget(context, targetId, mode);
   let changed = false;
-  await updateDocument<Modes>(context.ports.documents, MODES_KEY, (before = { targets: {} }) => {
+  const modes = await updateDocument<Modes>(context.ports.documents, MODES_KEY, (before = NOBODY_SET) => {
     const held = targetId === undefined ? before.all : before.targets[targetId];
     changed = held?.mode !== mode;
     if (!changed) return undefined;
     const set: ModeSet = { mode, author, why, atMs: now };
-    return targetId === undefined ? { ...before, all: set } : { ...before, targets: { ...before.targets, [targetId]: set } };
+    const next = { ...before, changes: before.changes + 1 };
+    return targetId === undefined ? { ...next, all: set } : { ...next, targets: { ...before.targets, [targetId]: set } };
   });
-  if (!changed) return "unchanged";
+  if (!changed || modes === undefined) return "unchanged";
   const data = { targetId: targetId ?? null, mode, author, reason: why };
-  await publish(context, [newEvent(modeChanged, { id: `mode.changed/${targetId ?? "all"}/${isoOf(now)}`, atMs: now, data })]);
+  await publish(context, [newEvent(modeChanged, { id: `mode.changed/${modes.changes}`, atMs: now, data })]);
   return "set";
 }
 

@@ -39,7 +39,7 @@ export async function setFloor(
   events: AnyEvent[],
 ): Promise<Set> {
   const { target, state, now } = warming;
-  if (target.mode !== "active") return { ...(await withoutBookings(warming, events)), floor: remembered };
+  if (target.mode !== "active") return withoutBookings(warming, remembered, events);
   if (state.kind === "unknown") return { outcome: { kind: "unknown", why: state.reason }, floor: remembered };
   const described = state;
   const floor = await adopted(warming, described, await settled(warming, described, remembered));
@@ -95,15 +95,27 @@ function floorOf(floor: Versioned<Floor> | undefined, { minimumUnits }: Known): 
   return floor?.value ?? { intendedUnits: minimumUnits, customerUnits: minimumUnits, failures: 0 };
 }
 
-/** Leaving `active` takes our bookings away first; nothing else is written (design rules 8 and 9). */
-async function withoutBookings(warming: Warming, events: AnyEvent[]): Promise<Pick<Set, "outcome">> {
-  const { actions } = warming;
-  const left = await removeBookings(warming, ours(actions));
-  if (left.length === 0) return { outcome: { kind: "left", why: "not-active" } };
-  const reason = `${left.length} of our bookings could not be removed; the first sets ${left[0]?.units ?? 0} at ${isoOf(left[0]?.atMs ?? 0)}`;
-  const outcome = { kind: "failed", outcome: "deferred", code: "booking-not-removed", reason, attempt: 1 } as const;
-  events.push(failedEvent(warming, { floorUnits: left[0]?.units ?? 0, ...outcome }));
-  return { outcome };
+/**
+ * Leaving `active` takes our bookings away first; nothing else is written (design rules 8 and 9). Bookings that cannot be listed are not
+ * taken for gone as long as one is remembered.
+ */
+async function withoutBookings(warming: Warming, remembered: Versioned<Floor> | undefined, events: AnyEvent[]): Promise<Set> {
+  const { actions, now } = warming;
+  const { booked: known = [] } = remembered?.value ?? {};
+  const unseen = actions.kind === "unknown" ? known.filter(({ atMs }) => atMs > now) : [];
+  const left = [...unseen, ...(await removeBookings(warming, ours(actions)))];
+  const [first] = left;
+  if (first !== undefined) {
+    const why = actions.kind === "unknown" ? `could not be listed: ${actions.reason}` : "could not be removed";
+    const reason = `${left.length} of our bookings ${why}; the first sets ${first.units} at ${isoOf(first.atMs)}`;
+    const outcome = { kind: "failed", outcome: "deferred", code: "booking-not-removed", reason, attempt: 1 } as const;
+    events.push(failedEvent(warming, { floorUnits: first.units, ...outcome }));
+    return { outcome, floor: remembered };
+  }
+  const fired = known.filter(({ atMs }) => atMs <= now);
+  const gone = remembered !== undefined && actions.kind !== "unknown" && fired.length < known.length;
+  const floor = gone ? await keepFloor(warming, remembered, { ...remembered.value, booked: fired }) : remembered;
+  return { outcome: { kind: "left", why: "not-active" }, floor };
 }
 
 /** The floor when a booking of ours has set the minimum that is found: it is ours as if we had just set it. */

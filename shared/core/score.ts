@@ -100,7 +100,7 @@ function causeOf(input: ScoreInput, minute: ScoredMinute, before: readonly Score
   const { atMs, tick, loadRps } = minute;
   if (tick !== undefined && tick.mode !== "active") return "held";
   if (before.some((earlier) => earlier.tick !== undefined && isHeldBack(earlier.tick))) return "held";
-  if (loadRps > input.ceilingUnits * input.throughputRps || tick?.limit === "ceiling" || tick?.limit === "connections") return "ceiling";
+  if (loadRps > input.ceilingUnits * input.throughputRps || tick?.limit !== undefined) return "ceiling";
   const reaching = [...before, minute];
   if (reaching.some((earlier) => earlier.tick?.refused === true)) return "refused";
   if (reaching.some((earlier) => earlier.tick === undefined)) return "down";

@@ -41,7 +41,7 @@ const booked = ({ booking }: Platform) => (booking.actions.get("api") ?? []).fil
 
 async function setMode({ documents }: Platform, mode: "active" | "frozen" | "observe"): Promise<void> {
   const before = await documents.read(MODES_KEY);
-  const modes = { all: { mode, author: "test", why: "to see", atMs: 0 }, targets: {} };
+  const modes = { all: { mode, author: "test", why: "to see", atMs: 0 }, targets: {}, changes: 1 };
   await documents.write(MODES_KEY, modes, before?.version ?? 0);
 }
 
@@ -125,6 +125,23 @@ describe("bookings", () => {
     expect(made.bus.of("calltime.warm-up.failed").at(-1)?.data).toMatchObject({ code: "booking-not-removed" });
     await tickAt(made, at(17, 12));
     expect(booked(made)).toEqual([]);
+  });
+
+  test("one that nobody can see while freezing is not taken for gone: that is said, and it goes as soon as it is seen", async () => {
+    const made = await platform();
+    await ticks(made, at(17), at(17, 10));
+    await setMode(made, "frozen");
+    made.booking.dark.add("api");
+    await tickAt(made, at(17, 11));
+    expect(made.bus.of("calltime.warm-up.failed").at(-1)?.data).toMatchObject({ code: "booking-not-removed" });
+    made.booking.dark.delete("api");
+    await tickAt(made, at(17, 12));
+    expect(booked(made)).toEqual([]);
+    const said = made.bus.of("calltime.warm-up.failed").length;
+    // With none of ours left to come, not seeing them hides nothing.
+    made.booking.dark.add("api");
+    await tickAt(made, at(17, 13));
+    expect(made.bus.of("calltime.warm-up.failed").length).toBe(said);
   });
 
   test("a target that can have none is warmed all the same", async () => {

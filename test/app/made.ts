@@ -126,10 +126,11 @@ function madeCapacity(targets: readonly Target[]) {
   };
 }
 
-/** Scheduled actions that are kept and listed; a target named in `unsupported` can have none. */
+/** Scheduled actions that are kept and listed; a target named in `unsupported` can have none, and those of one in `dark` nobody sees. */
 function madeBookings(targets: readonly Target[]) {
   const actions = new Map<string, ScheduledAction[]>(targets.map(({ id }) => [id, []]));
   const unsupported = new Set<string>();
+  const dark = new Set<string>();
   const answers = new Map<string, Answer[]>();
   const calls: string[] = [];
   const answered = (targetId: string, call: string, change: () => void): SetMinimumOutcome => {
@@ -143,6 +144,7 @@ function madeBookings(targets: readonly Target[]) {
   const bookings: BookingControl = {
     list: async (targetIds) =>
       targetIds.map((targetId) => {
+        if (dark.has(targetId)) return { kind: "unknown", targetId, reason: "no route to it" };
         const known = actions.get(targetId);
         if (known === undefined || unsupported.has(targetId)) return { kind: "unsupported", targetId, reason: "it can have none" };
         return { kind: "known", targetId, actions: known.toSorted((a, b) => a.atMs - b.atMs) };
@@ -157,6 +159,7 @@ function madeBookings(targets: readonly Target[]) {
     bookings,
     actions,
     unsupported,
+    dark,
     calls,
     answer: (targetId: string, ...next: Answer[]) => answers.set(targetId, next),
   };

@@ -89,6 +89,15 @@ test("a source that fails for one target is read again, and the others are learn
   expect(small.bus.of("calltime.load.measured").map(({ data }) => data.targetId)).toEqual(["web", "api"]);
 });
 
+test("what was learned in a tick that was undone is not known any more", async () => {
+  const { context, documents } = await platform();
+  const before = await readModel(context);
+  await measure(context, at(17));
+  expect(await readModel(context)).not.toEqual(before);
+  for (const { key, version } of await documents.list("model/")) await documents.remove(key, version);
+  expect(await readModel(context)).toEqual(before);
+});
+
 test("usual viewers are learned channel by channel, over several documents", async () => {
   const small = await platform();
   small.measured.world.viewers = (channelId) => (channelId === "one" ? 5_000 : 700);

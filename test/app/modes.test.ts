@@ -15,7 +15,7 @@ describe("the mode in force", () => {
     fc.assert(
       fc.property(anyMode, fc.option(anyMode, { nil: undefined }), fc.option(anyMode, { nil: undefined }), (file, own, all) => {
         const set = (mode: TargetMode) => ({ mode, ...by, atMs: 0 });
-        const modes: Modes = { all: all && set(all), targets: own === undefined ? {} : { api: set(own) } };
+        const modes: Modes = { all: all && set(all), targets: own === undefined ? {} : { api: set(own) }, changes: 0 };
         const inForce = modeOf({ id: "api", mode: file }, modes);
         expect(allows(inForce)).toBe(Math.min(allows(own ?? file), allows(all ?? "active")));
       }),
@@ -33,6 +33,13 @@ describe("setting a mode", () => {
       { targetId: null, mode: "frozen", author: "ops", reason: "to see" },
     ]);
     expect((await readModes(made.context)).all).toMatchObject({ mode: "frozen", atMs: at(17) });
+  });
+
+  test("back and forth within one minute each is told under an id of its own", async () => {
+    const made = await platform();
+    for (const mode of ["frozen", "active", "frozen"] as const) await setMode(made.context, { mode, ...by }, at(17));
+    await setMode(made.context, { mode: "frozen", targetId: "api", ...by }, at(17));
+    expect(new Set(made.bus.of("calltime.mode.changed").map(({ id }) => id)).size).toBe(4);
   });
 
   test("frozen, nothing is written although the plan asks for more; active again, the floor is there with the next tick", async () => {
@@ -59,6 +66,6 @@ describe("setting a mode", () => {
       ["mode-no-scale-in", { mode: "active", targetId: "box", ...by }],
     ] as const;
     for (const [code, asked] of cases) await expect(setMode(context, asked, at(17))).rejects.toMatchObject({ code });
-    expect(await readModes(context)).toEqual({ targets: {} });
+    expect(await readModes(context)).toEqual({ targets: {}, changes: 0 });
   });
 });

@@ -323,9 +323,11 @@ export type ActionsDescription =
 
 /** The scheduled actions of a target as a caller hears of them at `state.atMs`. */
 export function callScheduledActions(world: PreparedWorld, state: WorldState, targetId: string): ActionsDescription {
-  if (isDark(world.troubles, targetId, "actions", state.atMs)) return { kind: "unknown", reason: `${targetId}: no answer` };
   const actions = scheduledActions(world, state, targetId);
-  if (actions !== undefined) return { kind: "known", actions };
+  if (actions !== undefined) {
+    const dark = isDark(world.troubles, targetId, "actions", state.atMs);
+    return dark ? { kind: "unknown", reason: `${targetId}: no answer` } : { kind: "known", actions };
+  }
   return Object.hasOwn(state.clouds, targetId)
     ? { kind: "unsupported", reason: `${targetId}: targets of its kind have no scheduled actions` }
     : { kind: "unknown", reason: `${targetId}: no such target` };
