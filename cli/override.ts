@@ -1,7 +1,6 @@
 import { Command } from "commander";
 import { isoOf, msOf } from "../events/index.ts";
 import { answerOf, minuteText, print, withClientOptions, type ClientOptions } from "./client.ts";
-import { CalltimeError } from "../shared/core/error.ts";
 import { authorOption, duration, oneMore, positive, positiveWhole, wholeNumber } from "./option-values.ts";
 
 /** The answers of the API, as far as these commands read them; docs/openapi.json has them whole. */
@@ -85,13 +84,16 @@ function setCommand(): Command {
     // What "from now" means is for the platform's clock to say.
     const { now } = await answerOf<Overrides>(options, { path: "/v1/overrides" });
     const { id, author, why, target: targetIds, tag: tags, occasion: occasionId } = options;
-    const body = { id, ...effectIn(options), targetIds, tags, occasionId, until: isoOf(msOf(now) + options.for), author, why };
+    const body = { id, ...effectIn(options, command), targetIds, tags, occasionId, until: isoOf(msOf(now) + options.for), author, why };
     print(options, await answerOf<OverrideSet>(options, { method: "POST", path: "/v1/overrides", body }), linesOfSet);
   });
 }
 
-/** What is asked for; exactly one thing. Throws `override-effect-unclear`. */
-function effectIn({ floor, factor, hold, overrun, delay, cancel, viewers }: SetOptions): Readonly<Record<string, unknown>> {
+/** What is asked for; exactly one thing, or the call is wrong. */
+function effectIn(
+  { floor, factor, hold, overrun, delay, cancel, viewers }: SetOptions,
+  command: Command,
+): Readonly<Record<string, unknown>> {
   const asked = [
     floor !== undefined && { kind: "floor", floorUnits: floor },
     factor !== undefined && { kind: "factor", factor },
@@ -104,9 +106,8 @@ function effectIn({ floor, factor, hold, overrun, delay, cancel, viewers }: SetO
   const [effect] = asked;
   if (effect !== undefined && asked.length === 1) return effect;
   const given = asked.length === 0 ? "nothing is asked for" : `${asked.length} things are asked for at once`;
-  throw new CalltimeError(
-    "override-effect-unclear",
-    `${given}; exactly one of --floor, --factor, --hold, --overrun, --delay, --cancel and --viewers would be right`,
+  return command.error(
+    `error: ${given}; exactly one of --floor, --factor, --hold, --overrun, --delay, --cancel and --viewers would be right`,
   );
 }
 

@@ -1,7 +1,6 @@
 import { Command } from "commander";
 import { isoOf } from "../events/index.ts";
 import { answerOf, minuteText, print, withClientOptions, type ClientOptions } from "./client.ts";
-import { CalltimeError } from "../shared/core/error.ts";
 import { authorOption, instant } from "./option-values.ts";
 
 /** The answers of the API, as far as these commands read them; docs/openapi.json has them whole. */
@@ -83,20 +82,19 @@ function correctCommand(): Command {
       .option("--until <instant>", "when the correction ends by itself; a day after the programme when left out", instant)
       .requiredOption("--why <text>", "why; whoever asks why the floor is what it is reads this")
       .addOption(authorOption("who says so")),
-  ).action(async (id: string, options: CorrectOptions) => {
+  ).action(async (id: string, options: CorrectOptions, command: Command) => {
     const path = `/v1/programmes/${encodeURIComponent(id)}`;
     const { author, why } = options;
-    const body = { ...(await saidIn(options)), until: isoOrUndefined(options.until), author, why };
+    const body = { ...(await saidIn(options, command)), until: isoOrUndefined(options.until), author, why };
     print(options, await answerOf<Corrected>(options, { method: "PATCH", path, body }), linesOfCorrected);
   });
 }
 
-/** What is said of the programme. Throws `correction-unclear` when all is taken back and something said at once. */
-async function saidIn(options: CorrectOptions): Promise<Readonly<Record<string, unknown>>> {
+/** What is said of the programme. All taken back and something said at once is a wrong call. */
+async function saidIn(options: CorrectOptions, command: Command): Promise<Readonly<Record<string, unknown>>> {
   const { starts, ends, title, cancel, started, ended, forget } = options;
   const said = [starts, ends, title, cancel, started, ended].some((each) => each !== undefined);
-  if (forget === true && said)
-    throw new CalltimeError("correction-unclear", "--forget takes back all that was said; alone, or left out, it would be right");
+  if (forget === true && said) command.error("error: --forget takes back all that was said; alone, or left out, it would be right");
   if (forget === true) return { startsAt: null, endsAt: null, title: null, cancelled: false, actualStartsAt: null, actualEndsAt: null };
   // What "now" is, is for the platform's clock to say.
   const now = ended === true ? (await answerOf<Programmes>(options, { path: "/v1/programmes" })).now : undefined;
