@@ -16,6 +16,8 @@ export type NeededNow = {
   readonly targetId: string;
   /** The floor of rule 1's function, folded without faults. */
   readonly neededUnits: number;
+  /** Nothing calls for it any more: a person holds it, or nobody can see that it may go. */
+  readonly keptUp: boolean;
   /** By minute: the load that is stated not to expect to be exceeded. */
   readonly statedRps: ReadonlyMap<number, number>;
   readonly plan: Plan;
@@ -63,7 +65,8 @@ export function foldOver(parts: {
       const planned = await makePlans(context, await situationAt(context, now), FOLDED_MS);
       return Promise.all(
         planned.map(async ({ target, plan: made, forecast }) => {
-          const neededUnits = stepAt(made, now)?.floorUnits;
+          const step = stepAt(made, now);
+          const neededUnits = step?.floorUnits;
           if (neededUnits === undefined) throw new RangeError(`${target.id}: the fold has no floor for ${now}`);
           await keepFloor(documents, target.id, neededUnits, target.baselineUnits);
           const statedRps = new Map<number, number>();
@@ -71,7 +74,8 @@ export function foldOver(parts: {
             if (minute.atMs >= now + STATED_MS) break;
             if (minute.kind === "known") statedRps.set(minute.atMs, minute.tailRps);
           }
-          return { targetId: target.id, neededUnits, statedRps, plan: made };
+          const keptUp = step?.reasons.some(({ type }) => type === "hold" || type === "unknown") === true;
+          return { targetId: target.id, neededUnits, keptUp, statedRps, plan: made };
         }),
       );
     },

@@ -83,6 +83,7 @@ export function judged(played: {
         minimumUnits: minute.minimumUnits,
         tick: tick && { ...tick, refused: false },
         neededUnits: now.neededUnits,
+        keptUp: now.keptUp,
         statedRps: before?.statedRps.get(atMs),
         callFailed: failed !== undefined && (failed.has(target.id) || failed.has("audience")),
         undone: ground.undone.get(atMs)?.has(target.id) === true,

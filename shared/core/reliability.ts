@@ -15,6 +15,8 @@ export type EvidentMinute = {
   readonly tick: TickEvidence | undefined;
   /** The floor that was needed: rule 1's function folded, without faults, over all that could be known by then. */
   readonly neededUnits: number;
+  /** Nothing called for the need in this minute: a person holds what is there, or nobody could see that it may go. */
+  readonly keptUp: boolean;
   /** The load of this minute that the forecast stated not to expect to be exceeded, one lead before it; undefined where it stated none. */
   readonly statedRps: number | undefined;
   /** A call of Calltime's was throttled, refused, half-done or lost in the tick before this minute. */
@@ -98,6 +100,24 @@ function leastSince(input: JudgeInput, index: number, count: number, valueOf: (m
   return least;
 }
 
+/**
+ * The minutes whose decisions still show in this one. What is only kept up was called for further back: a floor that never came up since then
+ * lacks what it lacked in that minute.
+ */
+function evidentFor(
+  { minutes }: JudgeInput,
+  index: number,
+  { lead, neededUnits }: { readonly lead: number; readonly neededUnits: number },
+): readonly EvidentMinute[] {
+  const behind = (at: number): readonly EvidentMinute[] => minutes.slice(Math.max(0, at - lead - REFUSED_TICKS), at + 1);
+  const calledFor = minutes.findLastIndex(({ keptUp }, at) => at <= index && !keptUp);
+  if (calledFor < 0 || calledFor === index) return behind(index);
+  const cameUp = minutes
+    .slice(calledFor, index + 1)
+    .some(({ minimumUnits, desiredUnits }) => Math.max(minimumUnits, desiredUnits) >= THERE_SHARE * neededUnits);
+  return cameUp ? behind(index) : [...behind(calledFor), ...behind(index)];
+}
+
 function causeOf(
   input: JudgeInput,
   index: number,
@@ -107,8 +127,7 @@ function causeOf(
   const minute = minutes[index];
   if (minute === undefined) return undefined;
   const lead = leadMinutes(input, requiredUnits);
-  // The minutes whose decisions still show in this one.
-  const window = minutes.slice(Math.max(0, index - lead - REFUSED_TICKS), index + 1);
+  const window = evidentFor(input, index, { lead, neededUnits });
   if (window.some(({ tick, neededUnits, minimumUnits }) => tick !== undefined && tick.mode !== "active" && neededUnits > minimumUnits)) {
     return "held";
   }

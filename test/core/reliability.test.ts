@@ -22,6 +22,7 @@ function minutes(change: (minute: EvidentMinute, index: number) => Partial<Evide
       minimumUnits: 10,
       tick: TICK,
       neededUnits: 10,
+      keptUp: false,
       statedRps: 900,
       callFailed: false,
       undone: false,
@@ -79,6 +80,31 @@ describe("short minutes", () => {
   test("evidence from before the lead and the second tick after it is none", () => {
     const long = minutes((_, index) => ({ ...overrun(index), ...(index === 5 ? { tick: undefined, callFailed: true } : {}) }));
     expect(causes(long)).toEqual(["tail"]);
+  });
+
+  describe("what is only kept up", () => {
+    /** 20 units were called for in the third minute, and are held since then; what serves stays at ten. */
+    const held = (change: (index: number) => Partial<EvidentMinute> = () => ({})) =>
+      minutes((_, index) => ({ ...(index >= 3 && { neededUnits: 20, keptUp: index > 3 }), ...change(index) }));
+
+    test("has the cause that the minute had in which it was called for", () => {
+      const all = shorts(held((index) => (index === 3 ? { tick: undefined } : {})));
+      expect(new Set(all.map(({ cause }) => cause))).toEqual(new Set(["down"]));
+      expect(all.at(-1)?.atMs).toBe(START + 19 * MINUTE_MS);
+    });
+
+    test("has none without evidence there, also when there was some in between", () => {
+      expect(new Set(causes(held()))).toEqual(new Set([undefined]));
+      expect(causes(held((index) => (index === 8 ? { tick: undefined } : {}))).at(-1)).toBeUndefined();
+    });
+
+    test("has none once it had come up and went again", () => {
+      const came = (index: number): Partial<EvidentMinute> => ({
+        ...(index === 3 && { tick: undefined }),
+        ...(index === 5 && { minimumUnits: 20 }),
+      });
+      expect(causes(held(came)).at(-1)).toBeUndefined();
+    });
   });
 
   test("what was known too late answers before what nobody knew, and both only in their stretch", () => {
