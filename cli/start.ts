@@ -184,12 +184,13 @@ const SAMPLE_FROM_MS = 1_781_366_400_000;
 
 async function settingsOf(options: Options): Promise<Settings> {
   const expectFile = options.expect ?? (isSample(options) ? join(SAMPLES, "expectations.yaml") : undefined);
+  const { targets, feedOnlyUsdPerHour } = parseTargets(await textOf(options.targets, "--targets"), options.targets);
   return {
-    targets: parseTargets(await textOf(options.targets, "--targets"), options.targets),
+    targets,
     expectations: expectFile === undefined ? [] : parseExpectations(await textOf(expectFile, "--expect"), expectFile),
     zone: [],
     threshold: DEFAULT_IMPACT_THRESHOLD,
     cueOffsets: DEFAULT_CUE_OFFSETS,
-    policy: DEFAULT_PLAN_POLICY,
+    policy: { ...DEFAULT_PLAN_POLICY, feedOnlyUsdPerHour },
   };
 }

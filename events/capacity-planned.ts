@@ -36,7 +36,7 @@ export const capacityPlanned = defineEvent({
           from: instant.describe("Start of the shortage."),
           to: instant.describe("End of the shortage (excluded)."),
           units: units.describe("Units missing at the worst of it."),
-          limit: id.describe("Stable code of the limit that binds, for instance `ceiling` or `connections`."),
+          limit: id.describe("Stable code of the limit that binds, `ceiling`, `connections` or `cap`."),
         }),
       )
       .describe("Where the target cannot have what it needs; empty when it can throughout."),

@@ -3,7 +3,7 @@ import { readDocument, updateDocument } from "../../shared/app/documents.ts";
 import { ingest } from "../../shared/app/ingest.ts";
 import { measure } from "../../shared/app/measure.ts";
 import { expireOverrides } from "../../shared/app/override.ts";
-import { makePlans } from "../../shared/app/plan.ts";
+import { keepWithinCap, makePlans } from "../../shared/app/plan.ts";
 import type { DocumentStore, Json, LoadSource, Ports, ScheduleStore } from "../../shared/app/ports.ts";
 import { situationAt } from "../../shared/app/situation.ts";
 import { firstLearned, type Learned } from "../../shared/core/forecast/model.ts";
@@ -62,7 +62,9 @@ export function foldOver(parts: {
       await updateDocument<Learned>(documents, "model/learned", (before = firstLearned()) => ({ ...before, leads }));
       await expireOverrides(context, now);
       await measure(context, now);
-      const planned = await makePlans(context, await situationAt(context, now), FOLDED_MS);
+      const situation = await situationAt(context, now);
+      const planned = await makePlans(context, situation, FOLDED_MS);
+      await keepWithinCap(context, situation);
       return Promise.all(
         planned.map(async ({ target, plan: made, forecast }) => {
           const step = stepAt(made, now);

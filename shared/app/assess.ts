@@ -2,6 +2,7 @@ import { isoOf, newEvent, readinessAssessed, type AnyEvent } from "../../events/
 import { leadMs } from "../core/plan/capacity.ts";
 import { neededUnits, type Need } from "../core/plan/demand.ts";
 import { assessReadiness, checkpointsOf, type Checkpoint, type Readiness, type TargetEvidence } from "../core/readiness/verdict.ts";
+import type { Occasion } from "../core/schedule/occasion.ts";
 import type { Target } from "../core/target.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../core/time.ts";
 import type { Context } from "./context.ts";
@@ -72,7 +73,7 @@ function dueCheckpoint(
 ): Checkpoint | undefined {
   const { startsAtMs } = subject.occasion;
   if (now >= startsAtMs) return undefined;
-  const longest = Math.max(0, ...planned.map((made) => leadOf(made, startsAtMs)));
+  const longest = Math.max(0, ...planned.map((made) => leadOf(made, subject.occasion)));
   const passed = checkpointsOf(startsAtMs, longest).filter(({ atMs }) => atMs <= now);
   const latest = passed.at(-1);
   if (latest === undefined) return undefined;
@@ -96,8 +97,14 @@ function largestNeed(made: Planned, startsAtMs: number): { readonly atMs: number
   return largest;
 }
 
-function leadOf(made: Planned, startsAtMs: number): number {
-  return leadMs(made.target, made.startUpMs, (largestNeed(made, startsAtMs)?.units ?? 0) - made.target.baselineUnits);
+/** The lead of all that the occasion takes, left out or not. */
+function leadOf(made: Planned, { id, startsAtMs }: Occasion): number {
+  const units = (largestNeed(made, startsAtMs)?.units ?? 0) + cappedUnits(made, id);
+  return leadMs(made.target, made.startUpMs, units - made.target.baselineUnits);
+}
+
+function cappedUnits({ overCap }: Planned, id: string): number {
+  return overCap.find(({ occasionId }) => occasionId === id)?.units ?? 0;
 }
 
 function verdictOf(subject: Subject, checkpoint: Checkpoint, { planned, warmed }: Evidence, now: number): StoredVerdict {
@@ -107,14 +114,19 @@ function verdictOf(subject: Subject, checkpoint: Checkpoint, { planned, warmed }
       target,
       planned.find((made) => made.target.id === target.id),
       warmed.find((seen) => seen.targetId === target.id),
-      startsAtMs,
+      subject.occasion,
     ),
   );
   return { ...assessReadiness({ checkpoint, targets, now }), occasionId, name, startsAtMs, checkpoint, atMs: now };
 }
 
 /** What is known of one target before one occasion. A target that could not be planned or looked at is there too, as unknown. */
-function evidenceOf(target: Target, made: Planned | undefined, seen: Warmed | undefined, startsAtMs: number): TargetEvidence {
+function evidenceOf(
+  target: Target,
+  made: Planned | undefined,
+  seen: Warmed | undefined,
+  { id, startsAtMs }: Pick<Occasion, "id" | "startsAtMs">,
+): TargetEvidence {
   const largest = made && largestNeed(made, startsAtMs);
   const needed = largest?.units;
   const arrival = made === undefined ? [] : neededAt(made, startsAtMs);
@@ -130,6 +142,7 @@ function evidenceOf(target: Target, made: Planned | undefined, seen: Warmed | un
     neededByMs: largest?.atMs ?? startsAtMs,
     readyByMs: made === undefined || seen === undefined || needed === undefined ? undefined : readyBy(made, seen, needed),
     shortUnits: Math.max(0, ...missing),
+    cappedUnits: made === undefined ? 0 : cappedUnits(made, id),
     mode: target.mode,
   };
 }

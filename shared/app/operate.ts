@@ -1,7 +1,8 @@
 import { isoOf } from "../../events/index.ts";
 import { CalltimeError } from "../core/error.ts";
-import { saidOf, wouldCount } from "../core/plan/demand.ts";
+import { capsAt, saidOf, wouldCount } from "../core/plan/demand.ts";
 import { explain, sentenceOf, type Explanation } from "../core/plan/explain.ts";
+import type { Reason } from "../core/plan/plan.ts";
 import type { Occasion } from "../core/schedule/occasion.ts";
 import { HOUR_MS, MINUTE_MS } from "../core/time.ts";
 import { VERDICTS_KEY, type StoredVerdict, type Verdicts } from "./assess.ts";
@@ -41,17 +42,15 @@ export async function explainAt(context: Context, targetId: string, atMs: number
   const horizonMs = Math.max(TICK_HORIZON_MS, atMs - now + HOUR_MS);
   const planned = (await makePlans(context, situation, horizonMs, { everyMinute: true })).find(({ target }) => target.id === targetId);
   if (planned === undefined) throw new CalltimeError("target-unknown", `${targetId}: there is no such target`);
-  return withCalledOff(explain(planned.plan, atMs), situation.calledOff);
+  const calledOff = situation.calledOff.filter((occasion) => wouldCount(occasion, atMs)).flatMap(saidOf);
+  return withLeftOut(explain(planned.plan, atMs), [...calledOff, ...capsAt(planned.overCap, atMs)]);
 }
 
-/** What would have been asked for at that instant, had nobody called it off, belongs to the answer wherever the step began. */
-function withCalledOff(explained: Explanation, calledOff: readonly Occasion[]): Explanation {
+/** What would have been asked for at that instant, had it not been called off or been beyond the cap, belongs to the answer wherever the step began. */
+function withLeftOut(explained: Explanation, leftOut: readonly Reason[]): Explanation {
   if (explained.kind === "unknown") return explained;
-  const said = new Set(explained.reasons.flatMap((reason) => (reason.type === "said" ? [reason.occasionId] : [])));
-  const missing = calledOff
-    .filter(({ id }) => !said.has(id))
-    .filter((occasion) => wouldCount(occasion, explained.atMs))
-    .flatMap(saidOf);
+  const said = new Set(explained.reasons.flatMap((reason) => (reason.type === "said" || reason.type === "cap" ? [reason.occasionId] : [])));
+  const missing = leftOut.filter((reason) => "occasionId" in reason && !said.has(reason.occasionId));
   if (missing.length === 0) return explained;
   return {
     ...explained,

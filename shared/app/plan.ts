@@ -10,7 +10,8 @@ import { leadMs } from "../core/plan/capacity.ts";
 import { clientOf, lowersNothing, needsOf, unitsForMinute, type Need } from "../core/plan/demand.ts";
 import { sentenceOf } from "../core/plan/explain.ts";
 import { holdAt, type Override } from "../core/plan/override.ts";
-import type { Plan, Reason } from "../core/plan/plan.ts";
+import type { OverCap } from "../core/plan/cap.ts";
+import type { Plan, Reason, Short } from "../core/plan/plan.ts";
 import { planSteps } from "../core/plan/steps.ts";
 import type { Occasion } from "../core/schedule/occasion.ts";
 import type { Target } from "../core/target.ts";
@@ -24,6 +25,7 @@ import { impactsOf } from "./impacts.ts";
 import { readLoad } from "./loads.ts";
 import { isCarried, publish } from "./publish.ts";
 import { occasionsAround, type Situation } from "./situation.ts";
+import { keepSpending, spendingOn, type Spending } from "./spending.ts";
 
 /** The plan of one target with what it was made from. */
 export type Planned = {
@@ -32,6 +34,8 @@ export type Planned = {
   readonly forecast: Forecast;
   readonly needs: readonly Need[];
   readonly startUpMs: number;
+  /** What the cap on the feed's own spending leaves out. */
+  readonly overCap: readonly OverCap[];
 };
 
 /** How far a tick plans: beyond the first cue (120 min) and the longest lead. Later hours are planned when somebody asks. */
@@ -42,6 +46,28 @@ export type PlanOptions = {
   /** Forecasts every minute, for those who look at each; otherwise only those that a decision or a cue can rest on. */
   readonly everyMinute?: boolean;
 };
+
+/** The occasions that count in a plan from now to `horizonMs` later, and what the feed alone may not spend on. */
+async function capped(context: Context, situation: Situation, horizonMs: number): Promise<Spending> {
+  const { model, log, now } = situation;
+  const from = minuteOf(now);
+  // However short the plan, the same are ranked against each other.
+  const untilMs = from + Math.max(horizonMs, TICK_HORIZON_MS);
+  const around = occasionsAround(situation.occasions, from - HARD_CAP_MS - DECAY_MS, untilMs + ARRIVAL_MS + HOUR_MS);
+  // What is below the threshold of every target adds nothing to any.
+  const counted: Aired[] = [];
+  for (const occasion of around) {
+    const { verdict, byTarget: impacts } = impactsOf(context, model, occasion);
+    if (verdict === "above" && mayCount(log, occasion, now))
+      counted.push({ occasion, air: log.air[occasion.id] ?? { kind: "ahead" }, impacts });
+  }
+  return spendingOn(context, situation, counted);
+}
+
+/** Remembers which occasions that rest on the feed alone are within the spending cap at `situation.now`. */
+export async function keepWithinCap(context: Context, situation: Situation): Promise<void> {
+  await keepSpending(context, await capped(context, situation, TICK_HORIZON_MS));
+}
 
 /** Plans every target from now to `horizonMs` later; reads only, writes nothing. */
 export async function makePlans(
@@ -55,14 +81,7 @@ export async function makePlans(
   const from = minuteOf(now);
   const until = from + horizonMs;
   const { overrides } = situation;
-  const around = occasionsAround(situation.occasions, from - HARD_CAP_MS - DECAY_MS, until + ARRIVAL_MS + HOUR_MS);
-  // What is below the threshold of every target adds nothing to any.
-  const occasions: Aired[] = [];
-  for (const occasion of around) {
-    const { verdict, byTarget: impacts } = impactsOf(context, model, occasion);
-    if (verdict === "above" && mayCount(log, occasion, now))
-      occasions.push({ occasion, air: log.air[occasion.id] ?? { kind: "ahead" }, impacts });
-  }
+  const { occasions, over } = await capped(context, situation, horizonMs);
   // A need just beyond the horizon still has its lead within it.
   const toMs = until + HOUR_MS;
   const sparse = sparseInstants({ fromMs: from, toMs, timings: occasions.map(({ occasion, air }) => timingOf(occasion, air, now)) });
@@ -87,9 +106,9 @@ export async function makePlans(
     });
     const blind = audienceUnread(log, occasions, from);
     const { calledOff } = situation;
-    planned.push(
-      await planTarget({ context, target, forecast, recent, occasions, calledOff, overrides, model, now: from, until, planned, blind }),
-    );
+    const overCap = over.get(target.id) ?? [];
+    const common = { context, target, forecast, recent, occasions, calledOff, overCap, overrides, model };
+    planned.push(await planTarget({ ...common, now: from, until, planned, blind }));
   }
   return settings.targets.flatMap((target) => planned.filter((made) => made.target.id === target.id));
 }
@@ -149,6 +168,7 @@ async function planTarget(input: {
   readonly recent: readonly LoadMinute[];
   readonly occasions: readonly Aired[];
   readonly calledOff: readonly Occasion[];
+  readonly overCap: readonly OverCap[];
   readonly overrides: readonly Override[];
   readonly model: Model;
   readonly now: number;
@@ -166,6 +186,7 @@ async function planTarget(input: {
     recent: input.recent.filter((minute) => minute.atMs >= now - policy.holdMinutes * MINUTE_MS),
     occasions: input.occasions,
     calledOff: input.calledOff,
+    overCap: input.overCap,
     overrides: input.overrides,
     policy,
     now,
@@ -188,7 +209,14 @@ async function planTarget(input: {
     lowersNothing: input.blind ?? lowersNothing(forecast, now),
     heldAt: (atMs) => heldBy(input.overrides, target.id, atMs),
   });
-  return { target, plan, forecast, needs, startUpMs };
+  const shorts = [...plan.shorts, ...shortsOverCap(input)];
+  return { target, plan: { ...plan, shorts }, forecast, needs, startUpMs, overCap: input.overCap };
+}
+
+function shortsOverCap({ overCap, now, until }: { readonly overCap: readonly OverCap[]; readonly now: number; readonly until: number }) {
+  return overCap
+    .filter(({ fromMs, toMs }) => fromMs < until && toMs > now)
+    .map(({ fromMs, toMs, units }): Short => ({ fromMs: Math.max(fromMs, now), toMs, units, limit: "cap" }));
 }
 
 // What was wanted longer ago says nothing any more.
@@ -216,6 +244,7 @@ export async function storedPlan(context: Context, targetId: string): Promise<St
 /** Plans every target, keeps the plans, and tells of those that differ from the ones before. */
 export async function plan(context: Context, situation: Situation, correlationId?: string): Promise<readonly Planned[]> {
   const planned = await makePlans(context, situation, TICK_HORIZON_MS);
+  await keepWithinCap(context, situation);
   const events: AnyEvent[] = [];
   for (const made of planned) {
     let changed: StoredPlan | undefined;

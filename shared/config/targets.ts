@@ -1,3 +1,5 @@
+import type * as z from "zod";
+import { DEFAULT_PLAN_POLICY } from "../core/plan/plan.ts";
 import { TARGET_KINDS, TARGET_MODES, type Target } from "../core/target.ts";
 import { MINUTE_MS } from "../core/time.ts";
 import { keys, listOf, numberFromZero, oneOf, positiveNumber, share, targetId, text, wholeNumber, type Written } from "./fields.ts";
@@ -34,17 +36,41 @@ const target = keys(
 );
 
 /** The file of targets. */
-export const targetsSchema = keys({ targets: listOf(target, "what can be warmed", 1) }, "targets: and a list");
+export const targetsSchema = keys(
+  {
+    targets: listOf(target, "what can be warmed", 1),
+    feedOnlyPerHour: numberFromZero("US dollars an hour that occasions nobody expects and nobody measured may cost together").default(
+      DEFAULT_PLAN_POLICY.feedOnlyUsdPerHour,
+    ),
+  },
+  "targets: and a list",
+);
 
 type WrittenTargets = Written<typeof targetsSchema>;
+
+/** What a file of targets says. */
+export type TargetsFile = {
+  readonly targets: readonly Target[];
+  /** What occasions that rest on the feed alone may cost together. */
+  readonly feedOnlyUsdPerHour: number;
+};
 
 /**
  * The targets of a file. Throws CalltimeError `config-invalid` with every problem: unknown keys, values out of range, an id given
  * twice, a baseline above the ceiling, a database that is no target, an active target that nothing would scale in again.
  */
-export function parseTargets(source: string, file: string): Target[] {
-  const { targets } = parseYaml(source, file, targetsSchema, [uniqueIds, baselineBelowCeiling, databasesAreTargets, activeScalesIn]);
-  return targets.map((entry) => ({
+export function parseTargets(source: string, file: string): TargetsFile {
+  const { targets, feedOnlyPerHour } = parseYaml(source, file, targetsSchema, [
+    uniqueIds,
+    baselineBelowCeiling,
+    databasesAreTargets,
+    activeScalesIn,
+  ]);
+  return { targets: targets.map(targetOf), feedOnlyUsdPerHour: feedOnlyPerHour };
+}
+
+function targetOf(entry: z.output<typeof target>): Target {
+  return {
     id: entry.id,
     kind: entry.kind,
     ...(entry.tags !== undefined && { tags: entry.tags }),
@@ -61,7 +87,7 @@ export function parseTargets(source: string, file: string): Target[] {
     ...(entry.maxConnections !== undefined && { maxConnectionsPerUnit: entry.maxConnections }),
     scalesIn: entry.scalesIn,
     ...(entry.costPerHour !== undefined && { costUsdPerUnitHour: entry.costPerHour }),
-  }));
+  };
 }
 
 const uniqueIds: Rule<WrittenTargets> = ({ targets }) =>

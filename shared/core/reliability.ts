@@ -131,9 +131,9 @@ function causeOf(
   if (window.some(({ tick, neededUnits, minimumUnits }) => tick !== undefined && tick.mode !== "active" && neededUnits > minimumUnits)) {
     return "held";
   }
-  if (minute.loadRps > target.ceilingUnits * target.throughputRps || window.some(({ tick }) => tick?.limit !== undefined)) {
-    return "ceiling";
-  }
+  const limits = new Set(window.map(({ tick }) => tick?.limit));
+  if (minute.loadRps > target.ceilingUnits * target.throughputRps || limits.has("ceiling") || limits.has("connections")) return "ceiling";
+  if (limits.has("cap")) return "cap";
   if (window.some(({ tick, callFailed, undone }) => tick?.refused === true || callFailed || undone)) return "refused";
   // Asked for during a whole lead, taken, and not there: half-done.
   const askedUnits = leastSince(input, index, lead, ({ minimumUnits, desiredUnits }) => Math.max(minimumUnits, desiredUnits));

@@ -31,7 +31,7 @@ export type TickEvidence = {
 export type Blame = { readonly fromMs: number; readonly toMs: number; readonly cause: "late" | "unknown-audience"; readonly name: string };
 
 /** Why a minute was short: the first of these that applies (design rule 3). */
-export const CAUSES = ["held", "ceiling", "refused", "down", "late", "unknown-audience", "tail"] as const;
+export const CAUSES = ["held", "ceiling", "cap", "refused", "down", "late", "unknown-audience", "tail"] as const;
 export type Cause = (typeof CAUSES)[number];
 
 /** How one target fared. */
@@ -100,7 +100,8 @@ function causeOf(input: ScoreInput, minute: ScoredMinute, before: readonly Score
   const { atMs, tick, loadRps } = minute;
   if (tick !== undefined && tick.mode !== "active") return "held";
   if (before.some((earlier) => earlier.tick !== undefined && isHeldBack(earlier.tick))) return "held";
-  if (loadRps > input.ceilingUnits * input.throughputRps || tick?.limit !== undefined) return "ceiling";
+  if (loadRps > input.ceilingUnits * input.throughputRps || (tick?.limit !== undefined && tick.limit !== "cap")) return "ceiling";
+  if (tick?.limit === "cap") return "cap";
   const reaching = [...before, minute];
   if (reaching.some((earlier) => earlier.tick?.refused === true)) return "refused";
   if (reaching.some((earlier) => earlier.tick === undefined)) return "down";

@@ -35,7 +35,7 @@ const problems = (...changes: readonly (readonly [from: string, to: string])[]) 
 };
 
 test("what is left out has its default: a new target observes, plans with 70 % and has one zone", () => {
-  expect(parseTargets(TWO, "f.yaml")).toEqual([
+  expect(parseTargets(TWO, "f.yaml").targets).toEqual([
     {
       id: "api",
       kind: "ecs-service",
@@ -57,7 +57,7 @@ test("what is left out has its default: a new target observes, plans with 70 % a
 
 test("the targets of the New Year evening say what they said", () => {
   const file = readFileSync(new URL("../fixtures/new-year/targets.yaml", import.meta.url), "utf8");
-  const [api, db, edge] = parseTargets(file, "targets.yaml");
+  const [api, db, edge] = parseTargets(file, "targets.yaml").targets;
   expect(api).toMatchObject({ id: "player-api", mode: "active", zones: 3, costUsdPerUnitHour: 0.0987, startUpMs: 180_000 });
   expect(db).toMatchObject({ id: "catalogue-db", kind: "aurora-readers", maxConnectionsPerUnit: 2_000 });
   expect(edge).toMatchObject({ id: "edge", kind: "cdn-edge", targetUtilisation: 0.8, ceilingUnits: 60 });
@@ -123,7 +123,7 @@ describe("one problem", () => {
     expect(problems(none, ["throughput: 150", "throughput: 150\n    mode: active"])).toEqual([
       "f.yaml:5:11 mode is active, but scalesIn is none: a raised minimum would never come down again; right would be a policy that scales in, or mode: observe",
     ]);
-    expect(parseTargets(TWO.replace(...none), "f.yaml")).toHaveLength(2);
+    expect(parseTargets(TWO.replace(...none), "f.yaml").targets).toHaveLength(2);
   });
 });
 

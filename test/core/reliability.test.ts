@@ -69,6 +69,7 @@ describe("short minutes", () => {
     ["held", (index) => (index === 16 ? { tick: { ...TICK, mode: "frozen" }, neededUnits: 12 } : {})],
     ["ceiling", (index) => (index === 19 ? { loadRps: 10_100, unservedRps: 9_100 } : {})],
     ["ceiling", (index) => (index === 16 ? { tick: { ...TICK, limit: "connections" } } : {})],
+    ["cap", (index) => (index === 16 ? { tick: { ...TICK, limit: "cap" } } : {})],
     ["refused", (index) => (index === 16 ? { tick: { ...TICK, refused: true } } : {})],
     ["refused", (index) => (index === 16 ? { callFailed: true } : {})],
     ["refused", (index) => (index === 16 ? { undone: true } : {})],

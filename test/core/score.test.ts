@@ -63,6 +63,7 @@ describe("why a minute was short", () => {
     expect(causeOf([], { loadRps: 2_001 })).toBe("ceiling");
     expect(causeOf([], { loadRps: 2_000 })).toBe("tail");
     expect(causeOf([], tick({ limit: "connections" }))).toBe("ceiling");
+    expect(causeOf([], tick({ limit: "cap" }))).toBe("cap");
   });
 
   test("a refused write explains shortages until the second tick after it, and the lead of what was then asked for", () => {
@@ -88,6 +89,7 @@ describe("why a minute was short", () => {
     const evidence: { readonly [C in Cause]: Partial<ScoredMinute> } = {
       held: tick({ mode: "frozen" }),
       ceiling: tick({ limit: "ceiling" }),
+      cap: tick({ limit: "cap" }),
       refused: tick({ refused: true }),
       down: {},
       late: {},

@@ -15,7 +15,7 @@ const programmes = items.flatMap((item) => (item.kind === "programme" ? [item.pr
 const channels = items.flatMap((item) => (item.kind === "channel" ? [item.channel.id] : []));
 const expectations = parseExpectations(sample("expectations.yaml"), "expectations.yaml");
 const world = parseWorld(sample("world.yaml"), "world.yaml");
-const targets = parseTargets(sample("targets.yaml"), "targets.yaml");
+const { targets } = parseTargets(sample("targets.yaml"), "targets.yaml");
 
 type Named = { readonly title: string; readonly channels: readonly string[]; readonly windowStartMs: number; readonly windowEndMs: number };
 

@@ -19,6 +19,8 @@ export type AudienceForecast =
       readonly mean: number;
       readonly variance: number;
       readonly basis: "expectation" | "measured";
+      /** Earlier broadcasts of its own series were measured: it does not rest on its channel alone. */
+      readonly seriesSeen: boolean;
     }
   | { readonly kind: "unknown" };
 
@@ -129,13 +131,19 @@ function pooledAudience(levels: AudienceLevels, occasion: Occasion, zone: ZoneOf
     variance = spread * (1 + 1 / (pooling + level.count));
   };
   for (const { key, pooling } of nestedGroups(occasion, zone)) narrow(levels[key], pooling, variance);
-  narrow(levels[seriesOf(occasion)], POOLING.series, SERIES_VARIANCE);
-  if (occasion.expectation !== undefined) return withExpectation(mean, variance, occasion.expectation);
-  return observed > 0 ? { kind: "known", mean, variance, basis: "measured" } : { kind: "unknown" };
+  const series = levels[seriesOf(occasion)];
+  narrow(series, POOLING.series, SERIES_VARIANCE);
+  const seriesSeen = series !== undefined && series.count > 0;
+  if (occasion.expectation !== undefined) return { ...withExpectation(mean, variance, occasion.expectation), seriesSeen };
+  return observed > 0 ? { kind: "known", mean, variance, basis: "measured", seriesSeen } : { kind: "unknown" };
 }
 
 /** The expectation enters as one observation with its own precision. */
-function withExpectation(mean: number, variance: number, expectation: Expectation): AudienceForecast {
+function withExpectation(
+  mean: number,
+  variance: number,
+  expectation: Expectation,
+): { readonly kind: "known"; readonly mean: number; readonly variance: number; readonly basis: "expectation" } {
   const said = stretched(expectation.viewers);
   const spread =
     expectation.interval === undefined

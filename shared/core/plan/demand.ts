@@ -6,6 +6,7 @@ import type { Occasion } from "../schedule/occasion.ts";
 import type { Target } from "../target.ts";
 import { MINUTE_MS } from "../time.ts";
 import { connectionsOf, unitsForConnections, unitsForLoad, unitsForTail, unitsWithinConnections, withZoneReserve } from "./capacity.ts";
+import type { OverCap } from "./cap.ts";
 import { factorAt, type Override } from "./override.ts";
 import { stepAt, type Limit, type Plan, type PlanPolicy, type Reason } from "./plan.ts";
 
@@ -41,6 +42,8 @@ export type DemandInput = {
   readonly occasions: readonly Aired[];
   /** What people called off: nothing is asked for it, and the reasons say so. */
   readonly calledOff?: readonly Occasion[];
+  /** What the spending cap leaves out of the forecast, and the reasons say so. */
+  readonly overCap?: readonly OverCap[];
   readonly overrides: readonly Override[];
   readonly policy: PlanPolicy;
   readonly now: number;
@@ -159,6 +162,7 @@ function explain(input: DemandInput, minute: KnownMinute, reasons: Reason[]): vo
     reasons.push(...saidOf(aired.occasion));
   }
   for (const occasion of input.calledOff ?? []) if (wouldCount(occasion, atMs)) reasons.push(...saidOf(occasion));
+  reasons.push(...capsAt(input.overCap ?? [], atMs));
   if (surpriseRps > 0) reasons.push({ type: "surprise", loadRps: surpriseRps });
   reasons.push({ type: "tail", medianRps, tailRps, unservedPerMillion: input.policy.unservedPerMillion });
 }
@@ -166,6 +170,13 @@ function explain(input: DemandInput, minute: KnownMinute, reasons: Reason[]): vo
 /** What people said of an occasion, as reasons. */
 export function saidOf({ id: occasionId, name, said = [] }: Occasion): readonly Reason[] {
   return said.map((each) => ({ type: "said", occasionId, name, said: each }));
+}
+
+/** What the spending cap leaves out at an instant, as reasons. */
+export function capsAt(overCap: readonly OverCap[], atMs: number): readonly Reason[] {
+  return overCap
+    .filter(({ fromMs, toMs }) => atMs >= fromMs && atMs < toMs)
+    .map(({ occasionId, name, units, capUsdPerHour }) => ({ type: "cap", occasionId, name, units, capUsdPerHour }));
 }
 
 /** Whether an occasion that was called off would have had its crowd at an instant. */

@@ -65,6 +65,8 @@ export function sentenceOf(reason: Reason): string {
       return sentenceOfSaid(reason.name, reason.said);
     case "ceiling":
       return `your maximum is ${reason.units}: short by ${reason.shortUnits}`;
+    case "cap":
+      return `${reason.name} would take ${reason.units} more, and what rests on the feed alone may cost $${reason.capUsdPerHour} an hour: left out until somebody expects it or its crowd is seen`;
     case "held":
       return "held for a while after it was last needed";
     case "staged-release":

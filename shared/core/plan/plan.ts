@@ -36,6 +36,8 @@ export type Reason =
   /** What a person said of an occasion, by override or by correction. */
   | { readonly type: "said"; readonly occasionId: string; readonly name: string; readonly said: Said }
   | { readonly type: "ceiling"; readonly units: number; readonly shortUnits: number }
+  /** What rests on the feed alone may spend so much, and this occasion is beyond it. */
+  | { readonly type: "cap"; readonly occasionId: string; readonly name: string; readonly units: number; readonly capUsdPerHour: number }
   | { readonly type: "held"; readonly untilMs: number }
   | { readonly type: "staged-release"; readonly towardsUnits: number }
   | { readonly type: "unknown"; readonly why: string };
@@ -50,8 +52,11 @@ export type Step = {
   readonly reasons: readonly Reason[];
 };
 
-/** What keeps a target from having all it needs: the customer's own maximum, or the connections its database has. */
-export const LIMITS = ["ceiling", "connections"] as const;
+/**
+ * What keeps a target from having all it needs: the customer's own maximum, the connections its database has, or the cap on what a feed
+ * alone may spend.
+ */
+export const LIMITS = ["ceiling", "connections", "cap"] as const;
 export type Limit = (typeof LIMITS)[number];
 
 /** A stretch [fromMs, toMs) in which more is wanted than the limit allows; `units` are missing in its worst minute. */
@@ -90,10 +95,19 @@ export type PlanPolicy = {
   readonly releaseShare: number;
   /** Requests per million that may be left unserved, in expectation: what the tail is cut at. */
   readonly unservedPerMillion: number;
+  /** US dollars an hour that occasions which rest on the feed alone may cost together (design rule 5). */
+  readonly feedOnlyUsdPerHour: number;
 };
 
 /**
  * Ten minutes of hold outlast an advertisement break and half of a half-time; a quarter every five minutes empties a floor in
- * three quarters of an hour, slowly enough to see a mistake in.
+ * three quarters of an hour, slowly enough to see a mistake in. A hundred dollars an hour are a thousand small tasks: a false evening costs
+ * some hundreds, and what really draws more than that is something that somebody expects.
  */
-export const DEFAULT_PLAN_POLICY: PlanPolicy = { holdMinutes: 10, releaseEveryMinutes: 5, releaseShare: 0.25, unservedPerMillion: 10 };
+export const DEFAULT_PLAN_POLICY: PlanPolicy = {
+  holdMinutes: 10,
+  releaseEveryMinutes: 5,
+  releaseShare: 0.25,
+  unservedPerMillion: 10,
+  feedOnlyUsdPerHour: 100,
+};

@@ -26,6 +26,8 @@ export type TargetEvidence = {
   readonly readyByMs: number | undefined;
   /** Units missing because of a limit of the customer's own. */
   readonly shortUnits: number;
+  /** Units missing because the occasion is beyond what the feed alone may spend. */
+  readonly cappedUnits: number;
   /** Floors are written only for an active target. */
   readonly mode: TargetMode;
 };
@@ -72,9 +74,13 @@ export function assessReadiness(input: {
 const READY_SHARE = 0.98;
 
 function judge(target: TargetEvidence, now: number): { readonly verdict: Verdict; readonly note: string } {
-  const { neededUnits, servingUnits, floorUnits, readyByMs, shortUnits } = target;
+  const { neededUnits, servingUnits, floorUnits, readyByMs, shortUnits, cappedUnits } = target;
   // A limit is known to bind, whatever else is not known.
   if (shortUnits > 0) return { verdict: "short", note: `your limits leave it short by ${shortUnits}` };
+  if (cappedUnits > 0) {
+    const right = "it is left out until somebody expects it";
+    return { verdict: "short", note: `the cap on what the feed alone may spend leaves it short by ${cappedUnits}: ${right}` };
+  }
   if (neededUnits === undefined) return { verdict: "unknown", note: "the load to come is unknown" };
   if (servingUnits === undefined) return { verdict: "unknown", note: "how many units are serving could not be found out" };
   const seen = `${servingUnits} of ${neededUnits} serving`;

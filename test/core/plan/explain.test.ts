@@ -51,6 +51,10 @@ const SENTENCES: { readonly [T in Reason["type"]]: readonly [Extract<Reason, { t
     { type: "hold", overrideId: "3", untilMs: minute(5), author: "ops", why: "rehearsal" },
     "ops asked that nothing be lowered: rehearsal",
   ],
+  cap: [
+    { type: "cap", occasionId: "e-1", name: "Cup Final", units: 40, capUsdPerHour: 100 },
+    "Cup Final would take 40 more, and what rests on the feed alone may cost $100 an hour: left out until somebody expects it or its crowd is seen",
+  ],
   ceiling: [{ type: "ceiling", units: 100, shortUnits: 12 }, "your maximum is 100: short by 12"],
   held: [{ type: "held", untilMs: minute(5) }, "held for a while after it was last needed"],
   "staged-release": [{ type: "staged-release", towardsUnits: 8 }, "on its way down to 8, in stages"],

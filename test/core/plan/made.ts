@@ -33,7 +33,13 @@ export function target(changes: Partial<Target> = {}): Target {
 }
 
 /** Holds for ten minutes, comes down by a quarter every five. */
-export const POLICY: PlanPolicy = { holdMinutes: 10, releaseEveryMinutes: 5, releaseShare: 0.25, unservedPerMillion: 10 };
+export const POLICY: PlanPolicy = {
+  holdMinutes: 10,
+  releaseEveryMinutes: 5,
+  releaseShare: 0.25,
+  unservedPerMillion: 10,
+  feedOnlyUsdPerHour: 100,
+};
 
 /** A minute that needs so many units, or whose load nobody knows. */
 export function need(n: number, units: number | "unknown"): Need {
@@ -105,7 +111,7 @@ export const anyInput: fc.Arbitrary<StepsInput> = fc
       ...rest,
       target: target({ launchUnitsPerMinute }),
       needs: needs(all, startMinute - Math.min(past, all.length - 1)),
-      policy: { holdMinutes, releaseEveryMinutes, releaseShare, unservedPerMillion: 10 },
+      policy: { ...POLICY, holdMinutes, releaseEveryMinutes, releaseShare },
       now,
       untilMs: now + 90 * MINUTE_MS,
     };

@@ -22,6 +22,7 @@ function evidence(changes: Partial<TargetEvidence> = {}): TargetEvidence {
     neededByMs: START + 2 * MINUTE_MS,
     readyByMs: START - 3 * MINUTE_MS,
     shortUnits: 0,
+    cappedUnits: 0,
     loadKnown: true,
     mode: "active",
     ...changes,
@@ -69,6 +70,7 @@ describe("one target", () => {
   test("it is short when its own limits do not let it have what it needs, whatever else is unknown", () => {
     expect(judged({ shortUnits: 12 })).toEqual(["short", "your limits leave it short by 12"]);
     expect(judged({ shortUnits: 12, servingUnits: undefined })[0]).toBe("short");
+    expect(judged({ cappedUnits: 12 })).toEqual(["short", expect.stringContaining("leaves it short by 12") as string]);
     expect(judged({ shortUnits: 12, servingUnits: 100 })[0]).toBe("short");
   });
 
