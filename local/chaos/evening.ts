@@ -1,10 +1,12 @@
 import type { Expectation } from "../../shared/core/schedule/expectation.ts";
-import { derive, normal, uniform } from "../../shared/core/simulate/seeded.ts";
-import type { TrueOccasion } from "../../shared/core/simulate/world.ts";
+import { derive } from "../../shared/core/simulate/seeded.ts";
+import type { TrueOccasion, World } from "../../shared/core/simulate/world.ts";
 import type { Target, TargetMode } from "../../shared/core/target.ts";
 import { MINUTE_MS } from "../../shared/core/time.ts";
+import { drawOf, type Draw } from "./draw.ts";
 import { EVENING_MINUTES, familyOf, type Family } from "./family.ts";
 import { ordinaryGuide, withSlot, xmltvOf, type GuideSlot } from "./guide.ts";
+import { truthOf } from "./truth.ts";
 
 /** Something that draws a crowd, as it is told and as it is. */
 type Big = {
@@ -79,7 +81,8 @@ export type ChaosEvening = {
   readonly targets: readonly Target[];
   readonly expectations: readonly Expectation[];
   readonly guide: string;
-  readonly occasions: readonly TrueOccasion[];
+  /** What is true of its crowd and its cloud. Calltime never reads it. */
+  readonly world: World;
   readonly happenings: readonly Happening[];
   readonly outages: readonly Outage[];
   readonly crashes: readonly Crash[];
@@ -102,30 +105,12 @@ export function makeEvening(seed: number): ChaosEvening {
     targets: family.targets.map((target) => limited(target, family, bigs, draw)),
     expectations: bigs.filter(({ told }) => told === "expectation").map(expectationOf),
     guide: xmltvOf(family, listed(family.fromMs)),
-    occasions: bigs.map(trueOccasion),
+    world: truthOf(family, bigs.map(trueOccasion), draw),
     happenings: [...feedsOf(family, bigs, listed, draw), ...personsOf(family, bigs, draw), ...modesOf(family, draw)].sort(
       (a, b) => a.atMs - b.atMs,
     ),
     outages: outagesOf(family, draw),
     crashes: crashesOf(family, draw),
-  };
-}
-
-/** Named draws of one evening. */
-type Draw = {
-  readonly uniform: (...keys: readonly (string | number)[]) => number;
-  readonly normal: (...keys: readonly (string | number)[]) => number;
-  readonly chance: (share: number, ...keys: readonly (string | number)[]) => boolean;
-  /** A whole number of [least, most]. */
-  readonly whole: (least: number, most: number, ...keys: readonly (string | number)[]) => number;
-};
-
-function drawOf(seed: number): Draw {
-  return {
-    uniform: (...keys) => uniform(seed, ...keys),
-    normal: (...keys) => normal(seed, ...keys),
-    chance: (share, ...keys) => uniform(seed, ...keys) < share,
-    whole: (least, most, ...keys) => least + Math.floor((most - least + 1) * uniform(seed, ...keys)),
   };
 }
 

@@ -3,6 +3,7 @@ import { ARRIVAL_MS, DECAY_MS } from "../../shared/core/forecast/shape.ts";
 import { leadMs } from "../../shared/core/plan/capacity.ts";
 import { DEFAULT_PLAN_POLICY } from "../../shared/core/plan/plan.ts";
 import { shortMinutes, type Answerable, type EvidentMinute } from "../../shared/core/reliability.ts";
+import { isOurs } from "../../shared/core/warm/bookings.ts";
 import { MINUTE_MS } from "../../shared/core/time.ts";
 import type { plainJournal } from "../memory/plain.ts";
 import type { ChaosEvening, Happening } from "./evening.ts";
@@ -16,7 +17,7 @@ const LONGEST_LEAD_MS = 25 * MINUTE_MS;
 
 /** The stretches in which something answers for a shortage because it was known later than its lead. */
 export function lateFor(
-  { occasions, targets }: Pick<ChaosEvening, "occasions" | "targets">,
+  { world, targets }: Pick<ChaosEvening, "world" | "targets">,
   knownAtMs: number,
   what: string | Happening,
 ): readonly Answerable[] {
@@ -29,10 +30,10 @@ export function lateFor(
     if (what.kind === "factor" && what.factor > 1) {
       return [{ cause: "late", fromMs: knownAtMs, toMs: knownAtMs + LONGEST_LEAD_MS, what: `override ${what.id}` }];
     }
-    if (what.kind === "expected-audience") return lateFor({ occasions, targets }, knownAtMs, what.occasion);
+    if (what.kind === "expected-audience") return lateFor({ world, targets }, knownAtMs, what.occasion);
     return [];
   }
-  const occasion = occasions.find((each) => each.occasion === what);
+  const occasion = world.occasions.find((each) => each.occasion === what);
   const startsAtMs = occasion?.startsAtMs;
   if (startsAtMs === undefined || startsAtMs - ARRIVAL_MS - knownAtMs >= LONGEST_LEAD_MS) return [];
   return [{ cause: "late", fromMs: Math.min(knownAtMs, startsAtMs - ARRIVAL_MS), toMs: knownAtMs + LONGEST_LEAD_MS, what }];
@@ -112,6 +113,8 @@ export function judged(played: {
     }
   }
   for (const { atMs, targetId, fromUnits, toUnits, name } of ground.loweredByAction) {
+    // What the customer booked is the customer's own.
+    if (!isOurs(name)) continue;
     violations.push({ kind: "scheduled-action-lowered", atMs, targetId, what: `${name} lowered it from ${fromUnits} to ${toUnits}` });
   }
   const budgetRequests = (requests * DEFAULT_PLAN_POLICY.unservedPerMillion) / 1e6;

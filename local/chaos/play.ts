@@ -66,9 +66,8 @@ export async function playEvening(seed: number, plant: Plant | undefined): Promi
   await ingest(first, { feedId: "guide", bytes: bytesOf(evening.guide) }, family.fromMs);
   const schedule = (await schedules.current("guide"))?.schedule;
   if (schedule === undefined) throw new Error(`evening ${seed}: its guide was not taken`);
-  const truth = { usualPeakViewers: family.usualPeakViewers, occasions: evening.occasions, targets: {}, refusals: [] };
   const ground = (stage.ground = new Playground(
-    prepareWorld({ world: truth, schedule, targets, seed: family.seed }),
+    prepareWorld({ world: evening.world, schedule, targets, seed: family.seed }),
     family.fromMs,
     history,
     faults,

@@ -1,5 +1,6 @@
 import type { Ports, SetMinimumOutcome } from "../../shared/app/ports.ts";
 import type { PreparedWorld } from "../../shared/core/simulate/prepare.ts";
+import { isOurs } from "../../shared/core/warm/bookings.ts";
 import type { Target } from "../../shared/core/target.ts";
 import type { History } from "../memory/history.ts";
 import { measuredOf, type Happened } from "../memory/measured.ts";
@@ -38,8 +39,11 @@ export class Playground {
   }
 
   private note(notes: Map<number, Set<string>>, targetId: string): void {
-    const known = notes.get(this.now()) ?? new Set<string>();
-    notes.set(this.now(), known.add(targetId));
+    this.noteAt(notes, this.now(), targetId);
+  }
+
+  private noteAt(notes: Map<number, Set<string>>, atMs: number, targetId: string): void {
+    notes.set(atMs, (notes.get(atMs) ?? new Set<string>()).add(targetId));
   }
 
   private async minimumOf(targetId: string): Promise<number> {
@@ -61,9 +65,15 @@ export class Playground {
 
   step(): void {
     const minute = this.world.step();
-    for (const [targetId, { fired = [] }] of Object.entries(minute.targets)) {
+    for (const [targetId, { fired = [], changes = [] }] of Object.entries(minute.targets)) {
+      for (const { what, fromUnits, toUnits } of changes) {
+        if (what === "call") continue;
+        this.count(`${what} changes`);
+        if (toUnits < fromUnits) this.noteAt(this.undone, minute.atMs, targetId);
+      }
       for (const { name, fromUnits, toUnits } of fired) {
-        this.count("bookings fired");
+        this.count(isOurs(name) ? "bookings fired" : "customer's actions fired");
+        if (toUnits < fromUnits && !isOurs(name)) this.noteAt(this.undone, minute.atMs, targetId);
         if (toUnits < fromUnits) this.loweredByAction.push({ atMs: minute.atMs, targetId, fromUnits, toUnits, name });
       }
     }
@@ -96,7 +106,11 @@ export class Playground {
           this.called(targetId, async () => {
             const before = await this.minimumOf(targetId);
             const outcome = await capacity.setMinimum(targetId, units);
-            if (outcome.kind !== "accepted") return outcome;
+            if (outcome.kind !== "accepted") {
+              this.count("minimums the cloud did not take");
+              if (units > before) this.note(this.failed, targetId);
+              return outcome;
+            }
             this.count(units < before ? "releases" : "raises");
             if (units < before) this.lowered.push({ atMs: this.now(), targetId, fromUnits: before, toUnits: units });
             return outcome;

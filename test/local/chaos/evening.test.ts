@@ -33,7 +33,7 @@ describe("a chaos evening", () => {
     for (const kind of ["feed", "floor", "withdraw", "mode"] as const) expect(kinds).toContain(kind);
     expect(evenings.some(({ outages }) => outages.length > 0)).toBe(true);
     expect(evenings.some(({ crashes }) => crashes.length > 0)).toBe(true);
-    expect(evenings.some(({ occasions }) => occasions.some(({ endsLateMinutes }) => endsLateMinutes >= 30))).toBe(true);
+    expect(evenings.some(({ world }) => world.occasions.some(({ endsLateMinutes }) => endsLateMinutes >= 30))).toBe(true);
   });
 });
 
