@@ -107,7 +107,17 @@ const expectations = bigs.map(({ name: occasion, title, channels: on, start, vie
 }));
 
 const usualPeakViewers = 120_000;
-const family: Family = { index: 0, seed: SEED, zone: "Europe/Copenhagen", fromMs, usualPeakViewers, channels, targets };
+const family: Family = {
+  index: 0,
+  seed: SEED,
+  zone: "Europe/Copenhagen",
+  fromMs,
+  usualPeakViewers,
+  channels,
+  provenChannels: [],
+  feedOnlyUsdPerHour: 100,
+  targets,
+};
 const slots = bigs.flatMap(({ title, channels: on, start, end }) =>
   on.map((channelId) => ({ channelId, title, startsAtMs: at(start), endsAtMs: at(end) })),
 );

@@ -15,8 +15,9 @@ export type DisorderlyBus = EventBus &
     readonly deliver: (now: number) => Promise<void>;
     /** Goes on until nothing waits. Dead letters are handed out once more, and stay when that fails too. */
     readonly settle: (now: number) => Promise<void>;
+    /** Whether anybody has subscribed to events of a type. */
+    readonly hears: (type: AnyEvent["type"]) => boolean;
     readonly accounts: () => {
-      readonly accepted: number;
       readonly delivered: number;
       readonly waiting: number;
       readonly dead: readonly Dead[];
@@ -34,7 +35,6 @@ export function disorderlyBus(seed: number, faults: Faults, now: () => number): 
   const handlers = new Map<AnyEvent["type"], (event: AnyEvent) => Promise<void>>();
   let waiting: Waiting[] = [];
   const dead: Dead[] = [];
-  let accepted = 0;
   let delivered = 0;
   const attempt = async ({ event, tries, copy }: Waiting, at: number): Promise<void> => {
     try {
@@ -65,7 +65,6 @@ export function disorderlyBus(seed: number, faults: Faults, now: () => number): 
       return events.map((event) => {
         if (faults.busRefuses(event.id, atMs)) return { kind: "failed", code: "ThrottlingException", reason: "the bus is busy" };
         if (!handlers.has(event.type)) return { kind: "accepted" };
-        accepted += 1;
         const delayTicks = uniform(seed, "delayed", event.id) < DELAYED ? 1 + Math.floor(4 * uniform(seed, "delay", event.id)) : 0;
         waiting.push({ event, dueMs: atMs + delayTicks * MINUTE_MS, tries: 0, copy: 0 });
         if (uniform(seed, "twice", event.id) < DUPLICATES) waiting.push({ event, dueMs: atMs + MINUTE_MS, tries: 0, copy: 1 });
@@ -81,6 +80,7 @@ export function disorderlyBus(seed: number, faults: Faults, now: () => number): 
     settle: async (at) => {
       for (let later = at; waiting.length > 0; later += MINUTE_MS) await deliver(later);
     },
-    accounts: () => ({ accepted, delivered, waiting: waiting.filter(({ copy }) => copy === 0).length, dead }),
+    hears: (type) => handlers.has(type),
+    accounts: () => ({ delivered, waiting: waiting.filter(({ copy }) => copy === 0).length, dead }),
   };
 }

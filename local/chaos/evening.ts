@@ -1,3 +1,4 @@
+import { ARRIVAL_MS } from "../../shared/core/forecast/shape.ts";
 import type { Expectation } from "../../shared/core/schedule/expectation.ts";
 import { derive } from "../../shared/core/simulate/seeded.ts";
 import type { TrueOccasion, World } from "../../shared/core/simulate/world.ts";
@@ -84,6 +85,8 @@ export type ChaosEvening = {
   /** What is true of its crowd and its cloud. Calltime never reads it. */
   readonly world: World;
   readonly happenings: readonly Happening[];
+  /** When the crowd of programmes that the feed alone has made up would begin to come; undefined when it makes up none. */
+  readonly madeUpFromMs: number | undefined;
   readonly outages: readonly Outage[];
   readonly crashes: readonly Crash[];
 };
@@ -94,6 +97,7 @@ export function makeEvening(seed: number): ChaosEvening {
   const draw = drawOf(derive(seed, "evening"));
   const bigs = bigsOf(family, seed, draw);
   const slots = bigs.flatMap((big) => big.channels.map((channelId) => ({ big, slot: slotOf(big, channelId) })));
+  const madeUp = madeUpOf(family, draw);
   const ordinary = ordinaryGuide(family, seed);
   const listed = (atMs: number): readonly GuideSlot[] =>
     slots
@@ -106,9 +110,10 @@ export function makeEvening(seed: number): ChaosEvening {
     expectations: bigs.filter(({ told }) => told === "expectation").map(expectationOf),
     guide: xmltvOf(family, listed(family.fromMs)),
     world: truthOf(family, bigs.map(trueOccasion), draw),
-    happenings: [...feedsOf(family, bigs, listed, draw), ...personsOf(family, bigs, draw), ...modesOf(family, draw)].sort(
+    happenings: [...feedsOf(family, { bigs, listed, madeUp }, draw), ...personsOf(family, bigs, draw), ...modesOf(family, draw)].sort(
       (a, b) => a.atMs - b.atMs,
     ),
+    madeUpFromMs: madeUp && madeUp.startsAtMs - ARRIVAL_MS,
     outages: outagesOf(family, draw),
     crashes: crashesOf(family, draw),
   };
@@ -185,12 +190,31 @@ function limited(target: Target, { usualPeakViewers }: Family, bigs: readonly Bi
   return { ...target, zones, ceilingUnits: Math.min(most, Math.max(target.baselineUnits + 4, Math.ceil(room * carried))) };
 }
 
-function feedsOf(family: Family, bigs: readonly Big[], listed: (atMs: number) => readonly GuideSlot[], draw: Draw): readonly Happening[] {
+function feedsOf(
+  family: Family,
+  {
+    bigs,
+    listed,
+    madeUp,
+  }: {
+    readonly bigs: readonly Big[];
+    readonly listed: (atMs: number) => readonly GuideSlot[];
+    readonly madeUp: ReturnType<typeof madeUpOf>;
+  },
+  draw: Draw,
+): readonly Happening[] {
   const feeds: Happening[] = bigs.flatMap(({ listedAtMs, name }) =>
     listedAtMs === undefined
       ? []
       : [{ kind: "feed" as const, atMs: listedAtMs, text: xmltvOf(family, listed(listedAtMs)), what: `lists ${name}` }],
   );
+  if (madeUp !== undefined)
+    feeds.push({
+      kind: "feed",
+      atMs: madeUp.atMs,
+      text: xmltvOf(family, madeUp.slots.reduce(withSlot, listed(madeUp.atMs))),
+      what: "is false",
+    });
   if (draw.chance(0.25, "broken-feed")) {
     const atMs = family.fromMs + draw.whole(5, EVENING_MINUTES - 5, "broken-feed-at") * MINUTE_MS;
     const whole = xmltvOf(family, listed(atMs));
@@ -204,6 +228,21 @@ function feedsOf(family: Family, bigs: readonly Big[], listed: (atMs: number) =>
     if (one !== undefined) feeds.push({ kind: "feed", atMs, ...one });
   }
   return feeds;
+}
+
+/** On some evenings the feed lists what nobody has heard of, on each channel that has drawn crowds before. */
+function madeUpOf(
+  family: Family,
+  draw: Draw,
+): { readonly atMs: number; readonly startsAtMs: number; readonly slots: readonly GuideSlot[] } | undefined {
+  if (family.provenChannels.length === 0 || !draw.chance(0.4, "made-up")) return undefined;
+  const atMs = family.fromMs + draw.whole(2, EVENING_MINUTES - 70, "made-up-at") * MINUTE_MS;
+  const startsAtMs = atMs + draw.whole(5, 60, "made-up-start") * MINUTE_MS;
+  const slots = family.provenChannels.map((channelId) => {
+    const endsAtMs = startsAtMs + draw.whole(6, 18, "made-up-length", channelId) * 5 * MINUTE_MS;
+    return { channelId, title: `Nobody has heard of this on ${channelId.slice(0, 3)}`, startsAtMs, endsAtMs };
+  });
+  return { atMs, startsAtMs, slots };
 }
 
 function shifted(guide: readonly GuideSlot[], byMs: number): readonly GuideSlot[] {

@@ -13,6 +13,10 @@ export type Family = {
   readonly fromMs: number;
   readonly usualPeakViewers: number;
   readonly channels: readonly string[];
+  /** Channels whose broadcasts were measured before, and have drawn crowds: what the feed lists there is believed without a person. */
+  readonly provenChannels: readonly string[];
+  /** What all that rests on the feed alone may cost in an hour. */
+  readonly feedOnlyUsdPerHour: number;
   readonly targets: readonly Target[];
 };
 
@@ -41,20 +45,23 @@ export function familyOf(eveningSeed: number): Family {
   const seed = derive(index, "family");
   const date = DATES[index % DATES.length];
   if (date === undefined) throw new RangeError(`family ${index} has no date`);
+  const channels = Array.from({ length: CHANNELS }, (_, channel) => `c${String(channel + 1).padStart(2, "0")}.example`);
   return {
     index,
     seed,
     zone: date.zone,
     fromMs: Date.parse(date.from),
     usualPeakViewers: Math.round(60_000 + 90_000 * uniform(seed, "usual-peak")),
-    channels: Array.from({ length: CHANNELS }, (_, channel) => `c${String(channel + 1).padStart(2, "0")}.example`),
+    channels,
+    provenChannels: index % 4 === 1 ? channels.slice(-3) : [],
+    feedOnlyUsdPerHour: Number((0.5 + 3 * uniform(seed, "cap")).toFixed(2)),
     targets: targetsOf(index, seed),
   };
 }
 
 const COMMON = { mode: "active", targetUtilisation: 0.7, ceilingUnits: 1, scalesIn: "target-tracking", zones: 1 } as const;
 
-/** A service and what it stands on. The last quarter of the families has a serverless database and a load balancer in place of readers and edge. */
+/** A service and what it stands on. The last quarter of the families has a serverless database in place of readers. */
 function targetsOf(index: number, seed: number): readonly Target[] {
   const startUpMs = Math.round(3 + 3 * uniform(seed, "start-up", "player-api")) * MINUTE_MS;
   const service: Target = {
@@ -69,7 +76,7 @@ function targetsOf(index: number, seed: number): readonly Target[] {
     zones: 3,
     costUsdPerUnitHour: 0.0987,
   };
-  if (index >= (3 * FAMILIES) / 4) return [service, SERVERLESS_DATABASE, LOAD_BALANCER];
+  if (index >= (3 * FAMILIES) / 4) return [service, SERVERLESS_DATABASE, EDGE];
   return [{ ...service, connections: { database: READERS.id, poolPerUnit: 10 } }, READERS, EDGE];
 }
 
@@ -111,18 +118,6 @@ const SERVERLESS_DATABASE: Target = {
   startUpMs: 5 * MINUTE_MS,
   launchUnitsPerMinute: 8,
   costUsdPerUnitHour: 0.12,
-};
-
-const LOAD_BALANCER: Target = {
-  ...COMMON,
-  id: "entrance",
-  kind: "alb-lcu",
-  throughputRps: 25,
-  baselineUnits: 100,
-  loadPerViewerRps: 0.024,
-  startUpMs: 20 * MINUTE_MS,
-  launchUnitsPerMinute: 1_000,
-  costUsdPerUnitHour: 0.008,
 };
 
 /** The whole hours that the guide of a family reaches beyond its evening, on either side. */

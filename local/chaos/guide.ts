@@ -6,6 +6,17 @@ import { MINUTE_MS } from "../../shared/core/time.ts";
 /** One entry of the guide of a chaos evening. */
 export type GuideSlot = { readonly channelId: string; readonly title: string; readonly startsAtMs: number; readonly endsAtMs: number };
 
+const SERIES = 40;
+
+function seriesTitle(channelId: string, nth: number): string {
+  return `Series ${nth} of ${channelId.slice(0, 3)}`;
+}
+
+/** The titles of all series that a channel has. */
+export function seriesOf(channelId: string): readonly string[] {
+  return Array.from({ length: SERIES }, (_, nth) => seriesTitle(channelId, nth));
+}
+
 /** What the guide says before anything big is put into it: series of half an hour to two hours on every channel, without gaps. */
 export function ordinaryGuide(family: Family, seed: number): readonly GuideSlot[] {
   const fromMs = family.fromMs - GUIDE_MARGIN_MS;
@@ -15,8 +26,8 @@ export function ordinaryGuide(family: Family, seed: number): readonly GuideSlot[
     for (let startsAtMs = fromMs; startsAtMs < toMs;) {
       const halfHours = 1 + Math.floor(4 * uniform(seed, "length", channelId, startsAtMs));
       const endsAtMs = startsAtMs + halfHours * 30 * MINUTE_MS;
-      const series = Math.floor(40 * uniform(seed, "series", channelId, startsAtMs));
-      slots.push({ channelId, title: `Series ${series} of ${channelId.slice(0, 3)}`, startsAtMs, endsAtMs });
+      const series = Math.floor(SERIES * uniform(seed, "series", channelId, startsAtMs));
+      slots.push({ channelId, title: seriesTitle(channelId, series), startsAtMs, endsAtMs });
       startsAtMs = endsAtMs;
     }
     return slots;

@@ -1,9 +1,11 @@
 import type { AirLog } from "../../shared/app/air-log.ts";
 import { ARRIVAL_MS, DECAY_MS } from "../../shared/core/forecast/shape.ts";
 import { leadMs } from "../../shared/core/plan/capacity.ts";
-import { DEFAULT_PLAN_POLICY } from "../../shared/core/plan/plan.ts";
+import { usdPerHour } from "../../shared/core/plan/cap.ts";
+import { DEFAULT_PLAN_POLICY, limitAt } from "../../shared/core/plan/plan.ts";
 import { shortMinutes, type Answerable, type EvidentMinute } from "../../shared/core/reliability.ts";
 import { isOurs } from "../../shared/core/warm/bookings.ts";
+import type { TargetMode } from "../../shared/core/target.ts";
 import { MINUTE_MS } from "../../shared/core/time.ts";
 import type { plainJournal } from "../memory/plain.ts";
 import type { ChaosEvening, Happening } from "./evening.ts";
@@ -49,11 +51,30 @@ export function unknownAudiences({ revealed, air }: AirLog, now: number): readon
   });
 }
 
+/** What was needed of a target at one minute, and what people had said by then that Calltime may do to it. */
+export type Judged = NeededNow & { readonly mode: TargetMode };
+
+/** What is needed beyond what would be with nothing that rests on the feed alone costs no more than such occasions may. */
+export function overspent(
+  { family, targets }: ChaosEvening,
+  atMs: number,
+  needed: readonly NeededNow[],
+  frugal: readonly NeededNow[],
+): readonly Violation[] {
+  const usd = targets.reduce((sum, target) => {
+    const units = (all: readonly NeededNow[]): number => all.find(({ targetId }) => targetId === target.id)?.neededUnits ?? 0;
+    return sum + usdPerHour(target, Math.max(0, units(needed) - units(frugal)));
+  }, 0);
+  if (usd <= family.feedOnlyUsdPerHour) return [];
+  const what = `what rests on the feed alone costs $${usd.toFixed(2)} an hour, and may cost $${family.feedOnlyUsdPerHour}`;
+  return [{ kind: "feed-overspent", atMs, targetId: undefined, what }];
+}
+
 /** Judges what was played. */
 export function judged(played: {
   readonly evening: ChaosEvening;
   readonly ground: Playground;
-  readonly needed: readonly (readonly NeededNow[])[];
+  readonly needed: readonly (readonly Judged[])[];
   readonly journal: ReturnType<typeof plainJournal>;
   readonly violations: readonly Violation[];
   readonly answerable: readonly Answerable[];
@@ -74,7 +95,7 @@ export function judged(played: {
       const before = needed[Math.max(0, index - lead)]?.[place];
       const failed = ground.failed.get(atMs);
       const tick = journal.at(target.id, atMs)?.tick;
-      // What was refused is what the world says was, not what Calltime says.
+      // What was refused is what the world says was, what was held what people had said, and a limit what the fold met: not what Calltime says.
       return {
         atMs,
         loadRps: minute.loadRps,
@@ -82,7 +103,7 @@ export function judged(played: {
         servingUnits: minute.servingUnits,
         desiredUnits: minute.desiredUnits,
         minimumUnits: minute.minimumUnits,
-        tick: tick && { ...tick, refused: false },
+        tick: tick && { ...tick, refused: false, mode: now.mode, limit: limitAt(now.plan, atMs) },
         neededUnits: now.neededUnits,
         keptUp: now.keptUp,
         statedRps: before?.statedRps.get(atMs),

@@ -8,6 +8,7 @@ const BROKEN_PROMISES = [
   "scheduled-action-lowered",
   "override-lost",
   "dead-letter-unaccounted",
+  "feed-overspent",
 ] as const;
 type BrokenPromise = (typeof BROKEN_PROMISES)[number];
 

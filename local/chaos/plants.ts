@@ -1,8 +1,15 @@
+import type { Settings } from "../../shared/app/context.ts";
 import type { Ports } from "../../shared/app/ports.ts";
 import { CalltimeError } from "../../shared/core/error.ts";
+import { MINUTE_MS } from "../../shared/core/time.ts";
 
-/** A bug planted to see it caught: what Calltime's ports become under it. Nothing of it is in the shipped code. */
-export type Plant = { readonly name: string; readonly about: string; readonly ports: (ports: Ports) => Ports };
+/** A bug planted to see it caught: what Calltime's ports or settings become under it. Nothing of it is in the shipped code. */
+export type Plant = {
+  readonly name: string;
+  readonly about: string;
+  readonly ports?: (ports: Ports) => Ports;
+  readonly settings?: (settings: Settings) => Settings;
+};
 
 /** The bugs that can be planted, one for each kind of broken promise. */
 export const PLANTS: readonly Plant[] = [
@@ -45,6 +52,40 @@ export const PLANTS: readonly Plant[] = [
         write: async (key, value, expected) => (key.startsWith("override/") ? "written" : ports.documents.write(key, value, expected)),
       },
     }),
+  },
+  {
+    name: "event-swallowed",
+    about: "an event is taken for published and goes nowhere",
+    ports: (ports) => ({
+      ...ports,
+      bus: {
+        publish: async (events) =>
+          events.some(({ type }) => type === "calltime.override.changed")
+            ? events.map(() => ({ kind: "accepted" }))
+            : ports.bus.publish(events),
+      },
+    }),
+  },
+  {
+    name: "booking-that-lowers",
+    about: "a step down is booked as well",
+    ports: (ports) => ({
+      ...ports,
+      bookings: {
+        ...ports.bookings,
+        put: async (targetId, action) => {
+          const outcome = await ports.bookings.put(targetId, action);
+          const after = { name: `${action.name}-end`, atMs: action.atMs + 10 * MINUTE_MS, minimumUnits: 1 };
+          await ports.bookings.put(targetId, after);
+          return outcome;
+        },
+      },
+    }),
+  },
+  {
+    name: "cap-forgotten",
+    about: "what rests on the feed alone may spend what it likes",
+    settings: (settings) => ({ ...settings, policy: { ...settings.policy, feedOnlyUsdPerHour: Number.POSITIVE_INFINITY } }),
   },
 ];
 

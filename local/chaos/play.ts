@@ -4,7 +4,7 @@ import { readDocument } from "../../shared/app/documents.ts";
 import { ingest } from "../../shared/app/ingest.ts";
 import { readLearned } from "../../shared/app/model.ts";
 import { listOverrides } from "../../shared/app/override.ts";
-import type { Ports } from "../../shared/app/ports.ts";
+import type { EventBus, Ports } from "../../shared/app/ports.ts";
 import { tick } from "../../shared/app/tick.ts";
 import { DEFAULT_CUE_OFFSETS } from "../../shared/core/cue/cue.ts";
 import { DEFAULT_IMPACT_THRESHOLD } from "../../shared/core/forecast/impact.ts";
@@ -12,6 +12,7 @@ import { DEFAULT_PLAN_POLICY } from "../../shared/core/plan/plan.ts";
 import type { Answerable } from "../../shared/core/reliability.ts";
 import { derive } from "../../shared/core/simulate/seeded.ts";
 import { prepareWorld } from "../../shared/core/simulate/prepare.ts";
+import type { TargetMode } from "../../shared/core/target.ts";
 import { MINUTE_MS } from "../../shared/core/time.ts";
 import { lookAgain } from "../look-again.ts";
 import { measuredOf } from "../memory/measured.ts";
@@ -22,10 +23,10 @@ import { disorderlyBus } from "./bus.ts";
 import { makeEvening, type ChaosEvening } from "./evening.ts";
 import { EVENING_MINUTES } from "./family.ts";
 import { faultsOf } from "./faults.ts";
-import { foldOver, type NeededNow } from "./fold.ts";
+import { foldOver } from "./fold.ts";
 import { bytesOf } from "./guide.ts";
 import { historyOf } from "./history.ts";
-import { judged, lateFor, unknownAudiences } from "./judge.ts";
+import { judged, lateFor, overspent, type Judged, unknownAudiences } from "./judge.ts";
 import { mortal } from "./mortal.ts";
 import { persons } from "./orders.ts";
 import type { EveningOutcome, Violation } from "./outcome.ts";
@@ -40,7 +41,7 @@ function settingsOf({ family, targets, expectations }: ChaosEvening): Settings {
     zone: zoneOffsets(family.zone, family.fromMs - ZONE_MARGIN_MS, toMs + ZONE_MARGIN_MS),
     threshold: DEFAULT_IMPACT_THRESHOLD,
     cueOffsets: DEFAULT_CUE_OFFSETS,
-    policy: DEFAULT_PLAN_POLICY,
+    policy: { ...DEFAULT_PLAN_POLICY, feedOnlyUsdPerHour: family.feedOnlyUsdPerHour },
   };
 }
 
@@ -49,6 +50,7 @@ export async function playEvening(seed: number, plant: Plant | undefined): Promi
   const evening = makeEvening(seed);
   const { family, targets } = evening;
   const settings = settingsOf(evening);
+  const told = plant?.settings?.(settings) ?? settings;
   const history = await historyOf(family, settings);
   const faults = faultsOf(family, seed);
 
@@ -74,18 +76,37 @@ export async function playEvening(seed: number, plant: Plant | undefined): Promi
   ));
 
   const real: Ports = { documents, schedules, bus, journal, ...ground.ports() };
-  const calltime = contextOf(mortal(plant === undefined ? real : plant.ports(real), left), settings);
+  const seen = plant?.ports?.(real) ?? real;
+  let accepted = 0;
+  const counted: EventBus = {
+    publish: async (events) => {
+      const outcomes = await seen.bus.publish(events);
+      for (const [index, { type }] of events.entries()) if (outcomes[index]?.kind === "accepted" && bus.hears(type)) accepted += 1;
+      return outcomes;
+    },
+  };
+  const calltime = contextOf(mortal({ ...seen, bus: counted }, left), told);
   lookAgain(bus, calltime, now);
 
-  const fold = foldOver({
-    documents: plainDocuments(history.learned),
-    schedules: plainSchedules(),
-    loads: measuredOf(ground.happened, now, faults.readableFrom),
-    settings,
-  });
-  await fold.feed(evening.guide, family.fromMs);
+  const foldWith = (others: Settings) =>
+    foldOver({
+      documents: plainDocuments(history.learned),
+      schedules: plainSchedules(),
+      loads: measuredOf(ground.happened, now, faults.readableFrom),
+      settings: others,
+    });
+  const fold = foldWith(told);
+  // The same with nothing that rests on the feed alone: what is needed beyond it, before anybody comes, is what the feed alone spends.
+  const folds = [
+    fold,
+    ...(evening.madeUpFromMs !== undefined ? [foldWith({ ...settings, policy: { ...settings.policy, feedOnlyUsdPerHour: 0 } })] : []),
+  ];
+  const [, frugal] = folds;
+  for (const each of folds) await each.feed(evening.guide, family.fromMs);
 
-  const needed: (readonly NeededNow[])[] = [];
+  const needed: (readonly Judged[])[] = [];
+  // What people last said of a target, and (for the name of none) of all of them.
+  const modes = new Map<string | undefined, TargetMode>();
   const violations: Violation[] = [];
   const answerable: Answerable[] = [];
   const uploads: string[] = [];
@@ -104,7 +125,7 @@ export async function playEvening(seed: number, plant: Plant | undefined): Promi
       if (happening.kind !== "feed") continue;
       uploads.push(happening.text);
       ground.count("feeds");
-      await fold.feed(happening.text, atMs);
+      for (const each of folds) await each.feed(happening.text, atMs);
       if (happening.what.startsWith("lists")) answerable.push(...lateFor(evening, atMs, happening.what.slice(6)));
     }
     if (evening.outages.some(({ fromMs, toMs }) => atMs >= fromMs && atMs < toMs)) ground.count("ticks down");
@@ -116,7 +137,8 @@ export async function playEvening(seed: number, plant: Plant | undefined): Promi
       for (const happening of due) {
         if (await persons(calltime, happening, atMs)) {
           // What is needed does not depend on what Calltime may do.
-          if (happening.kind !== "mode") await persons(fold.context, happening, atMs);
+          if (happening.kind === "mode") modes.set(happening.targetId, happening.mode);
+          else for (const each of folds) await persons(each.context, happening, atMs);
           if (happening.kind === "withdraw") acknowledged.delete(happening.id);
           else if ("untilMs" in happening) acknowledged.set(happening.id, happening.untilMs);
           ground.count("orders acknowledged");
@@ -127,14 +149,17 @@ export async function playEvening(seed: number, plant: Plant | undefined): Promi
       await bus.deliver(atMs).catch(() => undefined);
       left.calls = undefined;
     }
-    needed.push(await fold.minute(atMs, leads));
+    const neededNow = await fold.minute(atMs, leads);
+    needed.push(neededNow.map((each) => ({ ...each, mode: modes.get(each.targetId) ?? modes.get(undefined) ?? "active" })));
+    if (frugal !== undefined && atMs < (evening.madeUpFromMs ?? 0))
+      violations.push(...overspent(evening, atMs, neededNow, await frugal.minute(atMs, leads)));
     for (const { kind, what } of await overridesLost(contextOf(real, settings), acknowledged, atMs)) {
       violations.push({ kind, atMs, targetId: undefined, what });
     }
     ground.step();
   }
   await bus.settle(now());
-  const { accepted, delivered, waiting, dead } = bus.accounts();
+  const { delivered, waiting, dead } = bus.accounts();
   ground.troubles["dead letters"] = dead.length;
   if (accepted !== delivered + waiting + dead.length || waiting > 0) {
     const what = `${accepted} events were accepted, ${delivered} delivered, ${dead.length} died and ${waiting} wait`;

@@ -1,10 +1,11 @@
 import { unstretched } from "../core/forecast/audience.ts";
 import type { Aired } from "../core/forecast/forecast.ts";
 import type { Impact } from "../core/forecast/impact.ts";
-import { startUpMsOf } from "../core/forecast/model.ts";
+import { startUpMsOf, type Model } from "../core/forecast/model.ts";
 import { normalQuantile, PROBABILITIES } from "../core/forecast/samples.ts";
 import { ARRIVAL_MS, DECAY_MS, peakMultiple } from "../core/forecast/shape.ts";
-import { unitsAlone, usdPerHour, withinCap, type FeedOnlyRaise, type OverCap } from "../core/plan/cap.ts";
+import { usualAt } from "../core/forecast/usual-load.ts";
+import { unitsAdded, usdPerHour, withinCap, type FeedOnlyRaise, type OverCap } from "../core/plan/cap.ts";
 import { leadMs } from "../core/plan/capacity.ts";
 import type { Target } from "../core/target.ts";
 import type { Context } from "./context.ts";
@@ -32,7 +33,7 @@ export async function spendingOn(context: Context, { model, now }: Situation, oc
   const before = new Set((await readDocument<StoredSpending>(context.ports.documents, SPENDING_KEY))?.value.withinIds);
   const raises = feedOnly.map((aired): Raise => {
     const { occasion } = aired;
-    const units = new Map(settings.targets.map((target) => [target.id, unitsOf(target, aired.impacts?.get(target.id))]));
+    const units = new Map(settings.targets.map((target) => [target.id, unitsOf(context, model, target, aired)]));
     const lead = (target: Target): number => leadMs(target, startUpMsOf(model.learned, target), units.get(target.id) ?? 0);
     const fromMs = occasion.startsAtMs - ARRIVAL_MS - Math.max(0, ...settings.targets.map(lead));
     return {
@@ -92,11 +93,17 @@ function viewersOf({ impacts }: Aired): number {
 // The largest of the samples that a tail is cut at.
 const LARGEST_SAMPLE = normalQuantile(PROBABILITIES.at(-1) ?? 0.5);
 
-/** Units that an occasion by itself makes a target ask for. */
-function unitsOf(target: Target, impact: Impact | undefined): number {
+/** Units that an occasion adds to what a target asks for, in the dearer of its first and last minute. */
+function unitsOf({ settings }: Context, model: Model, target: Target, { occasion, impacts }: Aired): number {
+  const impact = impacts?.get(target.id);
   if (impact?.kind !== "above") return 0;
   const { audience, spread, mostViewers, loadPerViewerRps, shape } = impact;
   const rps = (z: number): number =>
     Math.max(0, Math.min(mostViewers, unstretched(audience.mean + z * spread))) * loadPerViewerRps * peakMultiple(shape);
-  return unitsAlone(target, { medianRps: rps(0), tailRps: rps(LARGEST_SAMPLE) });
+  const usual = model.targets[target.id];
+  const added = [occasion.startsAtMs, occasion.endsAtMs].map((atMs) => {
+    const usualRps = (usual && usualAt(usual.load, atMs, settings.zone)) ?? 0;
+    return unitsAdded(target, { usualRps, medianRps: rps(0), tailRps: rps(LARGEST_SAMPLE) });
+  });
+  return Math.max(...added);
 }

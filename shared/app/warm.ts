@@ -1,6 +1,6 @@
 import type { AnyEvent } from "../../events/index.ts";
 import { learnLead } from "../core/forecast/model.ts";
-import { stepAt } from "../core/plan/plan.ts";
+import { limitAt, stepAt } from "../core/plan/plan.ts";
 import type { TickEvidence } from "../core/score.ts";
 import type { Target } from "../core/target.ts";
 import { MINUTE_MS } from "../core/time.ts";
@@ -151,11 +151,11 @@ function evidenceOf({ target, state, now }: Warming, seen: Seen, outcome: WarmOu
   // What a call just set is not described yet; without a description, what we meant to have is the best there is to say.
   const described = state.kind === "known" ? state.minimumUnits : undefined;
   const floorUnits = outcome.kind === "set" ? outcome.units : (described ?? (floor && floorInForce(floor)) ?? target.baselineUnits);
-  const short = seen.stored?.plan.shorts.find(({ fromMs, toMs }) => now >= fromMs && now < toMs);
+  const limit = seen.stored && limitAt(seen.stored.plan, now);
   // What had to be put back was undone from outside, or half-done.
   const undone = outcome.kind === "set" && outcome.why === "repair";
   const refused = outcome.kind === "failed" || outcome.kind === "unknown" || undone;
-  return { mode: target.mode, floorUnits, wantedUnits: wantedOf(seen, now) ?? floorUnits, limit: short?.limit, refused };
+  return { mode: target.mode, floorUnits, wantedUnits: wantedOf(seen, now) ?? floorUnits, limit, refused };
 }
 
 /** Tells when a raise is serving, and what its lead teaches; tells once when it should have been and is not. */

@@ -23,9 +23,17 @@ export type Capped<T extends FeedOnlyRaise> = { readonly within: readonly T[]; r
 // on what is not known would refuse every raise of whoever states no prices.
 const UNPRICED_USD_PER_UNIT_HOUR = 0.1;
 
-/** Units that one occasion by itself makes a target ask for at its peak: of the median at target utilisation, with a zone lost, or of the tail. */
-export function unitsAlone(target: Target, { medianRps, tailRps }: { readonly medianRps: number; readonly tailRps: number }): number {
-  return Math.max(withZoneReserve(target, unitsForLoad(target, medianRps)), unitsForTail(target, tailRps));
+/**
+ * Units that one occasion adds at its peak to those that the usual load takes: for the median at target utilisation with a zone lost (a reserve
+ * that the usual load has not without an occasion), or for the tail.
+ */
+export function unitsAdded(
+  target: Target,
+  { usualRps, medianRps, tailRps }: { readonly usualRps: number; readonly medianRps: number; readonly tailRps: number },
+): number {
+  const usual = Math.max(target.baselineUnits, unitsForLoad(target, usualRps));
+  const expected = withZoneReserve(target, unitsForLoad(target, usualRps + medianRps));
+  return Math.max(0, Math.max(expected, unitsForTail(target, usualRps + tailRps)) - usual);
 }
 
 /** What so many units of a target cost in an hour, in US dollars. */

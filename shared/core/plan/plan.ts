@@ -77,6 +77,11 @@ export function stepAt(plan: Plan, atMs: number): Step | undefined {
   return plan.steps.findLast((step) => step.atMs <= atMs);
 }
 
+/** The limit that keeps a target from having all it needs at an instant, or undefined. */
+export function limitAt({ shorts }: Plan, atMs: number): Limit | undefined {
+  return shorts.find(({ fromMs, toMs }) => atMs >= fromMs && atMs < toMs)?.limit;
+}
+
 /** The largest floor that the plan asks for in [fromMs, toMs), or undefined where it says nothing. */
 export function largestFloor(plan: Plan, fromMs: number, toMs: number): number | undefined {
   const inForce = stepAt(plan, fromMs);

@@ -34,6 +34,12 @@ describe("a chaos evening", () => {
     expect(evenings.some(({ outages }) => outages.length > 0)).toBe(true);
     expect(evenings.some(({ crashes }) => crashes.length > 0)).toBe(true);
     expect(evenings.some(({ world }) => world.occasions.some(({ endsLateMinutes }) => endsLateMinutes >= 30))).toBe(true);
+    expect(evenings.some(({ madeUpFromMs }) => madeUpFromMs !== undefined)).toBe(true);
+    for (const what of ["deployments", "actions", "dips", "loginMinutes", "accountLaunchUnitsPerMinute"] as const)
+      expect(evenings.some(({ world }) => world[what] !== undefined)).toBe(true);
+    for (const what of ["unlisted", "calledOffAfterMinutes"] as const)
+      expect(evenings.some(({ world }) => world.occasions.some((occasion) => occasion[what] !== undefined))).toBe(true);
+    expect(new Set(evenings.flatMap(({ targets }) => targets.map(({ kind }) => kind))).size).toBe(4);
   });
 });
 

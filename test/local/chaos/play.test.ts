@@ -21,6 +21,9 @@ describe("playing an evening", () => {
     ["gap-is-zero", 100, "needed-floor-lowered"],
     ["raise-not-sent", 101, "short-without-cause"],
     ["override-forgotten", 105, "override-lost"],
+    ["event-swallowed", 105, "dead-letter-unaccounted"],
+    ["booking-that-lowers", 24, "scheduled-action-lowered"],
+    ["cap-forgotten", 237, "feed-overspent"],
   ] as const)("the planted bug %s is caught", { timeout: PATIENCE_MS }, async (name, seed, kind) => {
     expect(PLANTS.map((plant) => plant.name)).toContain(name);
     const { violations } = await playEvening(seed, planted(name));
