@@ -116,6 +116,7 @@ const family: Family = {
   channels,
   provenChannels: [],
   feedOnlyUsdPerHour: 100,
+  unservedPerMillion: 10,
   targets,
 };
 const slots = bigs.flatMap(({ title, channels: on, start, end }) =>

@@ -1,3 +1,4 @@
+import { DEFAULT_PLAN_POLICY } from "../../shared/core/plan/plan.ts";
 import { derive, uniform } from "../../shared/core/simulate/seeded.ts";
 import type { Target } from "../../shared/core/target.ts";
 import { HOUR_MS, MINUTE_MS } from "../../shared/core/time.ts";
@@ -17,6 +18,8 @@ export type Family = {
   readonly provenChannels: readonly string[];
   /** What all that rests on the feed alone may cost in an hour. */
   readonly feedOnlyUsdPerHour: number;
+  /** Requests per million that may be left unserved. */
+  readonly unservedPerMillion: number;
   readonly targets: readonly Target[];
 };
 
@@ -55,11 +58,21 @@ export function familyOf(eveningSeed: number): Family {
     channels,
     provenChannels: index % 4 === 1 ? channels.slice(-3) : [],
     feedOnlyUsdPerHour: Number((0.5 + 3 * uniform(seed, "cap")).toFixed(2)),
-    targets: targetsOf(index, seed),
+    unservedPerMillion: isTight(index) ? 200 : DEFAULT_PLAN_POLICY.unservedPerMillion,
+    targets: isTight(index) ? targetsOf(index, seed).map(tightly) : targetsOf(index, seed),
   };
 }
 
 const COMMON = { mode: "active", targetUtilisation: 0.7, ceilingUnits: 1, scalesIn: "target-tracking", zones: 1 } as const;
+
+/** A quarter of the owners run without headroom and without a zone to spare: there, what the forecast states is all there is. */
+function isTight(index: number): boolean {
+  return index % 4 === 2;
+}
+
+function tightly(target: Target): Target {
+  return { ...target, targetUtilisation: 0.97, zones: 1 };
+}
 
 /** A service and what it stands on. The last quarter of the families has a serverless database in place of readers. */
 function targetsOf(index: number, seed: number): readonly Target[] {

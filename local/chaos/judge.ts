@@ -2,7 +2,7 @@ import type { AirLog } from "../../shared/app/air-log.ts";
 import { ARRIVAL_MS, DECAY_MS } from "../../shared/core/forecast/shape.ts";
 import { leadMs } from "../../shared/core/plan/capacity.ts";
 import { usdPerHour } from "../../shared/core/plan/cap.ts";
-import { DEFAULT_PLAN_POLICY, limitAt } from "../../shared/core/plan/plan.ts";
+import { limitAt } from "../../shared/core/plan/plan.ts";
 import { shortMinutes, type Answerable, type EvidentMinute } from "../../shared/core/reliability.ts";
 import { isOurs } from "../../shared/core/warm/bookings.ts";
 import type { TargetMode } from "../../shared/core/target.ts";
@@ -138,6 +138,6 @@ export function judged(played: {
     if (!isOurs(name)) continue;
     violations.push({ kind: "scheduled-action-lowered", atMs, targetId, what: `${name} lowered it from ${fromUnits} to ${toUnits}` });
   }
-  const budgetRequests = (requests * DEFAULT_PLAN_POLICY.unservedPerMillion) / 1e6;
+  const budgetRequests = (requests * family.unservedPerMillion) / 1e6;
   return { seed, minutes: EVENING_MINUTES * targets.length, requests, budgetRequests, causes, violations, troubles: ground.troubles };
 }

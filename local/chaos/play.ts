@@ -41,7 +41,7 @@ function settingsOf({ family, targets, expectations }: ChaosEvening): Settings {
     zone: zoneOffsets(family.zone, family.fromMs - ZONE_MARGIN_MS, toMs + ZONE_MARGIN_MS),
     threshold: DEFAULT_IMPACT_THRESHOLD,
     cueOffsets: DEFAULT_CUE_OFFSETS,
-    policy: { ...DEFAULT_PLAN_POLICY, feedOnlyUsdPerHour: family.feedOnlyUsdPerHour },
+    policy: { ...DEFAULT_PLAN_POLICY, feedOnlyUsdPerHour: family.feedOnlyUsdPerHour, unservedPerMillion: family.unservedPerMillion },
   };
 }
 
