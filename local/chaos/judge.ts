@@ -92,7 +92,7 @@ export function judged(played: {
       if (minute === undefined || now === undefined) throw new Error(`evening ${seed}: minute ${index} of ${target.id} is missing`);
       requests += minute.loadRps * 60;
       const lead = Math.ceil(leadMs(target, target.startUpMs, now.neededUnits - target.baselineUnits) / MINUTE_MS) + 1;
-      const before = needed[Math.max(0, index - lead)]?.[place];
+      const before = needed[index - lead]?.[place];
       const failed = ground.failed.get(atMs);
       const tick = journal.at(target.id, atMs)?.tick;
       // What was refused is what the world says was, what was held what people had said, and a limit what the fold met: not what Calltime says.

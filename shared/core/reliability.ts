@@ -144,5 +144,7 @@ function causeOf(
   const answering = answerable.filter(({ fromMs, toMs }) => minute.atMs >= fromMs && minute.atMs < toMs);
   if (answering.some(({ cause }) => cause === "late")) return "late";
   if (answering.some(({ cause }) => cause === "unknown-audience")) return "unknown-audience";
-  return minute.statedRps !== undefined && minute.loadRps > minute.statedRps ? "tail" : undefined;
+  // A lead ago nothing ran that could have stated anything.
+  if (minute.statedRps === undefined) return index < lead ? "down" : undefined;
+  return minute.loadRps > minute.statedRps ? "tail" : undefined;
 }

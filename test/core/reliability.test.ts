@@ -54,6 +54,12 @@ describe("short minutes", () => {
     expect(causes(minutes((_, index) => ({ ...overrun(index), statedRps: 1_300 })))).toEqual([undefined]);
   });
 
+  test("before a lead has passed nothing could have been stated, and after it something must have been", () => {
+    const short = (at: number) => minutes((_, index) => (index === at ? { loadRps: 1_200, unservedRps: 200, statedRps: undefined } : {}));
+    expect(causes(short(1))).toEqual(["down"]);
+    expect(causes(short(19))).toEqual([undefined]);
+  });
+
   test("units are missed only once they have been needed for a whole lead", () => {
     const raised = (atIndex: number) => minutes((_, index) => (index >= atIndex ? { neededUnits: 20 } : {}));
     expect(shorts(raised(16))).toEqual([]);
