@@ -48,5 +48,7 @@ export function failedEvent(
   const { floorUnits, code, reason, attempt, shortUnits = null } = failed;
   const outcome = failed.outcome === "unanswered" || failed.outcome === "broken" ? ("deferred" as const) : failed.outcome;
   const data = { targetId: target.id, floorUnits, outcome, code, reason, attempt, shortUnits };
-  return newEvent(warmUpFailed, { id: `warm-up.failed/${target.id}/${floorUnits}/${isoOf(now)}`, atMs: now, correlationId, data });
+  // The code tells apart what failed of one floor in one tick.
+  const id = `warm-up.failed/${target.id}/${floorUnits}/${code}/${isoOf(now)}`;
+  return newEvent(warmUpFailed, { id, atMs: now, correlationId, data });
 }
