@@ -10,6 +10,8 @@ import type { TargetActions, TargetState, Versioned } from "./ports.ts";
 /** What Calltime did to a target's minimum, kept before and after each call. */
 export type Floor = FloorMemory &
   OutsideChanges & {
+    /** What was ours before a call whose outcome we never learned, where somebody else had set more. */
+    readonly oursUnits?: number;
     /** A raise that is not serving yet. */
     readonly raise?: Raise;
     /** Calls in a row that did not go through. */

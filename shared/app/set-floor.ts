@@ -205,8 +205,8 @@ async function settled(
   floor: Versioned<Floor> | undefined,
 ): Promise<Versioned<Floor> | undefined> {
   if (floor?.value.unsettledUnits === undefined || described === undefined) return floor;
-  const { unsettledUnits, ...rest } = floor.value;
-  const intendedUnits = described.minimumUnits === unsettledUnits ? unsettledUnits : rest.intendedUnits;
+  const { unsettledUnits, oursUnits = unsettledUnits, ...rest } = floor.value;
+  const intendedUnits = described.minimumUnits === unsettledUnits ? oursUnits : rest.intendedUnits;
   return keepFloor(warming, floor, { ...rest, intendedUnits });
 }
 
@@ -227,8 +227,11 @@ async function write(warming: Warming, { decision, described, floor, stored, the
   const undone = why === "repair" && floor !== undefined && fromUnits < floor.value.intendedUnits && theirs === undefined;
   const outside: OutsideChanges = (undone ? withPutBack : outsideChangesAt)(floor?.value ?? {}, now);
   const before = { customerUnits, failures, ...(raise && { raise }), ...bookedOf(floor), ...outside };
+  // Above what is ours somebody else's may stand, and stays theirs whatever becomes of the call.
+  const oursUnits = Math.min(fromUnits, Math.max(customerUnits, floor?.value.intendedUnits ?? fromUnits));
+  const open = { intendedUnits: units, unsettledUnits: fromUnits, ...(oursUnits < fromUnits && { oursUnits }) };
   // Stored before the call: should the answer be lost, either minimum found next time is known to be ours.
-  const asked = await keepFloor(warming, floor, { ...before, intendedUnits: units, unsettledUnits: fromUnits });
+  const asked = await keepFloor(warming, floor, { ...before, ...open });
   if (units > fromUnits && isCarried(context, "calltime.warm-up.requested"))
     events.push(requestedEvent(warming, { floorUnits: units, fromUnits, stored }));
   await mayWrite(warming);
@@ -254,7 +257,7 @@ async function write(warming: Warming, { decision, described, floor, stored, the
   const outcome: WarmOutcome = { kind: "failed", outcome: kind, code, reason, attempt };
   events.push(failedEvent(warming, { floorUnits: units, ...outcome }));
   // What was refused changed nothing, so nothing is intended beyond what is there. Without an answer both are possible.
-  const standing = kind === "unanswered" ? { intendedUnits: units, unsettledUnits: fromUnits } : { intendedUnits: fromUnits };
+  const standing = kind === "unanswered" ? open : { intendedUnits: oursUnits };
   return { outcome, floor: await keepFloor(warming, asked, { ...before, ...standing, failures: attempt }) };
 }
 

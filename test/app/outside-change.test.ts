@@ -153,3 +153,18 @@ describe("a scheduled action of the customer's own", () => {
     expect(await readFloor(made.context, "api")).toBeUndefined();
   });
 });
+
+test.each([{ kind: "refused", code: "AccessDeniedException", reason: "not authorised" } as const, "dropped" as const])(
+  "a raise above what somebody else had set that comes to nothing does not make theirs ours (%j)",
+  async (answer) => {
+    const made = await holding();
+    const cloud = made.control.cloud("api");
+    cloud.minimumUnits = cloud.desiredUnits = 80;
+    await ask(made, 100);
+    made.control.answer("api", answer);
+    await warmAt(made, at(17, 1));
+    await ask(made, 4);
+    for (const minute of [2, 3, 4, 5]) await warmAt(made, at(17, minute));
+    expect(cloud.minimumUnits).toBe(80);
+  },
+);
