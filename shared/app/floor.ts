@@ -4,19 +4,21 @@ import type { FloorMemory } from "../core/warm/floor.ts";
 import type { Context } from "./context.ts";
 import { readDocument, replaceDocument } from "./documents.ts";
 import { holdLease, type WriterLease } from "./lease.ts";
+import type { OutsideChanges } from "./outside-change.ts";
 import type { TargetActions, TargetState, Versioned } from "./ports.ts";
 
 /** What Calltime did to a target's minimum, kept before and after each call. */
-export type Floor = FloorMemory & {
-  /** A raise that is not serving yet. */
-  readonly raise?: Raise;
-  /** Calls in a row that did not go through. */
-  readonly failures: number;
-  /** Our bookings as they were last known, with those that were about to be put: a minimum that one of them set is ours. */
-  readonly booked?: readonly Booking[];
-  /** When an outside change was put back, in the last quarter of an hour. */
-  readonly putBackMs?: readonly number[];
-};
+export type Floor = FloorMemory &
+  OutsideChanges & {
+    /** What was ours before a call whose outcome we never learned, where somebody else had set more. */
+    readonly oursUnits?: number;
+    /** A raise that is not serving yet. */
+    readonly raise?: Raise;
+    /** Calls in a row that did not go through. */
+    readonly failures: number;
+    /** Our bookings as they were last known, with those that were about to be put: a minimum that one of them set is ours. */
+    readonly booked?: readonly Booking[];
+  };
 
 /** The newest raise that is not serving yet. */
 export type Raise = Asked & {

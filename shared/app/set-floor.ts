@@ -2,10 +2,11 @@ import { isoOf, type AnyEvent } from "../../events/index.ts";
 import { stepAt } from "../core/plan/plan.ts";
 import type { Booking } from "../core/warm/bookings.ts";
 import { decideFloor, type FloorDecision } from "../core/warm/floor.ts";
-import { DAY_MS, MINUTE_MS } from "../core/time.ts";
+import { DAY_MS } from "../core/time.ts";
 import { bookingPlan, listActionsOf, ours, putBookings, removeBookings } from "./bookings.ts";
 import { describeTarget, setMinimum, type Answer } from "./capacity.ts";
 import { keepFloor, mayWrite, type Floor, type Raise, type Warming } from "./floor.ts";
+import { firedOfTheirs, outsideChangesAt, theirsToRemember, withPutBack, type OutsideChanges } from "./outside-change.ts";
 import type { StoredPlan } from "./plan.ts";
 import type { TargetState, Versioned } from "./ports.ts";
 import { isCarried } from "./publish.ts";
@@ -43,12 +44,16 @@ export async function setFloor(
   if (state.kind === "unknown") return { outcome: { kind: "unknown", why: state.reason }, floor: remembered };
   const described = state;
   const floor = await adopted(warming, described, await settled(warming, described, remembered));
+  const { minimumUnits, desiredUnits } = described;
+  const isBelow = floor !== undefined && minimumUnits < floor.value.intendedUnits;
+  const theirs = isBelow ? firedOfTheirs(floor.value, minimumUnits, now) : undefined;
   const decision = decideFloor({
     target,
     wantedUnits: stored === undefined ? undefined : stepAt(stored.plan, now)?.floorUnits,
-    minimumUnits: described.minimumUnits,
-    desiredUnits: described.desiredUnits,
-    floor: floor?.value,
+    minimumUnits,
+    desiredUnits,
+    // What the customer's own schedule sets is the customer's own minimum from then on.
+    floor: floor && { ...floor.value, ...(theirs && { customerUnits: theirs.units }) },
     now,
   });
   switch (decision.kind) {
@@ -56,7 +61,13 @@ export async function setFloor(
       return booked(warming, described, stored, { outcome: { kind: "left", why: decision.why }, floor });
     case "let-go": {
       const { units: intendedUnits, customerUnits } = decision;
-      const lowered = await keepFloor(warming, floor, { intendedUnits, customerUnits, failures: 0, ...bookedOf(floor) });
+      const lowered = await keepFloor(warming, floor, {
+        intendedUnits,
+        customerUnits,
+        failures: 0,
+        ...bookedOf(floor),
+        ...outsideChangesAt(floor?.value ?? {}, now),
+      });
       return booked(warming, described, stored, { outcome: { kind: "left", why: "let-go" }, floor: lowered });
     }
     case "wait": {
@@ -65,14 +76,25 @@ export async function setFloor(
       return booked(warming, described, stored, { outcome: { kind: "waiting", units: decision.units }, floor: waiting });
     }
     case "set": {
-      const way = await clearedWay(warming, described, stored, decision.units);
+      const units = Math.min(decision.units, described.maximumUnits);
+      if (units < decision.units) {
+        const shortUnits = decision.units - units;
+        const reason = `${target.id}: its maximum is ${units}, ${shortUnits} less than is asked for`;
+        const cut = { code: "above-maximum", reason, attempt: 1 };
+        events.push(failedEvent(warming, { floorUnits: decision.units, outcome: "clamped", shortUnits, ...cut }));
+        // All that there is room for stands already.
+        if (minimumUnits === units && desiredUnits >= units)
+          return booked(warming, described, stored, { outcome: { kind: "failed", outcome: "refused", ...cut }, floor });
+      }
+      const way = await clearedWay(warming, described, stored, units);
       const attempt = (floor?.value.failures ?? 0) + 1;
       if (way !== undefined && attempt <= MOST_WAITS) {
         const outcome: WarmOutcome = { kind: "failed", outcome: "deferred", code: "booking-in-the-way", reason: way, attempt };
-        events.push(failedEvent(warming, { floorUnits: decision.units, ...outcome }));
+        events.push(failedEvent(warming, { floorUnits: units, ...outcome }));
         return { outcome, floor: await keepFloor(warming, floor, { ...floorOf(floor, described), failures: attempt }) };
       }
-      return booked(warming, described, stored, await write(warming, { decision, described, floor, stored }, events));
+      const writing = { decision: { ...decision, units }, described, floor, stored, theirs };
+      return booked(warming, described, stored, await write(warming, writing, events), theirs);
     }
     case "unknown":
       return { outcome: { kind: "unknown", why: decision.why }, floor };
@@ -86,9 +108,9 @@ const MOST_WAITS = 2;
 
 type Known = Extract<TargetState, { kind: "known" }>;
 
-function bookedOf(floor: Versioned<Floor> | undefined): Pick<Floor, "booked" | "putBackMs"> {
-  const { booked: known, putBackMs } = floor?.value ?? {};
-  return { ...(known && { booked: known }), ...(putBackMs && { putBackMs }) };
+function bookedOf(floor: Versioned<Floor> | undefined): Pick<Floor, "booked"> {
+  const { booked: known } = floor?.value ?? {};
+  return known === undefined ? {} : { booked: known };
 }
 
 function floorOf(floor: Versioned<Floor> | undefined, { minimumUnits }: Known): Floor {
@@ -148,8 +170,11 @@ async function clearedWay(
   return still.length === 0 ? undefined : `${still.length} bookings below ${units} units could not be taken away`;
 }
 
-/** Puts the bookings right once the minimum is; what was about to be booked is remembered before the calls. */
-async function booked(warming: Warming, described: Known, stored: StoredPlan | undefined, set: Set): Promise<Set> {
+/**
+ * Puts the bookings right once the minimum is; what was about to be booked is remembered before the calls, and so are the customer's own
+ * actions, but for the one that was `met`.
+ */
+async function booked(warming: Warming, described: Known, stored: StoredPlan | undefined, set: Set, met?: Booking): Promise<Set> {
   const { context, target, actions, now } = warming;
   if (actions.kind !== "known") return set;
   const inForceUnits = set.outcome.kind === "set" ? Math.max(set.outcome.units, described.minimumUnits) : described.minimumUnits;
@@ -163,8 +188,11 @@ async function booked(warming: Warming, described: Known, stored: StoredPlan | u
   const fired = (set.floor?.value.booked ?? []).filter(({ atMs }) => atMs <= now && atMs > now - FIRED_LATELY_MS);
   const memory = each([...fired, ...ours(actions), ...put]);
   let { floor } = set;
-  if (JSON.stringify(memory) !== JSON.stringify(floor?.value.booked ?? [])) {
-    floor = await keepFloor(warming, floor, { ...floorOf(floor, described), booked: memory });
+  const theirs = each(theirsToRemember(floor?.value ?? {}, actions, set.outcome.kind === "set" ? met : undefined, now));
+  const known = JSON.stringify([floor?.value.booked ?? [], floor?.value.theirs ?? []]);
+  if ((floor !== undefined || memory.length > 0) && JSON.stringify([memory, theirs]) !== known) {
+    const { theirs: _, ...rest } = floorOf(floor, described);
+    floor = await keepFloor(warming, floor, { ...rest, booked: memory, ...(theirs.length > 0 && { theirs }) });
   }
   const left = await removeBookings(warming, remove);
   // Beside one that should be gone, what is put now might be lowered by it.
@@ -188,8 +216,8 @@ async function settled(
   floor: Versioned<Floor> | undefined,
 ): Promise<Versioned<Floor> | undefined> {
   if (floor?.value.unsettledUnits === undefined || described === undefined) return floor;
-  const { unsettledUnits, ...rest } = floor.value;
-  const intendedUnits = described.minimumUnits === unsettledUnits ? unsettledUnits : rest.intendedUnits;
+  const { unsettledUnits, oursUnits = unsettledUnits, ...rest } = floor.value;
+  const intendedUnits = described.minimumUnits === unsettledUnits ? oursUnits : rest.intendedUnits;
   return keepFloor(warming, floor, { ...rest, intendedUnits });
 }
 
@@ -198,30 +226,41 @@ type Write = {
   readonly described: Known;
   readonly floor: Versioned<Floor> | undefined;
   readonly stored: StoredPlan | undefined;
+  /** The customer's own action that is made good for. */
+  readonly theirs: Booking | undefined;
 };
 
-async function write(warming: Warming, { decision, described, floor, stored }: Write, events: AnyEvent[]): Promise<Set> {
-  const { context, target } = warming;
+async function write(warming: Warming, { decision, described, floor, stored, theirs }: Write, events: AnyEvent[]): Promise<Set> {
+  const { context, target, now } = warming;
   const { units, customerUnits, why } = decision;
   const fromUnits = described.minimumUnits;
   const { raise, failures } = floor?.value ?? { raise: undefined, failures: 0 };
-  const before = { customerUnits, failures, ...(raise && { raise }), ...bookedOf(floor), ...putBackOf(warming, floor, why) };
+  const undone = why === "repair" && floor !== undefined && fromUnits < floor.value.intendedUnits && theirs === undefined;
+  const outside: OutsideChanges = (undone ? withPutBack : outsideChangesAt)(floor?.value ?? {}, now);
+  const before = { customerUnits, failures, ...(raise && { raise }), ...bookedOf(floor), ...outside };
+  // Above what is ours somebody else's may stand, and stays theirs whatever becomes of the call.
+  const oursUnits = Math.min(fromUnits, Math.max(customerUnits, floor?.value.intendedUnits ?? fromUnits));
+  const open = { intendedUnits: units, unsettledUnits: fromUnits, ...(oursUnits < fromUnits && { oursUnits }) };
   // Stored before the call: should the answer be lost, either minimum found next time is known to be ours.
-  const asked = await keepFloor(warming, floor, { ...before, intendedUnits: units, unsettledUnits: fromUnits });
+  const asked = await keepFloor(warming, floor, { ...before, ...open });
   if (units > fromUnits && isCarried(context, "calltime.warm-up.requested"))
     events.push(requestedEvent(warming, { floorUnits: units, fromUnits, stored }));
   await mayWrite(warming);
   const answer = await heard(warming, fromUnits, units);
-  if (before.putBackMs !== undefined && before.putBackMs.length >= CONTESTED_TIMES && why === "repair") {
-    const reason = `${target.id}: somebody took its minimum away ${before.putBackMs.length} times in a quarter of an hour; it is put back each time`;
-    events.push(
-      failedEvent(warming, { floorUnits: units, outcome: "deferred", code: "contested", reason, attempt: before.putBackMs.length }),
-    );
+  if (outside.contestedMs === now && floor?.value.contestedMs !== now) {
+    const times = outside.putBackMs?.length ?? 0;
+    const reason = `${target.id}: somebody took its minimum away ${times} times in a quarter of an hour; it is put back each time`;
+    events.push(failedEvent(warming, { floorUnits: units, outcome: "deferred", code: "contested", reason, attempt: times }));
   }
   if (answer.kind === "accepted") {
-    const { booked: known, putBackMs } = asked.value;
-    const kept = { ...(known && { booked: known }), ...(putBackMs && { putBackMs }) };
-    const next = { customerUnits, intendedUnits: units, failures: 0, ...kept, ...raiseOf(warming, raise, units, described) };
+    const next = {
+      customerUnits,
+      intendedUnits: units,
+      failures: 0,
+      ...bookedOf(asked),
+      ...outside,
+      ...raiseOf(warming, raise, units, described),
+    };
     return { outcome: { kind: "set", units, why }, floor: await keepFloor(warming, asked, next) };
   }
   const { kind, code, reason } = answer;
@@ -229,7 +268,7 @@ async function write(warming: Warming, { decision, described, floor, stored }: W
   const outcome: WarmOutcome = { kind: "failed", outcome: kind, code, reason, attempt };
   events.push(failedEvent(warming, { floorUnits: units, ...outcome }));
   // What was refused changed nothing, so nothing is intended beyond what is there. Without an answer both are possible.
-  const standing = kind === "unanswered" ? { intendedUnits: units, unsettledUnits: fromUnits } : { intendedUnits: fromUnits };
+  const standing = kind === "unanswered" ? open : { intendedUnits: oursUnits };
   return { outcome, floor: await keepFloor(warming, asked, { ...before, ...standing, failures: attempt }) };
 }
 
@@ -248,18 +287,6 @@ async function heard({ context, target }: Warming, fromUnits: number, units: num
     code: "not-read-back",
     reason: `${units} units were accepted, and the minimum is ${state.minimumUnits}: ${found}`,
   };
-}
-
-// Three times in a quarter of an hour is a quarrel, not an accident (design rule 2).
-const CONTESTED_MS = 15 * MINUTE_MS;
-const CONTESTED_TIMES = 3;
-
-/** The times at which an outside change was put back lately, this one among them. */
-function putBackOf({ now, state }: Warming, floor: Versioned<Floor> | undefined, why: string): Pick<Floor, "putBackMs"> {
-  const lately = (floor?.value.putBackMs ?? []).filter((atMs) => atMs > now - CONTESTED_MS && atMs < now);
-  const undone = why === "repair" && floor !== undefined && state.kind === "known" && state.minimumUnits < floor.value.intendedUnits;
-  if (undone) return { putBackMs: [...lately, now] };
-  return lately.length > 0 ? { putBackMs: lately } : {};
 }
 
 function raiseOf({ now }: Warming, raise: Raise | undefined, units: number, { minimumUnits, desiredUnits }: Known): Pick<Floor, "raise"> {

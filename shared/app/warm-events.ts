@@ -33,12 +33,12 @@ export function completedEvent({ target, now, correlationId }: Warming, { units,
   return newEvent(warmUpCompleted, { id: `warm-up.completed/${target.id}/${units}/${isoOf(atMs)}`, atMs: now, correlationId, data });
 }
 
-/** A call that did not go through, or a raise that is not serving in time. What was not answered is tried again, like what was put off. */
+/** A call that did not go through or was cut down, or a raise that is not serving in time. What was not answered is tried again, like what was put off. */
 export function failedEvent(
   { target, now, correlationId }: Warming,
   failed: {
     readonly floorUnits: number;
-    readonly outcome: "deferred" | "refused" | "timed-out" | "unanswered" | "broken";
+    readonly outcome: "deferred" | "refused" | "clamped" | "timed-out" | "unanswered" | "broken";
     readonly code: string;
     readonly reason: string;
     readonly attempt: number;
@@ -48,5 +48,7 @@ export function failedEvent(
   const { floorUnits, code, reason, attempt, shortUnits = null } = failed;
   const outcome = failed.outcome === "unanswered" || failed.outcome === "broken" ? ("deferred" as const) : failed.outcome;
   const data = { targetId: target.id, floorUnits, outcome, code, reason, attempt, shortUnits };
-  return newEvent(warmUpFailed, { id: `warm-up.failed/${target.id}/${floorUnits}/${isoOf(now)}`, atMs: now, correlationId, data });
+  // The code tells apart what failed of one floor in one tick.
+  const id = `warm-up.failed/${target.id}/${floorUnits}/${code}/${isoOf(now)}`;
+  return newEvent(warmUpFailed, { id, atMs: now, correlationId, data });
 }

@@ -1,12 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Context } from "../../shared/app/context.ts";
 import { giveBackLease, holdLease, takeLease } from "../../shared/app/lease.ts";
-import type { Ports } from "../../shared/app/ports.ts";
 import { warm } from "../../shared/app/warm.ts";
 import type { Plan } from "../../shared/core/plan/plan.ts";
 import { HOUR_MS, MINUTE_MS } from "../../shared/core/time.ts";
-import { at, platform, type Platform } from "./made.ts";
+import { at, platform, slowed, type Platform } from "./made.ts";
 
 const SECOND_MS = MINUTE_MS / 60;
 
@@ -16,30 +14,6 @@ async function ask({ documents }: Platform, floorUnits: number): Promise<void> {
   const plan: Plan = { targetId: "api", madeAtMs: at(17), untilMs: at(17) + 6 * HOUR_MS, steps, shorts: [] };
   const before = await documents.read("plan/api");
   await documents.write("plan/api", { version: (before?.version ?? 0) + 1, plan }, before?.version ?? 0);
-}
-
-/** A context whose every call to the store and to the control plane waits until it is let go, before it is made and before it is answered. */
-function slowed({ context }: Platform, wait: (what: string) => Promise<unknown>): Context {
-  const slow = <P extends object>(port: P): P =>
-    new Proxy(port, {
-      get: (of, name) => {
-        const member = Reflect.get(of, name) as unknown;
-        if (typeof member !== "function") return member;
-        return async (...given: unknown[]): Promise<unknown> => {
-          await wait(String(name));
-          const answer = await (member as (...given: unknown[]) => Promise<unknown>).apply(of, given);
-          await wait(`${String(name)} answered`);
-          return answer;
-        };
-      },
-    });
-  const ports: Ports = {
-    ...context.ports,
-    documents: slow(context.ports.documents),
-    capacity: slow(context.ports.capacity),
-    bookings: slow(context.ports.bookings),
-  };
-  return { ...context, ports };
 }
 
 describe("the lease of a target", () => {

@@ -11,6 +11,7 @@ import type {
   Journal,
   JournalEntry,
   LoadSource,
+  Ports,
   ScheduledAction,
   SetMinimumOutcome,
 } from "../../shared/app/ports.ts";
@@ -75,7 +76,7 @@ const EXPECTED: Expectation = {
 /** How a call to set a minimum goes; `lost`: it takes effect and the answer is lost, `dropped`: it is lost on its way. */
 export type Answer = SetMinimumOutcome | "lost" | "dropped";
 
-type Cloud = { minimumUnits: number; readonly maximumUnits: number; desiredUnits: number; servingUnits: number };
+type Cloud = { minimumUnits: number; maximumUnits: number; desiredUnits: number; servingUnits: number };
 
 /** A control plane that does what it is told at once, unless an answer was laid out for it. */
 function madeCapacity(targets: readonly Target[]) {
@@ -324,4 +325,28 @@ export function crowd(viewers: number, fromMs: number, toMs: number) {
     const left = atMs < toMs ? 1 : Math.max(0, 1 - (atMs - toMs) / (HOUR_MS / 6));
     return 1_000 + (atMs >= fromMs ? viewers * left : 0);
   };
+}
+
+/** A context whose every call to the store and to the control plane waits until it is let go, before it is made and before it is answered. */
+export function slowed({ context }: Platform, wait: (what: string) => Promise<unknown>): Context {
+  const slow = <P extends object>(port: P): P =>
+    new Proxy(port, {
+      get: (of, name) => {
+        const member = Reflect.get(of, name) as unknown;
+        if (typeof member !== "function") return member;
+        return async (...given: unknown[]): Promise<unknown> => {
+          await wait(String(name));
+          const answer = await (member as (...given: unknown[]) => Promise<unknown>).apply(of, given);
+          await wait(`${String(name)} answered`);
+          return answer;
+        };
+      },
+    });
+  const ports: Ports = {
+    ...context.ports,
+    documents: slow(context.ports.documents),
+    capacity: slow(context.ports.capacity),
+    bookings: slow(context.ports.bookings),
+  };
+  return { ...context, ports };
 }
