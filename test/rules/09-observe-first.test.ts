@@ -110,9 +110,10 @@ rule<ModeOf>("a target is observed until its owner says otherwise", {
     fc.property(fc.option(anyMode, { nil: undefined }), (written) => {
       expect(modeOf(written)).toBe(written ?? "observe");
     }),
-  real: (written) => parseTargets(fileWith(written), "targets.yaml")[0]?.mode,
+  real: (written) => parseTargets(fileWith(written), "targets.yaml").targets[0]?.mode,
   planted: {
-    "a target of which nothing is said is active": () => (written) => parseTargets(fileWith(written ?? "active"), "targets.yaml")[0]?.mode,
+    "a target of which nothing is said is active": () => (written) =>
+      parseTargets(fileWith(written ?? "active"), "targets.yaml").targets[0]?.mode,
   },
   numRuns: 20,
 });

@@ -23,6 +23,7 @@ const anyTarget: fc.Arbitrary<TargetEvidence> = fc.record({
   neededByMs: fc.integer({ min: 0, max: 20 }).map((minutes) => NOW + minutes * MINUTE_MS),
   readyByMs: orUnknown(fc.integer({ min: -10, max: 30 }).map((minutes) => NOW + minutes * MINUTE_MS)),
   shortUnits: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: anyUnits }),
+  cappedUnits: fc.oneof({ weight: 6, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: anyUnits }),
   mode: fc.constantFrom(...TARGET_MODES),
 });
 
@@ -35,9 +36,12 @@ rule<Assess>("an occasion is ready when all that it needs is serving, and whoeve
     fc.property(fc.array(anyTarget, { maxLength: 3 }), fc.constantFrom(...CHECKPOINTS), (targets, checkpoint) => {
       const { verdict, pages, evidence } = assess({ checkpoint, targets, now: NOW });
       if (verdict === "ready") expect(targets.length > 0 && targets.every(isServing)).toBe(true);
-      if (targets.some((target) => target.shortUnits === 0 && !isProved(target)) && !["late", "short"].includes(verdict))
+      if (
+        targets.some((target) => target.shortUnits + target.cappedUnits === 0 && !isProved(target)) &&
+        !["late", "short"].includes(verdict)
+      )
         expect(verdict).toBe("unknown");
-      if (targets.some(({ shortUnits }) => shortUnits > 0)) expect(verdict).toBe("short");
+      if (targets.some(({ shortUnits, cappedUnits }) => shortUnits + cappedUnits > 0)) expect(verdict).toBe("short");
       for (const one of evidence) {
         const isShort = one.verdict === "late" || one.verdict === "short";
         if (isShort && one.mode !== "observe") expect(pages).toBe(true);

@@ -352,7 +352,7 @@ describe("five nights with half of the capacity that they need", () => {
     const made = await platform({ targets: [target("api", { loadPerViewerRps: guess })], programmes, expectations });
     made.measured.world.viewers = viewers;
     const estimate = async (): Promise<number> => {
-      const one = (await made.context.guide()).occasions.find(({ name }) => name === "cup final 0");
+      const one = (await made.context.guide(made.now())).occasions.find(({ name }) => name === "cup final 0");
       const learned = await readLearned(made.context);
       return Math.exp(loadPerViewerOf(learned, target("api", { loadPerViewerRps: guess }), one?.programmeClass ?? "other").logRps);
     };
