@@ -163,13 +163,17 @@ async function booked(warming: Warming, described: Known, stored: StoredPlan | u
   const fired = (set.floor?.value.booked ?? []).filter(({ atMs }) => atMs <= now && atMs > now - FIRED_LATELY_MS);
   const memory = each([...fired, ...ours(actions), ...put]);
   let { floor } = set;
-  if (JSON.stringify(memory) !== JSON.stringify(floor?.value.booked ?? [])) {
+  if (!isAlike(memory, floor?.value.booked ?? [])) {
     floor = await keepFloor(warming, floor, { ...floorOf(floor, described), booked: memory });
   }
   const left = await removeBookings(warming, remove);
   // Beside one that should be gone, what is put now might be lowered by it.
   if (left.length === 0) await putBookings(warming, put);
   return { ...set, floor };
+}
+
+function isAlike(a: readonly Booking[], b: readonly Booking[]): boolean {
+  return a.length === b.length && a.every(({ atMs, units }, index) => b[index]?.atMs === atMs && b[index].units === units);
 }
 
 /** Each booking once, by instant, then units. */

@@ -5,7 +5,7 @@ import type { Target } from "../target.ts";
 import { MINUTE_MS } from "../time.ts";
 import { connectionsOf, unitsForConnections, unitsForLoad, unitsForTail, unitsWithinConnections, withZoneReserve } from "./capacity.ts";
 import { factorAt, type Override } from "./override.ts";
-import { stepAt, type Limit, type Plan, type PlanPolicy, type Reason } from "./plan.ts";
+import type { Limit, Plan, PlanPolicy, Reason } from "./plan.ts";
 
 /** Units to have *serving*, and why. `wantedUnits` is what would be needed without limits; `limit` is what cut it, if it was cut. */
 export type NeededUnits = {
@@ -70,12 +70,15 @@ export function needsOf(input: DemandInput): readonly Need[] {
  */
 export function clientOf(target: Target, plan: Plan, needs: readonly Need[]): Client {
   const units = new Map<number, number>();
+  let last = -1;
   for (const [index, need] of needs.entries()) {
     const needed = neededUnits(need)?.units ?? 0;
     // A database may be looked at in minutes in which its client was not: until the next one that was, the same are needed.
     const nextMs = needs[index + 1]?.atMs ?? need.atMs + MINUTE_MS;
     for (let atMs = need.atMs; atMs < nextMs; atMs += MINUTE_MS) {
-      const up = Math.max(stepAt(plan, atMs)?.floorUnits ?? 0, needed);
+      while ((plan.steps[last + 1]?.atMs ?? Number.POSITIVE_INFINITY) <= atMs) last += 1;
+      const floorUnits = atMs < plan.untilMs ? (plan.steps[last]?.floorUnits ?? 0) : 0;
+      const up = Math.max(floorUnits, needed);
       if (up > 0) units.set(atMs, up);
     }
   }
