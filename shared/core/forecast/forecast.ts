@@ -81,7 +81,7 @@ function viewAt(input: ForecastInput, usual: TargetUsual, known: KnownMinutes, n
     measured: input.recent,
     expectedAt: (atMs) => {
       if (atMs < firstMs || atMs >= beforeMs) return undefined;
-      return once(known.expected, atMs, { level: 1, active: activeAt(planned, numbers, atMs) }, () =>
+      return once(known.expected, atMs, { level: 1, surpriseRps: 0, active: activeAt(planned, numbers, atMs) }, () =>
         expectedIn(planned, usualAt(usual.load, atMs, input.zone), atMs),
       );
     },
@@ -111,8 +111,9 @@ export function forecastLoad(input: ForecastInput): Forecast {
     return (atMs) => {
       const level = levelAt(correction, atMs);
       const surpriseRps = surpriseAt(correction, atMs);
-      if (surpriseRps > 0 || input.instants === undefined) return workedOut(terms, atMs, level, surpriseRps);
-      return once(known.forecast, atMs, { level, active: activeAt(terms, numbers, atMs) }, () => workedOut(terms, atMs, level, 0));
+      if (input.instants === undefined) return workedOut(terms, atMs, level, surpriseRps);
+      const under = { level, surpriseRps, active: activeAt(terms, numbers, atMs) };
+      return once(known.forecast, atMs, under, () => workedOut(terms, atMs, level, surpriseRps));
     };
   };
   const workedOut = (terms: readonly Term[], atMs: number, level: number, surpriseRps: number): ForecastMinute => {
@@ -182,6 +183,7 @@ function everyMinute(fromMs: number, toMs: number): readonly number[] {
 
 /** What follows from the usual week of a target and from what is given beside it, and the minutes worked out under both so far. */
 type Ordinary = {
+  readonly usual: TargetUsual;
   readonly given: Given;
   /** Errors of the usual load in the order of their samples. */
   readonly noise: Float64Array;
@@ -200,8 +202,10 @@ type KnownMinutes = {
   readonly numberOf: (term: Term) => number;
 };
 
-/** What was worked out for an instant, by the level and by the terms that add to it. */
-type ByInstant<T> = Map<number, { readonly level: number; readonly active: number; readonly value: T }[]>;
+/** What a minute follows from beside its instant: the level, the surprise, and the terms that add to it. */
+type Under = { readonly level: number; readonly surpriseRps: number; readonly active: number };
+
+type ByInstant<T> = Map<number, { readonly under: Under; readonly value: T }[]>;
 
 // Each correction makes terms of its own; the hour for which a usual week stays as it is has some hundred.
 const MOST_NUMBERS = 2_048;
@@ -248,32 +252,59 @@ function activeAt(terms: readonly Term[], numbers: readonly number[], atMs: numb
 }
 
 /** What was worked out before for an instant under the same, else what is worked out now. */
-function once<T>(known: ByInstant<T>, atMs: number, under: { readonly level: number; readonly active: number }, workOut: () => T): T {
-  const { level, active } = under;
+function once<T>(known: ByInstant<T>, atMs: number, under: Under, workOut: () => T): T {
+  const { level, surpriseRps, active } = under;
   if (active > Number.MAX_SAFE_INTEGER) return workOut();
   const place = Math.floor(atMs / MINUTE_MS);
   let before = known.get(place);
   if (before === undefined) known.set(place, (before = []));
   for (let i = before.length - 1; i >= 0; i -= 1) {
     const each = before[i];
-    if (each?.level === level && each.active === active) return each.value;
+    if (each?.under.level === level && each.under.active === active && each.under.surpriseRps === surpriseRps) return each.value;
   }
   const value = workOut();
-  before.push({ level, active, value });
+  before.push({ under, value });
   return value;
 }
 
 const ordinary = new WeakMap<TargetUsual, Ordinary>();
 
+// Whoever learns the same hour twice, such as a simulation that works out what was needed beside its run, learns the same week: what the
+// last few weeks learned were worked out to serves both.
+const LATELY_KEPT = 32;
+const lately: Ordinary[] = [];
+
 function ordinaryOf(usual: TargetUsual, given: Given): Ordinary {
   const known = ordinary.get(usual);
   if (known !== undefined && isAlike(known.given, given)) return known;
+  const same = lately.find((each) => isAlike(each.given, given) && isSameWeek(each.usual, usual));
+  const made = same ?? workedFrom(usual, given);
+  ordinary.set(usual, made);
+  if (same === undefined && lately.push(made) > LATELY_KEPT) lately.shift();
+  return made;
+}
+
+function workedFrom(usual: TargetUsual, given: Given): Ordinary {
   const quantiles = residualQuantiles(usual.residuals, PROBABILITIES);
   const points = Float64Array.from(quantiles);
   const calm = { ...summarise(points, given.budget), interval: intervalOf(points) };
-  const made = { given, noise: Float64Array.from(inOrderOf("usual", quantiles)), calm, minutes: knownMinutes() };
-  ordinary.set(usual, made);
-  return made;
+  return { usual, given, noise: Float64Array.from(inOrderOf("usual", quantiles)), calm, minutes: knownMinutes() };
+}
+
+function isSameWeek(a: TargetUsual, b: TargetUsual): boolean {
+  return (
+    a.load.bucketMinutes === b.load.bucketMinutes &&
+    areSame(a.residuals.counts, b.residuals.counts) &&
+    a.residuals.total === b.residuals.total &&
+    areSame(a.load.weekMeans, b.load.weekMeans) &&
+    areSame(a.load.weekWeights, b.load.weekWeights) &&
+    areSame(a.load.dayMeans, b.load.dayMeans) &&
+    areSame(a.load.dayWeights, b.load.dayWeights)
+  );
+}
+
+function areSame(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((value, index) => value === b[index]);
 }
 
 function isAlike(a: Given, b: Given): boolean {
