@@ -36,11 +36,14 @@ export function plainDocuments(
       documents.set(key, { value: next, version: expected + 1 });
       return "written";
     },
-    list: async (prefix) =>
-      keysUnder(prefix).flatMap((key) => {
+    list: async (prefix) => {
+      const listed = [];
+      for (const key of keysUnder(prefix)) {
         const document = documents.get(key);
-        return document === undefined ? [] : [{ key, ...document }];
-      }),
+        if (document !== undefined) listed.push({ key, value: document.value, version: document.version });
+      }
+      return listed;
+    },
     remove: async (key, expected) => {
       const version = versionOf(key);
       if (version === 0) return "written";

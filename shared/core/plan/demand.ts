@@ -185,24 +185,15 @@ function multiplied({ overrides, target }: DemandInput, atMs: number, loadUnits:
 function raised(input: DemandInput, atMs: number, loadUnits: number, reasons?: Reason[]): number {
   const { target, overrides } = input;
   let units = loadUnits;
-  if (input.clients.length > 0) {
-    const clients = input.clients.flatMap(({ target: client, units: byMinute }) => {
-      const up = byMinute.get(atMs) ?? 0;
-      const connections = connectionsOf(client, up, target);
-      return connections > 0 ? [{ targetId: client.id, units: up, connections }] : [];
-    });
-    const connected = unitsForConnections(
-      target,
-      clients.reduce((sum, { connections }) => sum + connections, 0),
-    );
-    if (connected > units) {
-      reasons?.push({
-        type: "connections",
-        clients: clients.map(({ targetId, units: up }) => ({ targetId, units: up })),
-        units: connected,
-      });
-      units = connected;
-    }
+  let connections = 0;
+  for (const client of input.clients) connections += connectionsAt(client, target, atMs);
+  const connected = unitsForConnections(target, connections);
+  if (connected > units) {
+    const clients = input.clients
+      .filter((client) => connectionsAt(client, target, atMs) > 0)
+      .map((client) => ({ targetId: client.target.id, units: client.units.get(atMs) ?? 0 }));
+    reasons?.push({ type: "connections", clients, units: connected });
+    units = connected;
   }
   for (const override of overrides) {
     if (override.kind !== "floor") continue;
@@ -213,6 +204,10 @@ function raised(input: DemandInput, atMs: number, loadUnits: number, reasons?: R
     }
   }
   return units;
+}
+
+function connectionsAt({ target: client, units }: Client, database: Target, atMs: number): number {
+  return connectionsOf(client, units.get(atMs) ?? 0, database);
 }
 
 function limited({ target, database }: DemandInput, wantedUnits: number, reasons?: Reason[]): Asked {
