@@ -264,7 +264,9 @@ function sharesItsChannel({ air, judged, occasions }: Following, occasion: Occas
 }
 
 function only<T>(byId: Readonly<Record<string, T>>, keep: (id: string) => boolean): Readonly<Record<string, T>> {
-  return Object.fromEntries(Object.entries(byId).filter(([id]) => keep(id)));
+  const entries = Object.entries(byId);
+  const kept = entries.filter(([id]) => keep(id));
+  return kept.length === entries.length ? byId : Object.fromEntries(kept);
 }
 
 function newest<T extends { readonly startsAtMs: number }>(byId: Readonly<Record<string, T>>): Readonly<Record<string, T>> {
