@@ -5,17 +5,20 @@ class StoppedDead extends Error {}
 
 /** Ports that stop working for good after some calls, as if the process had been killed there; `undefined`: never. */
 export function mortal(ports: Ports, left: { calls: number | undefined }): Ports {
+  const wrapped =
+    (member: (...given: unknown[]) => unknown): typeof member =>
+    (...given) => {
+      if (left.calls !== undefined && (left.calls -= 1) < 0) return Promise.reject(new StoppedDead("killed"));
+      return member(...given);
+    };
+  // A port is a plain object of functions that need no `this`.
   const wrap = <P extends object>(port: P): P =>
-    new Proxy(port, {
-      get: (of, name) => {
-        const member = Reflect.get(of, name) as unknown;
-        if (typeof member !== "function") return member;
-        return (...given: unknown[]): unknown => {
-          if (left.calls !== undefined && (left.calls -= 1) < 0) return Promise.reject(new StoppedDead("killed"));
-          return (member as (...given: unknown[]) => unknown).apply(of, given);
-        };
-      },
-    });
+    Object.fromEntries(
+      Object.entries(port).map(([name, member]: [string, unknown]) => [
+        name,
+        typeof member === "function" ? wrapped(member as Parameters<typeof wrapped>[0]) : member,
+      ]),
+    ) as P;
   return {
     documents: wrap(ports.documents),
     schedules: wrap(ports.schedules),

@@ -12,47 +12,44 @@ export type ReadableFrom = (what: string, atMs: number) => number;
 /** What a world has published of its load at `now()`; what lies before the run is not there any more. */
 export function measuredOf({ fromMs, minutes }: Happened, now: () => number, readableFrom: ReadableFrom): LoadSource {
   const each = <Entry>(
-    what: string,
+    { what, made, make }: Published<Entry>,
     readFromMs: number,
     toMs: number,
-    known: (minute: WorldMinute, index: number) => Entry,
-    unknown: (atMs: number) => Entry,
-  ): Entry[] => {
-    const entries: Entry[] = [];
+  ): (Entry | { readonly kind: "unknown"; readonly atMs: number; readonly reason: string })[] => {
+    const entries = [];
     const present = now();
     for (let atMs = Math.ceil(readFromMs / MINUTE_MS) * MINUTE_MS; atMs + MINUTE_MS <= toMs; atMs += MINUTE_MS) {
       const index = (atMs - fromMs) / MINUTE_MS;
       const minute = minutes[index];
-      entries.push(minute !== undefined && readableFrom(what, atMs) <= present ? known(minute, index) : unknown(atMs));
+      const known = minute && (made[index] ??= { entry: make(minute), fromMs: readableFrom(what, atMs) });
+      entries.push(
+        known !== undefined && known.fromMs <= present ? known.entry : { kind: "unknown" as const, atMs, reason: "not published" },
+      );
     }
     return entries;
   };
-  // The same minutes are read tick after tick.
-  const loads = new Map<string, LoadMinute[]>();
-  const audiences: AudienceMinute[] = [];
+  const loads = new Map<string, Published<LoadMinute>>();
+  const audience: Published<AudienceMinute> = {
+    what: "audience",
+    made: [],
+    make: ({ atMs, viewers }) => ({ kind: "known", atMs, viewers }),
+  };
   return {
     load: async (targetId, readFromMs, toMs) => {
-      let before = loads.get(targetId);
-      if (before === undefined) loads.set(targetId, (before = []));
-      const made = before;
-      return each<LoadMinute>(
-        targetId,
-        readFromMs,
-        toMs,
-        (minute, index) => (made[index] ??= loadOf(minute, targetId)),
-        (atMs) => ({ kind: "unknown", atMs, reason: "not published" }),
-      );
+      let load = loads.get(targetId);
+      if (load === undefined) loads.set(targetId, (load = { what: targetId, made: [], make: (minute) => loadOf(minute, targetId) }));
+      return each(load, readFromMs, toMs);
     },
-    audience: async (readFromMs, toMs) =>
-      each<AudienceMinute>(
-        "audience",
-        readFromMs,
-        toMs,
-        ({ atMs, viewers }, index) => (audiences[index] ??= { kind: "known", atMs, viewers }),
-        (atMs) => ({ kind: "unknown", atMs, reason: "not published" }),
-      ),
+    audience: async (readFromMs, toMs) => each(audience, readFromMs, toMs),
   };
 }
+
+/** The minutes of one metric, each with when it can be read: they are read tick after tick, and worked out once. */
+type Published<Entry> = {
+  readonly what: string;
+  readonly made: { readonly entry: Entry; readonly fromMs: number }[];
+  readonly make: (minute: WorldMinute) => Entry;
+};
 
 function loadOf({ atMs, targets }: WorldMinute, targetId: string): LoadMinute {
   const minute = targets[targetId];

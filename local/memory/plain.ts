@@ -19,7 +19,12 @@ export function plainDocuments(
     checked ? frozen(JSON.parse(storedJson(`document ${key}`, value, MAX_DOCUMENT_BYTES)) as Json) : value;
   const documents = new Map<string, Versioned<Json>>(begun);
   // Sorted once for each set of keys: a prefix is asked for at every tick, and keys seldom come or go.
-  let sorted: readonly string[] | undefined;
+  const sorted = new Map<string, readonly string[]>();
+  const keysUnder = (prefix: string): readonly string[] => {
+    let keys = sorted.get(prefix);
+    if (keys === undefined) sorted.set(prefix, (keys = [...documents.keys()].filter((key) => key.startsWith(prefix)).sort(compareText)));
+    return keys;
+  };
   const versionOf = (key: string): number => documents.get(key)?.version ?? 0;
   return {
     read: async (key) => documents.get(keyOf(key)),
@@ -27,23 +32,24 @@ export function plainDocuments(
       const version = versionOf(keyOf(key));
       const next = kept(key, value);
       if (version !== expected) return "conflict";
-      if (version === 0) sorted = undefined;
+      if (version === 0) sorted.clear();
       documents.set(key, { value: next, version: expected + 1 });
       return "written";
     },
     list: async (prefix) => {
-      sorted ??= [...documents.keys()].sort(compareText);
-      return sorted.flatMap((key) => {
-        const document = key.startsWith(prefix) ? documents.get(key) : undefined;
-        return document === undefined ? [] : [{ key, ...document }];
-      });
+      const listed = [];
+      for (const key of keysUnder(prefix)) {
+        const document = documents.get(key);
+        if (document !== undefined) listed.push({ key, value: document.value, version: document.version });
+      }
+      return listed;
     },
     remove: async (key, expected) => {
       const version = versionOf(key);
       if (version === 0) return "written";
       if (version !== expected) return "conflict";
       documents.delete(key);
-      sorted = undefined;
+      sorted.clear();
       return "written";
     },
   };

@@ -1,14 +1,13 @@
 import { cueWithdrawn, isoOf, newEvent, programmeEnding, programmeStarting, type AnyEvent } from "../../events/index.ts";
 import { decideCues, occasionIdOf, type Cue, type CueRecord, type CueRecords, type CueTiming } from "../core/cue/cue.ts";
 import { largestFloor, type Plan } from "../core/plan/plan.ts";
-import type { Occasion } from "../core/schedule/occasion.ts";
 import type { Programme } from "../core/schedule/programme.ts";
 import { DAY_MS, MINUTE_MS } from "../core/time.ts";
 import type { Context } from "./context.ts";
 import { readDocument, replaceDocument } from "./documents.ts";
 import { storedPlan } from "./plan.ts";
 import { offer } from "./publish.ts";
-import type { Situation } from "./situation.ts";
+import { byIdOf, type Situation } from "./situation.ts";
 import { subjectsBetween } from "./subjects.ts";
 
 const CUES_KEY = "cues";
@@ -44,15 +43,6 @@ export async function cue(context: Context, situation: Situation, correlationId?
     if (kept !== undefined && kept.endsAtMs > now - FORGET_MS) next[cueId] = kept;
   }
   await replaceDocument<CueRecords>(documents, CUES_KEY, stored, next);
-}
-
-const byIds = new WeakMap<readonly Occasion[], ReadonlyMap<string, Occasion>>();
-
-/** A guide stays the same for hours. */
-function byIdOf(occasions: readonly Occasion[]): ReadonlyMap<string, Occasion> {
-  let byId = byIds.get(occasions);
-  if (byId === undefined) byIds.set(occasions, (byId = new Map(occasions.map((occasion) => [occasion.id, occasion]))));
-  return byId;
 }
 
 function eventOf(due: Cue, plans: readonly Plan[], now: number, correlationId: string | undefined): AnyEvent {

@@ -56,9 +56,12 @@ export async function readFloor(context: Context, targetId: string): Promise<Ver
 /** Thrown where something would have to be written and the right to was not taken yet; until then nothing has been. */
 export class LeaseNeeded extends Error {}
 
+// One for all: it tells the caller what to do next, and nobody asks where it came from.
+const LEASE_NEEDED = new LeaseNeeded("a writer takes the lease first");
+
 /** Throws LeaseNeeded when the target is only looked at, and `lease-lost` when another writer has taken over. */
 export async function mayWrite({ context, lease }: Warming): Promise<void> {
-  if (lease === undefined) throw new LeaseNeeded("a writer takes the lease first");
+  if (lease === undefined) throw LEASE_NEEDED;
   await holdLease(context, lease);
 }
 

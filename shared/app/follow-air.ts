@@ -17,7 +17,7 @@ import { impactsOf } from "./impacts.ts";
 import { LEARN_AFTER_MS, lessonOf } from "./learn-air.ts";
 import { learn, readModel, type Lesson } from "./model.ts";
 import { listOverrides } from "./override.ts";
-import { occasionsAround } from "./situation.ts";
+import { byIdOf, occasionsAround } from "./situation.ts";
 
 // After a pause of Calltime's own, a broadcast is still learned from for a while after it was due.
 const CATCH_UP_MS = 30 * MINUTE_MS;
@@ -59,7 +59,7 @@ export async function followAir(context: Context, now: number): Promise<void> {
   const before = stored?.value ?? EMPTY_AIR;
   const guide = await context.guide(now);
   const listed = occasionsKnown(guide, before, await listOverrides(context, now), now);
-  const byId = new Map(listed.map((occasion) => [occasion.id, occasion]));
+  const byId = byIdOf(listed);
   const following: Following = {
     context,
     model: await readModel(context),
@@ -85,10 +85,10 @@ export async function followAir(context: Context, now: number): Promise<void> {
   // After a pause a broadcast may be over and the next of its kind begun: what the one taught is known when the other is judged.
   const isJudged = ({ occasion }: (typeof views)[number]): boolean => before.judged[occasion.id] !== undefined;
   const [known, fresh] = [views.filter(isJudged), views.filter((view) => !isJudged(view))];
-  for (const { occasion, fromMs } of known) await follow(following, occasion, since(audience, fromMs));
+  await followEach(following, known, audience);
   const learned = following.lessons.reduce((taught, lesson) => lesson.apply(taught), following.model.learned);
   const judging = { ...following, model: { ...following.model, learned } };
-  for (const { occasion, fromMs } of fresh) await follow(judging, occasion, since(audience, fromMs));
+  await followEach(judging, fresh, audience);
   await replaceDocument<AirLog>(context.ports.documents, AIR_KEY, stored, logOf(following, current));
   await keepForTheDay(context, following.kept, now);
   if (following.lessons.length > 0) await learn(context, following.lessons, now);
@@ -128,19 +128,34 @@ function audienceFrom({ air, now, sinceMs }: Following, { id, startsAtMs, endsAt
   return wholly ? startsAtMs : Math.max(startsAtMs, (throughMs ?? startsAtMs) - LOOK_BACK_MS);
 }
 
-async function follow(following: Following, occasion: Occasion, audience: readonly AudienceMinute[]): Promise<void> {
+type View = { readonly occasion: Occasion; readonly fromMs: number };
+
+async function followEach(following: Following, views: readonly View[], audience: readonly AudienceMinute[]): Promise<void> {
+  for (const { occasion, fromMs } of views) {
+    const seen = since(audience, fromMs);
+    const due = follow(following, occasion, seen);
+    if (due !== undefined) await learnFrom(following, occasion, seen, due);
+  }
+}
+
+/** A broadcast that is over and due to be learned from, with what had been thought of it. */
+type Due = { readonly overMs: number; readonly thought: Judged };
+
+/** Follows an occasion on air, until it is due to be learned from. */
+function follow(following: Following, occasion: Occasion, audience: readonly AudienceMinute[]): Due | undefined {
   const { context, model, now, air, revealed } = following;
   const { id } = occasion;
-  // What was on air before Calltime first looked is held to its real end like any other, but teaches nothing: nobody knows how it began.
-  const early = occasion.startsAtMs < following.sinceMs;
   const thought = thoughtOf(following, occasion);
-  const shared = sharesItsChannel(following, occasion);
-  if (thought.impact !== "above" && revealed[id] === undefined && !early && !shared) {
+  if (
+    thought.impact !== "above" &&
+    revealed[id] === undefined &&
+    !beganEarly(following, occasion) &&
+    !sharesItsChannel(following, occasion)
+  ) {
     const viewers = turnedOutAbove(context, model, occasion, audience);
     if (viewers !== undefined) revealed[id] = { ...sketchOf(occasion), impact: thought.impact, viewers };
   }
-  const tracked = thought.impact === "above" || revealed[id] !== undefined;
-  if (tracked) {
+  if (thought.impact === "above" || revealed[id] !== undefined) {
     const excess = excessViewers(model, occasion, audience, context.settings.zone);
     const { corrections } = following;
     const said = { startedAtMs: saidStartOf(occasion, corrections), end: saidEndOf(occasion, corrections) };
@@ -152,10 +167,23 @@ async function follow(following: Following, occasion: Occasion, audience: readon
   }
   const stand = air[id];
   const overMs = stand === undefined ? occasion.endsAtMs : stand.kind === "ended" ? stand.endedAtMs : undefined;
-  if (overMs === undefined || now < overMs + LEARN_AFTER_MS) return;
+  return overMs === undefined || now < overMs + LEARN_AFTER_MS ? undefined : { overMs, thought };
+}
+
+/** What was on air before Calltime first looked is held to its real end like any other, but teaches nothing: nobody knows how it began. */
+function beganEarly({ sinceMs }: Following, { startsAtMs }: Occasion): boolean {
+  return startsAtMs < sinceMs;
+}
+
+/** Settles what a broadcast that is over has shown, and keeps what it teaches. */
+async function learnFrom(following: Following, occasion: Occasion, audience: readonly AudienceMinute[], due: Due): Promise<void> {
+  const { context, model, now, revealed } = following;
+  const { id } = occasion;
+  const { overMs, thought } = due;
+  const tracked = thought.impact === "above" || revealed[id] !== undefined;
   const excess = excessViewers(model, occasion, audience, context.settings.zone);
-  const viewers = early ? undefined : measuredViewers(occasion, excess);
-  if (viewers === undefined || (!tracked && shared)) {
+  const viewers = beganEarly(following, occasion) ? undefined : measuredViewers(occasion, excess);
+  if (viewers === undefined || (!tracked && sharesItsChannel(following, occasion))) {
     following.learned[id] = occasion.endsAtMs;
     return;
   }
@@ -242,7 +270,9 @@ function sharesItsChannel({ air, judged, occasions }: Following, occasion: Occas
 }
 
 function only<T>(byId: Readonly<Record<string, T>>, keep: (id: string) => boolean): Readonly<Record<string, T>> {
-  return Object.fromEntries(Object.entries(byId).filter(([id]) => keep(id)));
+  const entries = Object.entries(byId);
+  const kept = entries.filter(([id]) => keep(id));
+  return kept.length === entries.length ? byId : Object.fromEntries(kept);
 }
 
 function newest<T extends { readonly startsAtMs: number }>(byId: Readonly<Record<string, T>>): Readonly<Record<string, T>> {

@@ -51,7 +51,7 @@ export async function measureTarget(context: Context, target: Target, log: AirLo
   }
   await replaceDocument<StoredUsual<TargetUsual>>(ports.documents, usualKey(target.id), stored, {
     throughMs: hours.toMs,
-    usual: compact(usual),
+    usual: compact(usual, stored?.value.usual),
   });
   return [measuredEvent(target, minutes, hours, now)];
 }
@@ -62,22 +62,27 @@ function indexAt(minutes: readonly LoadMinute[], atMs: number): number {
   return first === undefined ? 0 : Math.max(0, Math.ceil((atMs - first.atMs) / MINUTE_MS));
 }
 
-/** Four significant digits are more than the data has, and keep the document small. */
-function compact(usual: TargetUsual): TargetUsual {
+/** Four significant digits are more than the data has, and keep the document small. `before` is what it was learned on, as it was stored. */
+function compact(usual: TargetUsual, before: TargetUsual | undefined): TargetUsual {
   return {
-    load: compactLoad(usual.load),
+    load: compactLoad(usual.load, before?.load),
     residuals: { counts: usual.residuals.counts.map(rounded), total: rounded(usual.residuals.total) },
   };
 }
 
-function compactLoad(load: UsualLoad): UsualLoad {
+function compactLoad(load: UsualLoad, before: UsualLoad | undefined): UsualLoad {
   return {
     bucketMinutes: load.bucketMinutes,
-    weekMeans: load.weekMeans.map(rounded),
-    weekWeights: load.weekWeights.map(rounded),
-    dayMeans: load.dayMeans.map(rounded),
-    dayWeights: load.dayWeights.map(rounded),
+    weekMeans: compactAll(load.weekMeans, before?.weekMeans),
+    weekWeights: compactAll(load.weekWeights, before?.weekWeights),
+    dayMeans: compactAll(load.dayMeans, before?.dayMeans),
+    dayWeights: compactAll(load.dayWeights, before?.dayWeights),
   };
+}
+
+/** Of a week an hour changes a few buckets; the others are compact already. */
+function compactAll(values: readonly number[], before: readonly number[] = []): readonly number[] {
+  return values.map((value, index) => (value === before[index] ? value : rounded(value)));
 }
 
 function rounded(value: number): number {
@@ -135,7 +140,9 @@ export async function measureViewers(context: Context, log: AirLog, now: number)
     }
   }
   for (const { key, stored, hours, usual } of due) {
-    const compacted = Object.fromEntries(Object.entries(usual).map(([channelId, load]) => [channelId, compactLoad(load)]));
+    const compacted = Object.fromEntries(
+      Object.entries(usual).map(([channelId, load]) => [channelId, compactLoad(load, stored?.value.usual[channelId])]),
+    );
     await replaceDocument<StoredUsual<ChannelViewers>>(ports.documents, key, stored, { throughMs: hours.toMs, usual: compacted });
   }
 }

@@ -99,7 +99,7 @@ export async function makePlans(
       fromMs: from,
       toMs,
       ...(options.everyMinute !== true && {
-        instants: { sparse, fineUntilMs: (minutes) => from + reachMs(target, minutes, { settings, model, overrides }) },
+        instants: { sparse, fineUntilMs: reachOf(target, { settings, model, overrides, from }) },
       }),
       threshold: settings.threshold,
       unservedPerMillion: settings.policy.unservedPerMillion,
@@ -116,25 +116,28 @@ export async function makePlans(
 // Beyond the lead, so that what a plan asks for now rests on minutes that were all looked at.
 const BEYOND_LEAD_MS = 5 * MINUTE_MS;
 
-/** How far ahead a decision taken now can reach: the lead of the most that the target may need, or the database that it connects to. */
-function reachMs(
+/** How far a decision taken at `from` can reach: the lead of the most that the target may need, or the database that it connects to. */
+function reachOf(
   target: Target,
-  minutes: readonly ForecastMinute[],
-  { settings, model, overrides }: { readonly settings: Settings; readonly model: Model; readonly overrides: readonly Override[] },
-): number {
+  given: { readonly settings: Settings; readonly model: Model; readonly overrides: readonly Override[]; readonly from: number },
+): (minutes: readonly ForecastMinute[]) => number {
+  const { settings, model, overrides, from } = given;
   const isDatabase = settings.targets.some(({ connections }) => connections?.database === target.id);
   // Clients may need the connections of all that a database can have.
-  let units = isDatabase ? target.ceilingUnits : 0;
+  let least = isDatabase ? target.ceilingUnits : 0;
   let factor = 1;
   for (const override of overrides) {
     if (!("targetIds" in override) || !override.targetIds.includes(target.id)) continue;
-    if (override.kind === "floor") units = Math.max(units, override.floorUnits);
+    if (override.kind === "floor") least = Math.max(least, override.floorUnits);
     if (override.kind === "factor") factor = Math.max(factor, override.factor);
   }
-  for (const minute of minutes) units = Math.max(units, factor * unitsForMinute(target, minute));
   const database = settings.targets.find(({ id }) => id === target.connections?.database);
-  const leads = [leadOf(model, target, Math.min(units, target.ceilingUnits)), database && leadOf(model, database, database.ceilingUnits)];
-  return Math.max(...leads.map((lead) => lead ?? 0)) + BEYOND_LEAD_MS;
+  const databaseMs = database === undefined ? 0 : leadOf(model, database, database.ceilingUnits);
+  return (minutes) => {
+    let units = least;
+    for (const minute of minutes) units = Math.max(units, factor * unitsForMinute(target, minute));
+    return from + Math.max(leadOf(model, target, Math.min(units, target.ceilingUnits)), databaseMs) + BEYOND_LEAD_MS;
+  };
 }
 
 function leadOf({ learned }: Model, target: Target, units: number): number {

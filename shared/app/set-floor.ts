@@ -189,8 +189,8 @@ async function booked(warming: Warming, described: Known, stored: StoredPlan | u
   const memory = each([...fired, ...ours(actions), ...put]);
   let { floor } = set;
   const theirs = each(theirsToRemember(floor?.value ?? {}, actions, set.outcome.kind === "set" ? met : undefined, now));
-  const known = JSON.stringify([floor?.value.booked ?? [], floor?.value.theirs ?? []]);
-  if ((floor !== undefined || memory.length > 0) && JSON.stringify([memory, theirs]) !== known) {
+  const isKnown = isAlike(memory, floor?.value.booked ?? []) && isAlike(theirs, floor?.value.theirs ?? []);
+  if ((floor !== undefined || memory.length > 0) && !isKnown) {
     const { theirs: _, ...rest } = floorOf(floor, described);
     floor = await keepFloor(warming, floor, { ...rest, booked: memory, ...(theirs.length > 0 && { theirs }) });
   }
@@ -198,6 +198,10 @@ async function booked(warming: Warming, described: Known, stored: StoredPlan | u
   // Beside one that should be gone, what is put now might be lowered by it.
   if (left.length === 0) await putBookings(warming, put);
   return { ...set, floor };
+}
+
+function isAlike(a: readonly Booking[], b: readonly Booking[]): boolean {
+  return a.length === b.length && a.every(({ atMs, units }, index) => b[index]?.atMs === atMs && b[index].units === units);
 }
 
 /** Each booking once, by instant, then units. */

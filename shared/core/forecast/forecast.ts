@@ -72,14 +72,19 @@ const REACH_BROADCASTS = 20;
 type View = { readonly planned: readonly Term[]; readonly onAir: readonly Term[]; readonly correction: Nowcast };
 
 /** The view at `now` from what had been measured `beforeMs`. */
-function viewAt(input: ForecastInput, usual: TargetUsual, now: number, beforeMs: number): View {
+function viewAt(input: ForecastInput, usual: TargetUsual, known: KnownMinutes, now: number, beforeMs: number): View {
   const planned = termsOf({ ...input, now, fromMs: Math.min(input.fromMs, now - LOOK_BACK_MS) });
   const onAir = planned.filter(({ timing }) => timing.startsAtMs - ARRIVAL_MS <= now && timing.endsAtMs + DECAY_MS > now);
   const firstMs = minuteOf(now - LOOK_BACK_MS);
+  const numbers = planned.map(known.numberOf);
   const correction = nowcast({
     measured: input.recent,
-    expectedAt: (atMs) =>
-      atMs >= firstMs && atMs < beforeMs ? expectedIn(planned, usualAt(usual.load, atMs, input.zone), atMs) : undefined,
+    expectedAt: (atMs) => {
+      if (atMs < firstMs || atMs >= beforeMs) return undefined;
+      return once(known.expected, atMs, { level: 1, surpriseRps: 0, active: activeAt(planned, numbers, atMs) }, () =>
+        expectedIn(planned, usualAt(usual.load, atMs, input.zone), atMs),
+      );
+    },
     usualSpread: residualSpread(usual.residuals),
     amplitudeSpread: Math.max(0, ...onAir.map((term) => term.spread)),
   });
@@ -96,34 +101,19 @@ export function forecastLoad(input: ForecastInput): Forecast {
   const { model, target, zone, now } = input;
   const usual = model.targets[target.id] ?? firstTargetUsual();
   const budget = input.unservedPerMillion / 1e6;
-  const { noise: residualNoise, calm, minutes: known } = ordinaryOf(usual, zone, budget);
   const reachViewers = model.learned.reach.broadcasts >= REACH_BROADCASTS ? reachOf(model.learned) : Number.POSITIVE_INFINITY;
+  const { noise: residualNoise, calm, minutes: known } = ordinaryOf(usual, { zone, budget, reachViewers });
 
   /** Forecasts minutes as they look in a view; one that was forecast before is the same object. */
   const forecaster = ({ planned, onAir, correction }: View): ForecastAt => {
     const terms = planned.map((term) => (onAir.includes(term) ? corrected(term, correction) : term));
-    const numbers = terms.map((term) => known.numberOf(`${keyOf(term)}/${reachViewers}`));
+    const numbers = terms.map(known.numberOf);
     return (atMs) => {
       const level = levelAt(correction, atMs);
       const surpriseRps = surpriseAt(correction, atMs);
-      if (surpriseRps > 0 || input.instants === undefined) return workedOut(terms, atMs, level, surpriseRps);
-      let active = 0;
-      for (let i = 0; i < terms.length; i += 1) {
-        const term = terms[i];
-        if (term !== undefined && mayAdd(term, atMs)) active = active * MOST_NUMBERS + (numbers[i] ?? 0);
-      }
-      // So many at once that their numbers do not fit into one.
-      if (active > Number.MAX_SAFE_INTEGER) return workedOut(terms, atMs, level, 0);
-      const place = Math.floor(atMs / MINUTE_MS);
-      let before = known.at.get(place);
-      if (before === undefined) known.at.set(place, (before = []));
-      for (let i = before.length - 1; i >= 0; i -= 1) {
-        const each = before[i];
-        if (each?.level === level && each.active === active) return each.minute;
-      }
-      const minute = workedOut(terms, atMs, level, 0);
-      before.push({ level, active, minute });
-      return minute;
+      if (input.instants === undefined) return workedOut(terms, atMs, level, surpriseRps);
+      const under = { level, surpriseRps, active: activeAt(terms, numbers, atMs) };
+      return once(known.forecast, atMs, under, () => workedOut(terms, atMs, level, surpriseRps));
     };
   };
   const workedOut = (terms: readonly Term[], atMs: number, level: number, surpriseRps: number): ForecastMinute => {
@@ -157,13 +147,13 @@ export function forecastLoad(input: ForecastInput): Forecast {
       surpriseRps,
     };
   };
-  const view = viewAt(input, usual, now, now);
+  const view = viewAt(input, usual, known, now, now);
   const { instants, fromMs, toMs } = input;
   let minutes: readonly ForecastMinute[];
   if (instants === undefined) minutes = everyMinute(fromMs, toMs).map(forecaster(view));
   else {
     const farNow = Math.floor(now / FAR_EVERY_MS) * FAR_EVERY_MS;
-    const sparse = instants.sparse.map(forecaster(viewAt(input, usual, farNow, farNow - PUBLISHED_AFTER_MS + 1)));
+    const sparse = instants.sparse.map(forecaster(viewAt(input, usual, known, farNow, farNow - PUBLISHED_AFTER_MS + 1)));
     minutes = withFine(sparse, { ...instants, fromMs, toMs }, forecaster(view));
   }
   return { targetId: target.id, minutes, nowcast: view.correction };
@@ -191,10 +181,10 @@ function everyMinute(fromMs: number, toMs: number): readonly number[] {
   return Array.from({ length: Math.max(0, Math.ceil((toMs - fromMs) / MINUTE_MS)) }, (_, nth) => fromMs + nth * MINUTE_MS);
 }
 
-/** What follows from the usual week of a target alone, and the minutes forecast under it so far. */
+/** What follows from the usual week of a target and from what is given beside it, and the minutes worked out under both so far. */
 type Ordinary = {
-  readonly zone: ZoneOffsets;
-  readonly budget: number;
+  readonly usual: TargetUsual;
+  readonly given: Given;
   /** Errors of the usual load in the order of their samples. */
   readonly noise: Float64Array;
   /** What a minute without an occasion looks like for a usual load of 1. */
@@ -202,45 +192,123 @@ type Ordinary = {
   readonly minutes: KnownMinutes;
 };
 
-/** Minutes that were forecast before, by instant, level and what adds to them: most ticks bring nothing new for most of them. */
+type Given = { readonly zone: ZoneOffsets; readonly budget: number; readonly reachViewers: number };
+
+/** Minutes that were worked out before: most ticks bring nothing new for most of them. */
 type KnownMinutes = {
-  readonly at: Map<number, { readonly level: number; readonly active: number; readonly minute: ForecastMinute }[]>;
-  /** A number of its own for each key of a term, 1 … MOST_NUMBERS − 1. */
-  readonly numberOf: (key: string) => number;
+  readonly forecast: ByInstant<ForecastMinute>;
+  readonly expected: ByInstant<ExpectedMinute>;
+  /** A number for each term, 1 … MOST_NUMBERS − 1; two that add the same to every minute have the same. */
+  readonly numberOf: (term: Term) => number;
 };
+
+/** What a minute follows from beside its instant: the level, the surprise, and the terms that add to it. */
+type Under = { readonly level: number; readonly surpriseRps: number; readonly active: number };
+
+type ByInstant<T> = Map<number, { readonly under: Under; readonly value: T }[]>;
 
 // Each correction makes terms of its own; the hour for which a usual week stays as it is has some hundred.
 const MOST_NUMBERS = 2_048;
 
 function knownMinutes(): KnownMinutes {
-  const at: KnownMinutes["at"] = new Map();
+  const forecast: KnownMinutes["forecast"] = new Map();
+  const expected: KnownMinutes["expected"] = new Map();
   const numbers = new Map<string, number>();
+  let byTerm = new WeakMap<Term, number>();
+  const byKey = (key: string): number => {
+    const known = numbers.get(key);
+    if (known !== undefined) return known;
+    if (numbers.size === MOST_NUMBERS - 1) {
+      numbers.clear();
+      byTerm = new WeakMap();
+      forecast.clear();
+      expected.clear();
+    }
+    numbers.set(key, numbers.size + 1);
+    return numbers.size;
+  };
   return {
-    at,
-    numberOf: (key) => {
-      const known = numbers.get(key);
-      if (known !== undefined) return known;
-      if (numbers.size === MOST_NUMBERS - 1) {
-        numbers.clear();
-        at.clear();
+    forecast,
+    expected,
+    numberOf: (term) => {
+      let number = byTerm.get(term);
+      if (number === undefined) {
+        number = byKey(keyOf(term));
+        byTerm.set(term, number);
       }
-      numbers.set(key, numbers.size + 1);
-      return numbers.size;
+      return number;
     },
   };
 }
 
+/** One number for the terms that may add to the minute at `atMs`; it is safe only while so few do that their numbers fit into one. */
+function activeAt(terms: readonly Term[], numbers: readonly number[], atMs: number): number {
+  let active = 0;
+  for (let i = 0; i < terms.length; i += 1) {
+    const term = terms[i];
+    if (term !== undefined && mayAdd(term, atMs)) active = active * MOST_NUMBERS + (numbers[i] ?? 0);
+  }
+  return active;
+}
+
+/** What was worked out before for an instant under the same, else what is worked out now. */
+function once<T>(known: ByInstant<T>, atMs: number, under: Under, workOut: () => T): T {
+  const { level, surpriseRps, active } = under;
+  if (active > Number.MAX_SAFE_INTEGER) return workOut();
+  const place = Math.floor(atMs / MINUTE_MS);
+  let before = known.get(place);
+  if (before === undefined) known.set(place, (before = []));
+  for (let i = before.length - 1; i >= 0; i -= 1) {
+    const each = before[i];
+    if (each?.under.level === level && each.under.active === active && each.under.surpriseRps === surpriseRps) return each.value;
+  }
+  const value = workOut();
+  before.push({ under, value });
+  return value;
+}
+
 const ordinary = new WeakMap<TargetUsual, Ordinary>();
 
-function ordinaryOf(usual: TargetUsual, zone: ZoneOffsets, budget: number): Ordinary {
+// Whoever learns the same hour twice, such as a simulation that works out what was needed beside its run, learns the same week: what the
+// last few weeks learned were worked out to serves both.
+const LATELY_KEPT = 32;
+const lately: Ordinary[] = [];
+
+function ordinaryOf(usual: TargetUsual, given: Given): Ordinary {
   const known = ordinary.get(usual);
-  if (known?.budget === budget && known.zone === zone) return known;
+  if (known !== undefined && isAlike(known.given, given)) return known;
+  const same = lately.find((each) => isAlike(each.given, given) && isSameWeek(each.usual, usual));
+  const made = same ?? workedFrom(usual, given);
+  ordinary.set(usual, made);
+  if (same === undefined && lately.push(made) > LATELY_KEPT) lately.shift();
+  return made;
+}
+
+function workedFrom(usual: TargetUsual, given: Given): Ordinary {
   const quantiles = residualQuantiles(usual.residuals, PROBABILITIES);
   const points = Float64Array.from(quantiles);
-  const calm = { ...summarise(points, budget), interval: intervalOf(points) };
-  const made = { zone, budget, noise: Float64Array.from(inOrderOf("usual", quantiles)), calm, minutes: knownMinutes() };
-  ordinary.set(usual, made);
-  return made;
+  const calm = { ...summarise(points, given.budget), interval: intervalOf(points) };
+  return { usual, given, noise: Float64Array.from(inOrderOf("usual", quantiles)), calm, minutes: knownMinutes() };
+}
+
+function isSameWeek(a: TargetUsual, b: TargetUsual): boolean {
+  return (
+    a.load.bucketMinutes === b.load.bucketMinutes &&
+    areSame(a.residuals.counts, b.residuals.counts) &&
+    a.residuals.total === b.residuals.total &&
+    areSame(a.load.weekMeans, b.load.weekMeans) &&
+    areSame(a.load.weekWeights, b.load.weekWeights) &&
+    areSame(a.load.dayMeans, b.load.dayMeans) &&
+    areSame(a.load.dayWeights, b.load.dayWeights)
+  );
+}
+
+function areSame(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((value, index) => value === b[index]);
+}
+
+function isAlike(a: Given, b: Given): boolean {
+  return a.zone === b.zone && a.budget === b.budget && a.reachViewers === b.reachViewers;
 }
 
 /** An occasion in a minute in which it adds something. */

@@ -54,20 +54,30 @@ export function termsOf(input: {
     if (timing.startsAtMs - ARRIVAL_MS >= input.toMs || timing.endsAtMs + DECAY_MS < input.fromMs) continue;
     const impact = impacts?.get(target.id) ?? impactOf({ model, target, occasion, zone, threshold });
     if (impact.kind !== "above") continue;
-    const { audience, spread, mostViewers, loadPerViewerRps, shape } = impact;
-    const plateau = { mean: audience.mean, mostViewers, loadPerViewerRps };
-    terms.push({
-      ...plateau,
-      occasionId: occasion.id,
-      timing,
-      lateTiming: lateTimingOf(occasion, air, now),
-      shape,
-      spread,
-      order: orderOf(`audience/${occasion.id}`),
-      medianRps: medianOf(plateau),
-    });
+    terms.push(termFrom(impact, occasion.id, timing, lateTimingOf(occasion, air, now)));
   }
   return terms;
+}
+
+type Above = Exclude<Impact, { kind: "unknown-audience" }>;
+
+// An impact stands for hours, and most ticks find its occasion where the tick before left it.
+const made = new WeakMap<Above, Term>();
+
+/** The term of an occasion; the same object as the last one from that impact, unless its timing has moved. */
+function termFrom(impact: Above, occasionId: string, timing: Timing, lateTiming: Timing | undefined): Term {
+  const before = made.get(impact);
+  if (before?.occasionId === occasionId && isAlike(before.timing, timing) && isAlike(before.lateTiming, lateTiming)) return before;
+  const { audience, spread, mostViewers, loadPerViewerRps, shape } = impact;
+  const plateau = { mean: audience.mean, mostViewers, loadPerViewerRps };
+  const order = orderOf(`audience/${occasionId}`);
+  const term = { ...plateau, occasionId, timing, lateTiming, shape, spread, order, medianRps: medianOf(plateau) };
+  made.set(impact, term);
+  return term;
+}
+
+function isAlike(a: Timing | undefined, b: Timing | undefined): boolean {
+  return a?.startsAtMs === b?.startsAtMs && a?.endsAtMs === b?.endsAtMs;
 }
 
 /** Whether the term may add anything to the minute at `atMs`. */
@@ -145,11 +155,23 @@ export function multipleAt(term: Term, atMs: number): Multiple {
   return late.multiple > planned.multiple ? late : planned;
 }
 
-/** The term as the measurements leave it: the amplitude moved, what is still uncertain narrowed. */
+type Amplitude = NonNullable<Nowcast["amplitude"]>;
+
+const moved = new WeakMap<Term, { readonly by: Amplitude; readonly term: Term }>();
+
+/** The term as the measurements leave it: the amplitude moved, what is still uncertain narrowed. Moved alike again, it is the same object. */
 export function corrected(term: Term, { amplitude, newestMs }: Nowcast): Term {
   if (amplitude === undefined || newestMs === undefined) return term;
   // One that has hardly begun cannot have disappointed: what was measured is the one before it.
   if (amplitude.shift < 0 && newestMs < term.timing.startsAtMs + NOWCAST_MINUTES * MINUTE_MS) return term;
+  const before = moved.get(term);
+  if (before?.by.shift === amplitude.shift && before.by.spread === amplitude.spread) return before.term;
+  const after = movedBy(term, amplitude);
+  moved.set(term, { by: amplitude, term: after });
+  return after;
+}
+
+function movedBy(term: Term, amplitude: Amplitude): Term {
   const viewers = Math.min(term.mostViewers, unstretched(term.mean));
   // What is measured tonight is not bounded by the record of other nights.
   const plateau = {

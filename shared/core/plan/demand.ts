@@ -8,7 +8,7 @@ import { MINUTE_MS } from "../time.ts";
 import { connectionsOf, unitsForConnections, unitsForLoad, unitsForTail, unitsWithinConnections, withZoneReserve } from "./capacity.ts";
 import type { OverCap } from "./cap.ts";
 import { factorAt, type Override } from "./override.ts";
-import { stepAt, type Limit, type Plan, type PlanPolicy, type Reason } from "./plan.ts";
+import type { Limit, Plan, PlanPolicy, Reason } from "./plan.ts";
 
 /** Units to have *serving*, and why. `wantedUnits` is what would be needed without limits; `limit` is what cut it, if it was cut. */
 export type NeededUnits = {
@@ -77,12 +77,15 @@ export function needsOf(input: DemandInput): readonly Need[] {
  */
 export function clientOf(target: Target, plan: Plan, needs: readonly Need[]): Client {
   const units = new Map<number, number>();
+  let last = -1;
   for (const [index, need] of needs.entries()) {
     const needed = neededUnits(need)?.units ?? 0;
     // A database may be looked at in minutes in which its client was not: until the next one that was, the same are needed.
     const nextMs = needs[index + 1]?.atMs ?? need.atMs + MINUTE_MS;
     for (let atMs = need.atMs; atMs < nextMs; atMs += MINUTE_MS) {
-      const up = Math.max(stepAt(plan, atMs)?.floorUnits ?? 0, needed);
+      while ((plan.steps[last + 1]?.atMs ?? Number.POSITIVE_INFINITY) <= atMs) last += 1;
+      const floorUnits = atMs < plan.untilMs ? (plan.steps[last]?.floorUnits ?? 0) : 0;
+      const up = Math.max(floorUnits, needed);
       if (up > 0) units.set(atMs, up);
     }
   }
@@ -209,24 +212,15 @@ function multiplied({ overrides, target }: DemandInput, atMs: number, loadUnits:
 function raised(input: DemandInput, atMs: number, loadUnits: number, reasons?: Reason[]): number {
   const { target, overrides } = input;
   let units = loadUnits;
-  if (input.clients.length > 0) {
-    const clients = input.clients.flatMap(({ target: client, units: byMinute }) => {
-      const up = byMinute.get(atMs) ?? 0;
-      const connections = connectionsOf(client, up, target);
-      return connections > 0 ? [{ targetId: client.id, units: up, connections }] : [];
-    });
-    const connected = unitsForConnections(
-      target,
-      clients.reduce((sum, { connections }) => sum + connections, 0),
-    );
-    if (connected > units) {
-      reasons?.push({
-        type: "connections",
-        clients: clients.map(({ targetId, units: up }) => ({ targetId, units: up })),
-        units: connected,
-      });
-      units = connected;
-    }
+  let connections = 0;
+  for (const client of input.clients) connections += connectionsAt(client, target, atMs);
+  const connected = unitsForConnections(target, connections);
+  if (connected > units) {
+    const clients = input.clients
+      .filter((client) => connectionsAt(client, target, atMs) > 0)
+      .map((client) => ({ targetId: client.target.id, units: client.units.get(atMs) ?? 0 }));
+    reasons?.push({ type: "connections", clients, units: connected });
+    units = connected;
   }
   for (const override of overrides) {
     if (override.kind !== "floor") continue;
@@ -237,6 +231,10 @@ function raised(input: DemandInput, atMs: number, loadUnits: number, reasons?: R
     }
   }
   return units;
+}
+
+function connectionsAt({ target: client, units }: Client, database: Target, atMs: number): number {
+  return connectionsOf(client, units.get(atMs) ?? 0, database);
 }
 
 function limited({ target, database }: DemandInput, wantedUnits: number, reasons?: Reason[]): Asked {

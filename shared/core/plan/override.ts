@@ -74,8 +74,25 @@ export function occasionsWith(
   now: number,
   onAir: (occasionId: string) => boolean,
 ): readonly Occasion[] {
-  const holding = overrides.filter((override) => holdsAt(override, now));
-  if (!holding.some((override) => "occasionId" in override)) return occasions;
+  const holding = overrides.filter((override) => "occasionId" in override && holdsAt(override, now));
+  if (holding.length === 0) return occasions;
+  // Whether a cancelled one stays may be another matter in the next minute.
+  if (holding.some(({ kind }) => kind === "cancel")) return changedBy(holding, occasions, onAir);
+  const before = lastChanged.get(occasions);
+  if (before?.by.length === holding.length && holding.every((override, index) => override === before.by[index])) return before.occasions;
+  const changed = changedBy(holding, occasions, onAir);
+  lastChanged.set(occasions, { by: holding, occasions: changed });
+  return changed;
+}
+
+// Overrides hold for many minutes. As long as they do the occasions are the same objects, and what was concluded from them still holds.
+const lastChanged = new WeakMap<readonly Occasion[], { readonly by: readonly Override[]; readonly occasions: readonly Occasion[] }>();
+
+function changedBy(
+  holding: readonly Override[],
+  occasions: readonly Occasion[],
+  onAir: (occasionId: string) => boolean,
+): readonly Occasion[] {
   return occasions.flatMap((occasion) => {
     const mine = holding.filter((override) => "occasionId" in override && isAbout(override.occasionId, occasion));
     if (mine.length === 0) return [occasion];

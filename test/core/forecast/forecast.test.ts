@@ -1,10 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Air } from "../../../shared/core/forecast/air.ts";
-import { firstLearned, type Model } from "../../../shared/core/forecast/model.ts";
+import type { Aired } from "../../../shared/core/forecast/forecast.ts";
+import { DEFAULT_IMPACT_THRESHOLD, impactOf } from "../../../shared/core/forecast/impact.ts";
+import { firstLearned, type Model, type TargetUsual } from "../../../shared/core/forecast/model.ts";
 import type { Occasion } from "../../../shared/core/schedule/occasion.ts";
 import type { ZoneOffsets } from "../../../shared/core/time.ts";
-import { AHEAD, expected, forecastOf, knownMinutes, loads, modelOf, occasion, ON_AIR, pastEight, times } from "./made.ts";
+import { AHEAD, expected, forecastOf, knownMinutes, loads, modelOf, occasion, ON_AIR, pastEight, target, times } from "./made.ts";
 
 const ahead = (each: Occasion): { occasion: Occasion; air: Air } => ({ occasion: each, air: AHEAD });
 const onAir = (each: Occasion): { occasion: Occasion; air: Air } => ({ occasion: each, air: ON_AIR });
@@ -51,6 +53,13 @@ describe("a minute ahead", () => {
   });
 });
 
+/** What was learned of the only target. */
+function firstOf(model: Model): TargetUsual {
+  const usual = model.targets[target().id];
+  if (usual === undefined) throw new Error("the target is not in the model");
+  return usual;
+}
+
 describe("any forecast", () => {
   const viewers = fc.integer({ min: 20_000, max: 2_000_000 });
 
@@ -68,31 +77,59 @@ describe("any forecast", () => {
     const zone: ZoneOffsets = [];
     const warm = modelOf(1_000);
     const sparse = [0, 5, 10, 20, 40, 80].map(pastEight);
+    // As the use cases hand them out: the same objects for as long as nothing is learned.
+    const impacts = new Map(
+      [derby, other].map((each) => {
+        const impact = impactOf({ model: warm, target: target(), occasion: each, zone, threshold: DEFAULT_IMPACT_THRESHOLD });
+        return [each.id, new Map([[target().id, impact]])];
+      }),
+    );
     const one = fc.record({
       now: fc.integer({ min: -5, max: 12 }),
       carried: fc.integer({ min: 500, max: 3_000 }),
       aired: fc.subarray([onAir(derby), ahead(other)]),
+      // A crowd that has not been seen yet is waited for, minute after minute.
+      seen: fc.boolean(),
       reach: fc.integer({ min: 0, max: 30 }),
       reachViewers: fc.constantFrom(0, 150_000),
     });
     fc.assert(
       fc.property(fc.array(one, { minLength: 2, maxLength: 6 }), (several) => {
-        for (const { now, carried, aired, reach, reachViewers } of several) {
-          const made = (model: Model) =>
+        for (const { now, carried, aired, seen, reach, reachViewers } of several) {
+          const standing = aired.map(({ occasion: each, air }): Aired => ({ occasion: each, air: seen ? air : { kind: "on-air" } }));
+          const made = (model: Model, occasions: readonly Aired[], within: ZoneOffsets) =>
             forecastOf({
               model: { ...model, learned: { ...model.learned, reach: { viewers: reachViewers, broadcasts: reachViewers > 0 ? 30 : 0 } } },
-              occasions: aired,
+              occasions,
               recent: loads(now - 20, times(18, carried)),
               now: pastEight(now),
               fromMs: pastEight(0),
-              zone,
+              zone: within,
               instants: { sparse, fineUntilMs: () => pastEight(reach) },
             });
-          expect(made(warm)).toEqual(made({ ...warm, targets: structuredClone(warm.targets) }));
+          const remembered = standing.map((each): Aired => {
+            const known = impacts.get(each.occasion.id);
+            return known === undefined ? each : { ...each, impacts: known };
+          });
+          // Nothing was remembered under a zone that nobody has named before.
+          const cold = made({ ...warm, targets: structuredClone(warm.targets) }, standing, [...zone]);
+          expect(made(warm, remembered, zone)).toEqual(cold);
         }
       }),
-      { seed: 1, numRuns: 40 },
+      { seed: 1, numRuns: 60 },
     );
+  });
+
+  test("is the same object for two weeks that say the same, and another one as soon as they differ", () => {
+    const zone: ZoneOffsets = [];
+    const [first, second] = [modelOf(1_000), structuredClone(modelOf(1_000))];
+    const minuteOf = (model: Model) =>
+      forecastOf({ model, now: pastEight(0), zone, instants: { sparse: [pastEight(30)], fineUntilMs: () => pastEight(0) } }).minutes[0];
+    expect(minuteOf(second)).toBe(minuteOf(first));
+    expect(minuteOf(modelOf(1_001))).not.toEqual(minuteOf(first));
+    const usual = firstOf(second);
+    const shifted = { ...second, targets: { [target().id]: { ...usual, residuals: { ...usual.residuals, total: 70 } } } };
+    expect(minuteOf(shifted)).not.toEqual(minuteOf(first));
   });
 
   test("has its median within the interval and its tail not below the median", () => {

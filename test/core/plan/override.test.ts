@@ -131,6 +131,24 @@ describe("overrides of occasions", () => {
     expect(occasionsWith([FINAL], [overrun], NOW - 1, nobody)[0]).toBe(FINAL);
   });
 
+  test("under the same overrides the occasions stay the same objects, and under others what those make of them", () => {
+    const guide = [FINAL, occasion("other")];
+    const delay: Override = { ...lease("1"), kind: "delay", occasionId: "final", byMinutes: 5 };
+    const overrun: Override = { ...lease("2", NOW + MINUTE_MS), kind: "overrun", occasionId: "final", byMinutes: 20 };
+    const first = occasionsWith(guide, [delay, overrun], NOW, nobody);
+    expect(occasionsWith(guide, [delay, overrun], NOW + MINUTE_MS - 1, nobody)).toBe(first);
+    const later = occasionsWith(guide, [delay, overrun], NOW + MINUTE_MS, nobody);
+    expect(later[0]?.endsAtMs).toBe(FINAL.endsAtMs + 25 * MINUTE_MS);
+    expect(occasionsWith(guide, [{ ...delay, byMinutes: 10 }, overrun], NOW, nobody)[0]?.startsAtMs).toBe(NOW + 10 * MINUTE_MS);
+  });
+
+  test("with a cancel the crowd is looked at each time", () => {
+    const guide = [FINAL];
+    const cancel: Override = { ...lease("1"), kind: "cancel", occasionId: "final" };
+    expect(occasionsWith(guide, [cancel], NOW, nobody)).toEqual([]);
+    expect(occasionsWith(guide, [cancel], NOW + MINUTE_MS, (id) => id === "final")).toHaveLength(1);
+  });
+
   test("whatever people ask for, the order in which they asked makes no difference", () => {
     fc.assert(
       fc.property(
