@@ -76,14 +76,25 @@ export async function setFloor(
       return booked(warming, described, stored, { outcome: { kind: "waiting", units: decision.units }, floor: waiting });
     }
     case "set": {
-      const way = await clearedWay(warming, described, stored, decision.units);
+      const units = Math.min(decision.units, described.maximumUnits);
+      if (units < decision.units) {
+        const shortUnits = decision.units - units;
+        const reason = `${target.id}: its maximum is ${units}, ${shortUnits} less than is asked for`;
+        const cut = { code: "above-maximum", reason, attempt: 1 };
+        events.push(failedEvent(warming, { floorUnits: decision.units, outcome: "clamped", shortUnits, ...cut }));
+        // All that there is room for stands already.
+        if (minimumUnits === units && desiredUnits >= units)
+          return booked(warming, described, stored, { outcome: { kind: "failed", outcome: "refused", ...cut }, floor });
+      }
+      const way = await clearedWay(warming, described, stored, units);
       const attempt = (floor?.value.failures ?? 0) + 1;
       if (way !== undefined && attempt <= MOST_WAITS) {
         const outcome: WarmOutcome = { kind: "failed", outcome: "deferred", code: "booking-in-the-way", reason: way, attempt };
-        events.push(failedEvent(warming, { floorUnits: decision.units, ...outcome }));
+        events.push(failedEvent(warming, { floorUnits: units, ...outcome }));
         return { outcome, floor: await keepFloor(warming, floor, { ...floorOf(floor, described), failures: attempt }) };
       }
-      return booked(warming, described, stored, await write(warming, { decision, described, floor, stored, theirs }, events), theirs);
+      const writing = { decision: { ...decision, units }, described, floor, stored, theirs };
+      return booked(warming, described, stored, await write(warming, writing, events), theirs);
     }
     case "unknown":
       return { outcome: { kind: "unknown", why: decision.why }, floor };

@@ -33,12 +33,12 @@ export function completedEvent({ target, now, correlationId }: Warming, { units,
   return newEvent(warmUpCompleted, { id: `warm-up.completed/${target.id}/${units}/${isoOf(atMs)}`, atMs: now, correlationId, data });
 }
 
-/** A call that did not go through, or a raise that is not serving in time. What was not answered is tried again, like what was put off. */
+/** A call that did not go through or was cut down, or a raise that is not serving in time. What was not answered is tried again, like what was put off. */
 export function failedEvent(
   { target, now, correlationId }: Warming,
   failed: {
     readonly floorUnits: number;
-    readonly outcome: "deferred" | "refused" | "timed-out" | "unanswered" | "broken";
+    readonly outcome: "deferred" | "refused" | "clamped" | "timed-out" | "unanswered" | "broken";
     readonly code: string;
     readonly reason: string;
     readonly attempt: number;

@@ -76,7 +76,7 @@ const EXPECTED: Expectation = {
 /** How a call to set a minimum goes; `lost`: it takes effect and the answer is lost, `dropped`: it is lost on its way. */
 export type Answer = SetMinimumOutcome | "lost" | "dropped";
 
-type Cloud = { minimumUnits: number; readonly maximumUnits: number; desiredUnits: number; servingUnits: number };
+type Cloud = { minimumUnits: number; maximumUnits: number; desiredUnits: number; servingUnits: number };
 
 /** A control plane that does what it is told at once, unless an answer was laid out for it. */
 function madeCapacity(targets: readonly Target[]) {

@@ -168,3 +168,22 @@ test.each([{ kind: "refused", code: "AccessDeniedException", reason: "not author
     expect(cloud.minimumUnits).toBe(80);
   },
 );
+
+test("a maximum that somebody takes below what is asked for cuts the floor down to it, which is said; nothing is called in vain", async () => {
+  const made = await holding();
+  made.control.cloud("api").maximumUnits = 50;
+  await ask(made, 80);
+  await warmAt(made, at(17, 1));
+  expect(made.control.cloud("api").minimumUnits).toBe(50);
+  const calls = made.control.calls.length;
+  await warmAt(made, at(17, 2));
+  expect(made.control.calls.length).toBe(calls);
+  const told = made.bus.of("calltime.warm-up.failed").map(({ data }) => [data.floorUnits, data.outcome, data.code, data.shortUnits]);
+  expect(told).toEqual([
+    [80, "clamped", "above-maximum", 30],
+    [80, "clamped", "above-maximum", 30],
+  ]);
+  made.control.cloud("api").maximumUnits = 400;
+  await warmAt(made, at(17, 3));
+  expect(made.control.cloud("api").minimumUnits).toBe(80);
+});
