@@ -2,8 +2,12 @@ import fc from "fast-check";
 import { expect } from "vitest";
 import { assessAir, HARD_CAP_MS, type Air, type ExcessMinute } from "../../shared/core/forecast/air.ts";
 import { MINUTE_MS } from "../../shared/core/time.ts";
+import type * as NowcastModule from "../../shared/core/forecast/nowcast.ts";
+import { tick } from "../../shared/app/tick.ts";
+import { warm } from "../../shared/app/warm.ts";
+import { crowd, slot } from "../app/made.ts";
 import { expected, pastEight } from "../core/forecast/made.ts";
-import { rule } from "./made.ts";
+import { calltimeWith, measuredPlatform, minute, rule, type Calltime } from "./made.ts";
 
 type Assess = typeof assessAir;
 
@@ -77,4 +81,52 @@ rule<Assess>("an occasion is held until its crowd really leaves: not to the guid
     },
   },
   numRuns: 60,
+});
+
+const anyNight = fc.record({
+  overrun: fc.integer({ min: 0, max: 20 }),
+  outage: fc.option(fc.record({ at: fc.integer({ min: 18, max: 30 }), minutes: fc.integer({ min: 4, max: 26 }) }), {
+    nil: undefined,
+    freq: 6,
+  }),
+});
+
+rule<Calltime>("the floor stays up for as long as the crowd is there, through an overrun and an outage", {
+  holds: (calltime) =>
+    fc.asyncProperty(anyNight, async ({ overrun, outage }) => {
+      const [startsAtMs, endsAtMs] = [minute(5), minute(50)];
+      const made = await measuredPlatform({
+        programmes: [slot("one", "Cup Final", startsAtMs, endsAtMs), slot("two", "Quiz", minute(-60), minute(300))],
+        expectations: [
+          {
+            occasion: "the cup final",
+            title: "cup final",
+            channels: ["one"],
+            windowStartMs: minute(0),
+            windowEndMs: minute(60),
+            viewers: 200_000,
+          },
+        ],
+      });
+      const realEnd = 50 + overrun;
+      const there = crowd(200_000, startsAtMs, minute(realEnd));
+      const isOut = (atMs: number): boolean =>
+        outage !== undefined && atMs >= minute(outage.at) && atMs < minute(Math.min(outage.at + outage.minutes, 46));
+      made.measured.world.viewers = (channelId, atMs) => (channelId === "one" && isOut(atMs) ? 3_000 : there(channelId, atMs));
+      made.measured.world.loadRps = (_, atMs) => 300 + 0.03 * ((made.measured.world.viewers("one", atMs) ?? 0) - 1_000);
+      for (let n = 0; n <= realEnd; n += 1) {
+        made.goTo(minute(n));
+        await calltime.tick(made.context, minute(n));
+        made.control.serve();
+        if (n >= 5) expect({ n, held: made.control.cloud("api").minimumUnits >= 60 }).toEqual({ n, held: true });
+      }
+    }),
+  real: { tick, warm },
+  planted: {
+    "what lies more than five minutes back is not looked at, and an outage is a small crowd": () =>
+      calltimeWith<typeof NowcastModule>("../../shared/core/forecast/nowcast.ts", ({ nowcast }) => ({
+        nowcast: (input) => nowcast({ ...input, measured: input.measured.slice(-5) }),
+      })),
+  },
+  numRuns: 5,
 });

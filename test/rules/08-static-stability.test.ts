@@ -22,6 +22,7 @@ type Calls = (given: Given) => readonly Call[];
 
 const NOW = minute(0);
 const MAXIMUM = 100;
+const MOST_ACTIONS = 200;
 
 function calls({ floors, booked, inForceUnits, others }: Given): readonly Call[] {
   const wanted = raisesToBook({ floors, inForceUnits, maximumUnits: MAXIMUM, others, now: NOW });
@@ -44,29 +45,36 @@ const ahead = (floors: readonly Booking[]) => floors.filter(({ atMs }) => atMs >
 
 rule<Calls>("after any call to put bookings right, none that is left lowers a minimum, and in the end every raise of a day is covered", {
   holds: (made) =>
-    fc.property(anyFloors, anyFloors, fc.integer({ min: 1, max: MAXIMUM }), (floors, before, inForceUnits) => {
-      const booked = raisesToBook({ floors: before, inForceUnits: 1, maximumUnits: MAXIMUM, others: 0, now: NOW - 60 * MINUTE_MS });
-      let standing: readonly Booked[] = booked.map((one) => ({ ...one, name: bookingName(one.atMs) }));
-      const todo = made({ floors, booked: standing, inForceUnits, others: 0 });
-      const removals = todo.findLastIndex(({ kind }) => kind === "remove");
-      for (const [nth, call] of todo.entries()) {
-        if (call.kind === "remove") standing = standing.filter(({ name }) => name !== call.name);
-        else {
-          const name = bookingName(call.atMs);
-          standing = [...standing.filter((one) => one.name !== name), { name, atMs: call.atMs, units: call.units }];
+    fc.property(
+      anyFloors,
+      anyFloors,
+      fc.integer({ min: 1, max: MAXIMUM }),
+      fc.constantFrom(0, 0, 190, 197),
+      (floors, before, inForceUnits, others) => {
+        const booked = raisesToBook({ floors: before, inForceUnits: 1, maximumUnits: MAXIMUM, others: 0, now: NOW - 60 * MINUTE_MS });
+        let standing: readonly Booked[] = booked.map((one) => ({ ...one, name: bookingName(one.atMs) }));
+        const todo = made({ floors, booked: standing, inForceUnits, others });
+        const removals = todo.findLastIndex(({ kind }) => kind === "remove");
+        for (const [nth, call] of todo.entries()) {
+          if (call.kind === "remove") standing = standing.filter(({ name }) => name !== call.name);
+          else {
+            const name = bookingName(call.atMs);
+            standing = [...standing.filter((one) => one.name !== name), { name, atMs: call.atMs, units: call.units }];
+          }
+          // What lies below is taken away one by one, and only then is anything put.
+          if (call.kind === "put" || nth >= removals) expect(falls(standing, inForceUnits)).toEqual([]);
         }
-        // What lies below is taken away one by one, and only then is anything put.
-        if (call.kind === "put" || nth >= removals) expect(falls(standing, inForceUnits)).toEqual([]);
-      }
-      expect(falls(standing, inForceUnits)).toEqual([]);
-      let highest = inForceUnits;
-      for (const { atMs, units } of ahead(floors)) {
-        highest = Math.max(highest, Math.min(units, MAXIMUM));
-        const inForceThen = Math.max(inForceUnits, ...standing.filter((one) => one.atMs <= atMs).map((one) => one.units));
-        expect(inForceThen).toBeGreaterThanOrEqual(highest);
-      }
-      for (const { units } of standing) expect(units).toBeLessThanOrEqual(Math.max(MAXIMUM, inForceUnits));
-    }),
+        expect(falls(standing, inForceUnits)).toEqual([]);
+        expect(standing.length).toBeLessThanOrEqual(MOST_ACTIONS - others);
+        let highest = inForceUnits;
+        for (const { atMs, units } of ahead(floors)) {
+          highest = Math.max(highest, Math.min(units, MAXIMUM));
+          const inForceThen = Math.max(inForceUnits, ...standing.filter((one) => one.atMs <= atMs).map((one) => one.units));
+          expect(inForceThen).toBeGreaterThanOrEqual(highest);
+        }
+        for (const { units } of standing) expect(units).toBeLessThanOrEqual(Math.max(MAXIMUM, inForceUnits));
+      },
+    ),
   real: calls,
   planted: {
     "steps down are booked too": () => (given) => callsFor(ahead(given.floors), [], given.inForceUnits).concat(stepsDown(given)),
@@ -82,6 +90,13 @@ rule<Calls>("after any call to put bookings right, none that is left lowers a mi
     },
     "what is booked is not bounded by the maximum": () => (given) =>
       callsFor(raisesToBook({ ...given, maximumUnits: Number.MAX_SAFE_INTEGER, now: NOW }), given.booked, given.inForceUnits),
+    "where there is no room for all the last ones are left out": () => (given) =>
+      callsFor(
+        raisesToBook({ ...given, others: 0, maximumUnits: MAXIMUM, now: NOW }).slice(0, MOST_ACTIONS - given.others),
+        given.booked,
+        given.inForceUnits,
+      ),
+    "the customer's own actions are not counted": () => (given) => calls({ ...given, others: 0 }),
     "of the day ahead the next three hours are booked": () => (given) =>
       calls({ ...given, floors: given.floors.filter(({ atMs }) => atMs <= minute(180)) }),
   },

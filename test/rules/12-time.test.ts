@@ -84,7 +84,8 @@ rule<Usual>("an audience lives by its own clock: what it usually does at nine it
       const soonMs = changesAtMs + hours * HOUR_MS;
       // Half past, where one hour does not run into the next.
       const atMs = soonMs + (30 - (minuteOfWeek(offsets, soonMs) % 60)) * MINUTE_MS;
-      expect(usual(offsets, changesAtMs, atMs)).toBeCloseTo(carried(offsets, atMs), 0);
+      // An hour is ten more than the one before it.
+      expect(Math.abs((usual(offsets, changesAtMs, atMs) ?? Number.NaN) - carried(offsets, atMs))).toBeLessThan(4);
     }),
   real: (zone, fromMs, atMs) => usualAt(learned(zone, fromMs), atMs, zone),
   planted: {
