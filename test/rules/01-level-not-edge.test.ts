@@ -5,7 +5,7 @@ import { lookAgain } from "../../local/look-again.ts";
 import { contextOf, type Context } from "../../shared/app/context.ts";
 import { setMode } from "../../shared/app/modes.ts";
 import { listOverrides, setOverride, withdrawOverride } from "../../shared/app/override.ts";
-import type { Ports } from "../../shared/app/ports.ts";
+import type { Json, Ports } from "../../shared/app/ports.ts";
 import { tick } from "../../shared/app/tick.ts";
 import type * as FloorModule from "../../shared/core/warm/floor.ts";
 import { MINUTE_MS } from "../../shared/core/time.ts";
@@ -53,7 +53,7 @@ const anyEvening = fc.record({
   later: fc.array(fc.record({ at: fc.integer({ min: 2, max: 25 }), what: anyHappening }), { minLength: 1, maxLength: 4 }),
   /** Of each event in turn: how many minutes later it is handed out, as often as there are entries. */
   deliveries: fc.array(fc.array(fc.integer({ min: 1, max: 30 }), { maxLength: 5 }), { minLength: 2, maxLength: 6 }),
-  restarts: fc.array(fc.integer({ min: 1, max: MINUTES }), { maxLength: 2 }),
+  restarts: fc.array(fc.integer({ min: 1, max: MINUTES }), { maxLength: 12 }),
   /** Minutes in which the tick comes twice. */
   twice: fc.array(fc.integer({ min: 1, max: MINUTES }), { maxLength: 12 }),
 });
@@ -177,6 +177,7 @@ rule<System>("events that are lost, late, doubled, out of order or from long ago
         },
       ],
     }),
+    "what the last tick computed is remembered by the process alone": () => ({ ...real, ports: (ports) => forgetful(ports) }),
     "a release that was computed twice is taken for two ticks": async () => ({
       ...real,
       ...(await calltimeWith<typeof FloorModule>("../../shared/core/warm/floor.ts", ({ decideFloor }) => ({
@@ -191,3 +192,27 @@ rule<System>("events that are lost, late, doubled, out of order or from long ago
   },
   numRuns: 12,
 });
+
+/** Ports of a process that keeps a release that is due to itself, and stores the rest. */
+function forgetful(ports: Ports): Ports {
+  const lower = new Map<string, Json>();
+  return {
+    ...ports,
+    documents: {
+      ...ports.documents,
+      read: async (key) => {
+        const stored = await ports.documents.read(key);
+        const known = lower.get(key);
+        if (stored === undefined || known === undefined) return stored;
+        return { ...stored, value: { ...(stored.value as { readonly [name: string]: Json }), lower: known } };
+      },
+      write: async (key, value, expected) => {
+        if (!key.startsWith("floor/")) return ports.documents.write(key, value, expected);
+        const { lower: due, ...rest } = value as { readonly [name: string]: Json };
+        if (due === undefined) lower.delete(key);
+        else lower.set(key, due);
+        return ports.documents.write(key, rest, expected);
+      },
+    },
+  };
+}
