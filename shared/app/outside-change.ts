@@ -36,7 +36,8 @@ export function withPutBack(changes: OutsideChanges, now: number): OutsideChange
 
 /** The customer's own scheduled action that has set the minimum found, below the one in force; undefined when it was none. */
 export function firedOfTheirs({ theirs = [] }: OutsideChanges, minimumUnits: number, now: number): Booking | undefined {
-  return theirs.findLast(({ atMs, units }) => atMs <= now && atMs > now - CONTESTED_MS && units === minimumUnits);
+  // However long ago: it may have fired while Calltime was down.
+  return theirs.findLast(({ atMs, units }) => atMs <= now && units === minimumUnits);
 }
 
 /** The customer's actions to remember: those listed, and those that fired lately and were not met yet. */

@@ -146,6 +146,18 @@ describe("a scheduled action of the customer's own", () => {
     expect(made.control.cloud("api").minimumUnits).toBe(9);
   });
 
+  test("is known as theirs also when it happened while Calltime was down", async () => {
+    const made = await platform();
+    made.booking.actions.set("api", [theirs("evening", 30, 9)]);
+    await ask(made, 40);
+    await through(made, 0, 2);
+    await through(made, 150, 151);
+    expect(made.control.cloud("api").minimumUnits).toBe(40);
+    await ask(made, 4);
+    await through(made, 152, 154);
+    expect(made.control.cloud("api").minimumUnits).toBe(9);
+  });
+
   test("that sets no minimum is nobody's lowering, and a customer's schedule alone is nothing to remember", async () => {
     const made = await platform();
     made.booking.actions.set("api", [theirs("most", 3), theirs("evening", 30, 5)]);
