@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { expect, test } from "vitest";
 import { CAUSES } from "../../shared/core/score.ts";
@@ -19,4 +19,10 @@ test("the figures of the page are those that were recorded, broken promises and 
 test("every cause is explained, in the order in which they are looked for", () => {
   const rows = [...page.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, name]) => name);
   expect(rows.filter((name) => (CAUSES as readonly (string | undefined)[]).includes(name))).toEqual([...CAUSES]);
+});
+
+test("every rule that is tried by itself is on the page, and no other", () => {
+  const tried = readdirSync(resolve(import.meta.dirname, "../rules")).filter((file) => /^\d\d-.*\.test\.ts$/.test(file));
+  const linked = [...page.matchAll(/\]\(\.\.\/test\/rules\/([^)]*)\)/g)].map(([, file]) => file);
+  expect(linked).toEqual(tried.sort());
 });
