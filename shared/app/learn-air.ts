@@ -1,8 +1,8 @@
 import type { Air, ExcessMinute } from "../core/forecast/air.ts";
 import type { MeasuredBroadcast } from "../core/forecast/audience.ts";
-import { learnBroadcast, measuredBroadcast, wasShort, type Broadcast } from "../core/forecast/learn.ts";
+import { learnBroadcast, measuredBroadcast, middleThird, wasShort, type Broadcast } from "../core/forecast/learn.ts";
 import { firstTargetUsual } from "../core/forecast/model.ts";
-import { ARRIVAL_MS } from "../core/forecast/shape.ts";
+import { ARRIVAL_MS, DECAY_MS } from "../core/forecast/shape.ts";
 import type { Occasion } from "../core/schedule/occasion.ts";
 import type { Target } from "../core/target.ts";
 import { MINUTE_MS } from "../core/time.ts";
@@ -46,7 +46,7 @@ export async function lessonOf(
     air: stand,
     viewers: excess,
     targets: measured,
-    overlapped: overlapsAnother(following, occasion, overMs),
+    overlapped: overlapWithAnother(following, occasion, overMs),
     censored: measured.some(({ load }) => wasShort(load)),
   };
   const lesson: Lesson = {
@@ -65,12 +65,16 @@ async function loadAround({ context, model }: Following, target: Target, occasio
   return { target, usual: model.targets[target.id] ?? firstTargetUsual(), load };
 }
 
-/** Whether another occasion that draws a crowd was on air meanwhile, on whatever channel. */
-function overlapsAnother({ air, occasions }: Following, occasion: Occasion, endedAtMs: number): boolean {
-  return Object.values(occasions).some(
+/** How another occasion that draws a crowd was on air meanwhile, on whatever channel. Its crowd comes before it begins and leaves after it ends. */
+function overlapWithAnother({ air, occasions }: Following, occasion: Occasion, endedAtMs: number): Broadcast["overlapped"] {
+  const others = Object.values(occasions).filter(
     (other) =>
       other.id !== occasion.id && air[other.id] !== undefined && other.startsAtMs < endedAtMs && other.endsAtMs > occasion.startsAtMs,
   );
+  if (others.length === 0) return "not";
+  const middle = middleThird({ startsAtMs: occasion.startsAtMs, endsAtMs: endedAtMs });
+  const apart = others.every((other) => other.startsAtMs - ARRIVAL_MS >= middle.toMs || other.endsAtMs + DECAY_MS <= middle.fromMs);
+  return apart ? "outside-middle" : "wholly";
 }
 
 function sentence(occasion: Occasion, viewers: number, { expectedViewers }: Judged): string {

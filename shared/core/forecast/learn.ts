@@ -19,8 +19,11 @@ export type Broadcast = {
   readonly viewers: readonly ExcessMinute[];
   /** Targets that it may have been above the impact threshold for (as forecast or as it turned out), with their load around it. */
   readonly targets: readonly TargetLoad[];
-  /** Another occasion above the threshold overlapped: the load of the two cannot be told apart. */
-  readonly overlapped: boolean;
+  /**
+   * Another occasion above the threshold overlapped: `wholly`, so that the load of the two cannot be told apart, or not in the middle third,
+   * which shows what a viewer brings; then only the shape of its beginning or end is a mixture.
+   */
+  readonly overlapped: "not" | "outside-middle" | "wholly";
   /** Capacity was short, errors were abnormal, or an outage was suspected: such a broadcast may raise an estimate, never lower it. */
   readonly censored: boolean;
 };
@@ -63,7 +66,7 @@ export function learnBroadcast(learned: Learned, broadcast: Broadcast, zone: Zon
       broadcasts: learned.reach.broadcasts + (broadcast.targets.length > 0 ? 1 : 0),
     },
   };
-  if (broadcast.overlapped || audience <= 0) return next;
+  if (broadcast.overlapped === "wholly" || audience <= 0) return next;
   for (const each of broadcast.targets) next = learnTarget(next, broadcast, each, audience, zone);
   return next;
 }
@@ -80,6 +83,12 @@ export function learnDay(learned: Learned, day: readonly MeasuredBroadcast[]): L
   return { ...learned, version: learned.version + 1, audience: learnGroups(learned.audience, day) };
 }
 
+/** The middle third of a broadcast, [fromMs, toMs): the arrival is over, and the crowd at the end still to come. */
+export function middleThird({ startsAtMs, endsAtMs }: Timing): { readonly fromMs: number; readonly toMs: number } {
+  const third = (endsAtMs - startsAtMs) / 3;
+  return { fromMs: startsAtMs + third, toMs: endsAtMs - third };
+}
+
 /** What the load of one target teaches: load per viewer, and the shape where the end was seen. */
 function learnTarget(
   learned: Learned,
@@ -88,7 +97,7 @@ function learnTarget(
   audience: number,
   zone: ZoneOffsets,
 ): Learned {
-  const { occasion, air, censored } = broadcast;
+  const { occasion, air, censored, overlapped } = broadcast;
   const endSeen = air.kind === "ended" && air.by !== "cap";
   const timing: Timing = { startsAtMs: occasion.startsAtMs, endsAtMs: endSeen ? air.endedAtMs : occasion.endsAtMs };
   const from = timing.startsAtMs - ARRIVAL_MS;
@@ -101,13 +110,13 @@ function learnTarget(
   const onAir = minutes.filter((minute) => minute.atMs >= timing.startsAtMs && minute.atMs < timing.endsAtMs);
   if (onAir.length < (KNOWN_SHARE * (timing.endsAtMs - timing.startsAtMs)) / MINUTE_MS) return learned;
   // Load above usual once the arrival is over and before the crowd at the end: the middle third.
-  const third = (timing.endsAtMs - timing.startsAtMs) / 3;
-  const middle = onAir.filter((minute) => minute.atMs >= timing.startsAtMs + third && minute.atMs < timing.endsAtMs - third);
+  const { fromMs, toMs } = middleThird(timing);
+  const middle = onAir.filter((minute) => minute.atMs >= fromMs && minute.atMs < toMs);
   if (middle.length === 0) return learned;
   const plateau = median(middle.map((minute) => minute.excess));
   if (plateau <= 0 || plateau < DROWNED_SHARE * median(middle.map((minute) => minute.usualRps))) return learned;
   const next = learnLoadPerViewer(learned, target, occasion.programmeClass, { loadRps: plateau / audience, censored });
-  if (!endSeen) return next;
+  if (!endSeen || overlapped !== "not") return next;
   const multiples = minutes.map(({ atMs, excess }) => ({ atMs, multiple: excess / plateau }));
   const shapes = learnShape(shapesFor(next, target.id), occasion.programmeClass, { timing, multiples, censored });
   return { ...next, shapes: { ...next.shapes, [target.id]: shapes } };

@@ -17,7 +17,7 @@ function broadcast(viewers: number, perViewerRps = 0.02, changes: Partial<Broadc
     air: ended,
     viewers: excesses(0, times(120, viewers)),
     targets: [{ target: target(), usual: usualOf(1_000), load }],
-    overlapped: false,
+    overlapped: "not",
     censored: false,
     ...changes,
   };
@@ -56,8 +56,14 @@ describe("a broadcast that is over", () => {
   });
 
   test("that shared the evening with another crowd, or drew nobody, says nothing about a viewer's load", () => {
-    expect(learnBroadcast(firstLearned(), broadcast(50_000, 0.02, { overlapped: true }), []).loadPerViewer).toEqual({});
+    expect(learnBroadcast(firstLearned(), broadcast(50_000, 0.02, { overlapped: "wholly" }), []).loadPerViewer).toEqual({});
     expect(learnBroadcast(firstLearned(), broadcast(-500), []).loadPerViewer).toEqual({});
+  });
+
+  test("that ran into the next crowd in its last minutes says what a viewer brings, and nothing about how a crowd leaves", () => {
+    const learned = learnBroadcast(firstLearned(), broadcast(50_000, 0.02, { overlapped: "outside-middle" }), []);
+    expect(perViewer(learned)).toBeCloseTo(perViewer(learnBroadcast(firstLearned(), broadcast(50_000, 0.02), [])), 9);
+    expect(learned.shapes).toEqual({});
   });
 
   test("whose load is lost in the usual load says nothing about a viewer's load", () => {
