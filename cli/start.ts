@@ -18,7 +18,8 @@ import { ZONE_MARGIN_MS, zoneOffsets } from "../local/zone.ts";
 import { bytesOf, textOf } from "./files.ts";
 import { jsonOf } from "./json.ts";
 import { DEFAULT_DATA, DEFAULT_PORT, duration, instant, portNumber, positive, wholeNumber } from "./option-values.ts";
-import { textOfEvent, textOfFeed, textOfReport } from "./text.ts";
+import { narrationOf } from "./narration.ts";
+import { textOfFeed, textOfReport } from "./text.ts";
 
 type Options = {
   readonly schedule: string;
@@ -104,25 +105,22 @@ async function start(options: Options): Promise<void> {
 }
 
 async function run(options: Options, evening: Evening, url: string, signal: AbortSignal): Promise<void> {
-  const print = (line: string): void => void (options.json || process.stdout.write(`${line}\n`));
+  const narration = await narrationOf(evening, standardOutput);
   const untilMs = evening.fromMs + options.for;
   process.stderr.write(`calltime: status page and API at ${url} (data in ${evening.database.directory ?? "memory"})\n`);
-  if (evening.resumed) process.stderr.write(resumedAt(evening));
-  else for (const line of textOfFeed(basename(options.schedule), evening.feedReport)) print(line);
+  if (evening.resumed) process.stderr.write(resumedAt(evening, options.json ? undefined : narration.bytes()));
+  // A run that was killed in its first tick has kept that it began, and told nothing yet.
+  if (narration.bytes() === 0 && !options.json) await narration.tell(textOfFeed(basename(options.schedule), evening.feedReport));
   const speed = options.speed ?? (options.headless ? undefined : DEFAULT_SPEED);
   if (!options.headless)
     process.stderr.write(`calltime: ${clock(evening.nowMs())}–${clock(untilMs)} UTC${pace(untilMs - evening.nowMs(), speed)}\n`);
-  let printed = (await evening.log.read()).at(-1)?.seq ?? 0;
   while (evening.nowMs() < untilMs && !signal.aborted) {
     const startedAtMs = performance.now();
-    await evening.step();
-    for (const { seq, event } of await evening.log.read({ afterSeq: printed })) {
-      printed = seq;
-      const line = textOfEvent(event);
-      if (line !== undefined) print(line);
-    }
+    // With --json nothing is told, so nothing goes on record either: a later run without it tells all of it.
+    await (options.json ? evening.step() : narration.step());
     await pause(speed === undefined ? 0 : MINUTE_MS / speed - (performance.now() - startedAtMs), signal);
   }
+  if (!options.json) await narration.keep();
   if (evening.nowMs() < untilMs) {
     // A temporary store goes away with the run.
     const kept = placeOf(options).kind === "directory";
@@ -135,16 +133,22 @@ async function run(options: Options, evening: Evening, url: string, signal: Abor
   }
   const report = await reportOf(evening);
   if (options.json) process.stdout.write(`${JSON.stringify(await jsonOf(evening, report), null, 2)}\n`);
-  else for (const line of textOfReport(report, evening.context.settings.targets)) print(line);
+  else await narration.tell(textOfReport(report, evening.context.settings.targets));
   if (options.headless) return;
   if (evening.resumed) process.stderr.write(`calltime: to play it again, remove ${evening.database.directory ?? "the store"}\n`);
   process.stderr.write(`calltime: the evening is over; the status page stays at ${url} until you press Ctrl-C\n`);
   await new Promise<void>((done) => (signal.aborted ? done() : signal.addEventListener("abort", () => done())));
 }
 
-function resumedAt(evening: Evening): string {
+/** Resolves when the text is out of this process: what is on the way inside it dies with it. */
+function standardOutput(text: string): Promise<void> {
+  return new Promise((done, fail) => process.stdout.write(text, (error) => (error ? fail(error) : done())));
+}
+
+function resumedAt(evening: Evening, bytes: number | undefined): string {
   const at = `${new Date(evening.nowMs()).toISOString().slice(0, 16)}Z`;
-  return `calltime: going on at ${at} of the run that is kept there, with its schedule; what it printed before is not printed again\n`;
+  const output = bytes === undefined ? "" : `; its output goes on at byte ${bytes}`;
+  return `calltime: going on at ${at} of the run that is kept there, with its schedule${output}\n`;
 }
 
 function clock(atMs: number): string {

@@ -58,8 +58,11 @@ export type Evening = {
   readonly resumed: boolean;
   /** The platform's present. */
   readonly nowMs: () => number;
-  /** Lets one minute pass: a tick of Calltime, its events delivered, a minute of the world; all of it is kept, or nothing. */
-  readonly step: () => Promise<void>;
+  /**
+   * Lets one minute pass: a tick of Calltime, its events delivered, a minute of the world; all of it is kept, or nothing. What
+   * `alongside` writes is kept with it.
+   */
+  readonly step: (alongside?: () => Promise<void>) => Promise<void>;
   readonly close: () => Promise<void>;
 };
 
@@ -114,8 +117,9 @@ async function assemble(setting: EveningSetting, database: Database): Promise<Ev
   // Calltime goes by its own clock, which is right unless the world has it step.
   const clockMs = (): number => world.clockMs();
   lookAgain(bus, context, clockMs);
-  const step = (): Promise<void> =>
+  const step = (alongside?: () => Promise<void>): Promise<void> =>
     database.transaction(async () => {
+      await alongside?.();
       await tick(context, clockMs());
       await bus.deliver(clockMs());
       await world.step();
