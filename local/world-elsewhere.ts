@@ -30,7 +30,7 @@ export type WorldElsewhere = EveningWorld & {
 
 /** Settings of the way to a world. What is left out takes the value named here. */
 export type WayToWorld = {
-  /** How long an answer may take before the call counts as unanswered; 5 s, as a tick that asks for a dozen must end within 45. */
+  /** How long an answer may take before the call counts as unanswered; 10 s: on a busy machine a world is slow, and not gone. */
   readonly answerWithinMs?: number;
   /** From a wait for the next minute that failed to the next try; 1 s. */
   readonly againAfterMs?: number;
@@ -40,7 +40,7 @@ export type WayToWorld = {
   readonly onReach?: (sentence: string) => void;
 };
 
-// What a world may take to answer a question for later than now, on top of the time for an answer.
+// What a world may take to have a minute pass, on top of the time for an answer.
 const HOLD_MS = 15 * SECOND_MS;
 
 type Asked = {
@@ -56,7 +56,7 @@ type Asked = {
  * read: it may or may not have been done.
  */
 export async function worldElsewhere(url: string, way: WayToWorld = {}): Promise<WorldElsewhere> {
-  const { answerWithinMs = 5 * SECOND_MS, againAfterMs = SECOND_MS, signal, onReach = () => undefined } = way;
+  const { answerWithinMs = 10 * SECOND_MS, againAfterMs = SECOND_MS, signal, onReach = () => undefined } = way;
   const base = url.replace(/\/+$/, "");
 
   const answered = async ({
@@ -107,7 +107,7 @@ export async function worldElsewhere(url: string, way: WayToWorld = {}): Promise
 
   const nextMinute = (): Promise<z.output<typeof timeReply>> =>
     stepped
-      ? ask(timeReply, { method: "POST", path: "/v1/steps", body: { fromMs: nowMs } })
+      ? ask(timeReply, { method: "POST", path: "/v1/steps", body: { fromMs: nowMs }, holdMs: HOLD_MS })
       : ask(timeReply, { path: `/v1/time?after=${nowMs}`, holdMs: HOLD_MS });
 
   const step = async (): Promise<void> => {

@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, expect, onTestFinished, test } from "vitest";
 import { openDatabase } from "../../local/database.ts";
 import { readToken } from "../../local/token.ts";
 import { uniform } from "../../shared/core/simulate/seeded.ts";
@@ -142,7 +142,7 @@ async function worldWithWay(data: string) {
     })().catch(() => response.destroy());
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
-  afterAll(() => void server.close());
+  onTestFinished(() => void server.close());
   return {
     url,
     way,
