@@ -52,7 +52,8 @@ const ROWS = [
     name: "local",
     from: "^local/",
     ours: "^(shared/(app|api|core|config|feeds)|events|local)/",
-    packages: ["@hono/node-server", "hono"],
+    // zod reads what a world in a process of its own says, as it reads what comes in over the API.
+    packages: ["@hono/node-server", "hono", "zod"],
     builtins: ANY,
   },
   { name: "console", from: "^console/", ours: "^console/", packages: ["preact", "@preact/", "uplot"], builtins: NONE },

@@ -8,6 +8,7 @@ import { overrideCommand } from "./override.ts";
 import { planCommand } from "./plan.ts";
 import { programmeCommand } from "./programme.ts";
 import { startCommand } from "./start.ts";
+import { worldCommand } from "./world.ts";
 
 const program = new Command("calltime")
   .description("Capacity in place before the programme starts.")
@@ -20,7 +21,8 @@ const program = new Command("calltime")
   .addCommand(explainCommand())
   .addCommand(planCommand())
   .addCommand(deadLettersCommand())
-  .addCommand(chaosCommand());
+  .addCommand(chaosCommand())
+  .addCommand(worldCommand());
 
 // A wrong call is 2, as for other commands of this kind; a run that failed is 1.
 const WRONG_CALL = 2;

@@ -6,6 +6,12 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from "../shared/core/time.ts";
 /** Where a run listens, and where those who ask it look. */
 export const DEFAULT_PORT = 8321;
 
+/** Where a world in a process of its own listens. */
+export const DEFAULT_WORLD_PORT = 8322;
+
+/** Platform seconds in a second, where somebody watches or nobody says otherwise. */
+export const DEFAULT_SPEED = 60;
+
 /** Where a run keeps its store and its token, and where those who ask it look. */
 export const DEFAULT_DATA = ".calltime";
 

@@ -1,30 +1,37 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Command, Option } from "commander";
-import type { Settings } from "../shared/app/context.ts";
-import { parseExpectations } from "../shared/config/expectations.ts";
-import { parseTargets } from "../shared/config/targets.ts";
-import { DEFAULT_CUE_OFFSETS } from "../shared/core/cue/cue.ts";
-import { DEFAULT_IMPACT_THRESHOLD } from "../shared/core/forecast/impact.ts";
-import { DEFAULT_PLAN_POLICY } from "../shared/core/plan/plan.ts";
 import { HOUR_MS, MINUTE_MS } from "../shared/core/time.ts";
-import { openEvening, type Evening } from "../local/evening.ts";
+import { openEvening, type Evening, type EveningSetting } from "../local/evening.ts";
 import { reportOf } from "../local/report.ts";
 import { serveEvening } from "../local/serve-evening.ts";
+import { worldElsewhere } from "../local/world-elsewhere.ts";
 import { parseWorld } from "../local/world-file.ts";
 import { ZONE_MARGIN_MS, zoneOffsets } from "../local/zone.ts";
 import { bytesOf, textOf } from "./files.ts";
 import { jsonOf } from "./json.ts";
-import { DEFAULT_DATA, DEFAULT_PORT, duration, instant, portNumber, positive, wholeNumber } from "./option-values.ts";
-import { textOfEvent, textOfFeed, textOfReport } from "./text.ts";
+import {
+  DEFAULT_DATA,
+  DEFAULT_PORT,
+  DEFAULT_SPEED,
+  duration,
+  httpUrl,
+  instant,
+  portNumber,
+  positive,
+  wholeNumber,
+} from "./option-values.ts";
+import { narrationOf } from "./narration.ts";
+import { fromOf, scheduleOption, settingsOf, targetsOption, worldOption } from "./run-options.ts";
+import { textOfFeed, textOfReport } from "./text.ts";
 
 type Options = {
   readonly schedule: string;
   readonly targets: string;
   readonly expect?: string;
   readonly world: string;
+  readonly worldUrl?: string;
   readonly from?: number;
   readonly for: number;
   readonly seed: number;
@@ -36,26 +43,18 @@ type Options = {
   readonly json: boolean;
 };
 
-const SAMPLES = fileURLToPath(new URL("../samples/", import.meta.url));
-const DEFAULT_SPEED = 60;
-
 /** `calltime start`: the whole platform in one process, over a simulated world. */
 export function startCommand(): Command {
   return new Command("start")
     .description("Run the platform on this machine, minute by minute, with simulated targets and a live evening.")
-    .addOption(
-      new Option("--schedule <file>", "broadcast schedule (XMLTV, plain or gz)").default(
-        join(SAMPLES, "schedule.xml"),
-        "samples/schedule.xml",
-      ),
-    )
-    .addOption(new Option("--targets <file>", "what can be warmed (YAML)").default(join(SAMPLES, "targets.yaml"), "samples/targets.yaml"))
+    .addOption(scheduleOption())
+    .addOption(targetsOption())
     .option("--expect <file>", "what Calltime is told about occasions (YAML); the sample evening has its own")
+    .addOption(worldOption())
     .addOption(
-      new Option("--world <file>", "what is true tonight; Calltime never reads it (YAML)").default(
-        join(SAMPLES, "world.yaml"),
-        "samples/world.yaml",
-      ),
+      new Option("--world-url <url>", "play in a world that runs elsewhere (calltime world), by its clock, from its present on")
+        .argParser(httpUrl)
+        .conflicts(["world", "from", "seed", "speed"]),
     )
     .option("--from <instant>", "platform time to start at, such as 2026-06-13T16:00:00Z", instant)
     .addOption(new Option("--for <duration>", "platform time to run for, such as 90m or 4h").argParser(duration).default(6 * HOUR_MS, "6h"))
@@ -78,15 +77,7 @@ async function start(options: Options): Promise<void> {
   const stopping = new AbortController();
   const stop = (): void => stopping.abort();
   process.on("SIGINT", stop).on("SIGTERM", stop);
-  const evening = await openEvening({
-    place: placeOf(options),
-    settings: await settingsOf(options),
-    zoneAround: (fromMs) => zoneOffsets(options.zone, fromMs - ZONE_MARGIN_MS, fromMs + options.for + ZONE_MARGIN_MS),
-    world: parseWorld(await textOf(options.world, "--world"), options.world),
-    seed: options.seed,
-    fromMs: options.from ?? (isSample(options) ? SAMPLE_FROM_MS : undefined),
-    feed: { feedId: "guide", name: basename(options.schedule), read: () => bytesOf(options.schedule) },
-  });
+  const evening = await openEvening(await settingFor(options, stopping.signal));
   const tokens = mkdtempSync(join(tmpdir(), "calltime-token-"));
   try {
     const port = options.port ?? (options.headless ? 0 : DEFAULT_PORT);
@@ -103,26 +94,43 @@ async function start(options: Options): Promise<void> {
   }
 }
 
+async function settingFor(options: Options, signal: AbortSignal): Promise<EveningSetting> {
+  const setting = {
+    place: placeOf(options),
+    settings: await settingsOf(options),
+    zoneAround: (fromMs: number) => zoneOffsets(options.zone, fromMs - ZONE_MARGIN_MS, fromMs + options.for + ZONE_MARGIN_MS),
+    feed: { feedId: "guide", name: basename(options.schedule), read: () => bytesOf(options.schedule) },
+  };
+  if (options.worldUrl === undefined) {
+    const world = parseWorld(await textOf(options.world, "--world"), options.world);
+    return { ...setting, world, seed: options.seed, fromMs: fromOf(options) };
+  }
+  const say = (sentence: string): void => void process.stderr.write(`calltime: ${sentence}\n`);
+  return {
+    ...setting,
+    elsewhere: await worldElsewhere(options.worldUrl, { signal, onReach: say }),
+    onTickFailed: (error) => say(`a tick failed, the next one makes it good: ${error instanceof Error ? error.message : String(error)}`),
+  };
+}
+
 async function run(options: Options, evening: Evening, url: string, signal: AbortSignal): Promise<void> {
-  const print = (line: string): void => void (options.json || process.stdout.write(`${line}\n`));
+  const narration = await narrationOf(evening, standardOutput);
   const untilMs = evening.fromMs + options.for;
   process.stderr.write(`calltime: status page and API at ${url} (data in ${evening.database.directory ?? "memory"})\n`);
-  if (evening.resumed) process.stderr.write(resumedAt(evening));
-  else for (const line of textOfFeed(basename(options.schedule), evening.feedReport)) print(line);
-  const speed = options.speed ?? (options.headless ? undefined : DEFAULT_SPEED);
+  if (evening.resumed) process.stderr.write(await resumedAt(evening, options.json ? undefined : narration.bytes()));
+  // A run that was killed in its first tick has kept that it began, and told nothing yet.
+  if (narration.bytes() === 0 && !options.json) await narration.tell(textOfFeed(basename(options.schedule), evening.feedReport));
+  // A world elsewhere has its own pace, or none: it is waited for.
+  const speed = options.worldUrl === undefined ? (options.speed ?? (options.headless ? undefined : DEFAULT_SPEED)) : undefined;
   if (!options.headless)
     process.stderr.write(`calltime: ${clock(evening.nowMs())}–${clock(untilMs)} UTC${pace(untilMs - evening.nowMs(), speed)}\n`);
-  let printed = (await evening.log.read()).at(-1)?.seq ?? 0;
   while (evening.nowMs() < untilMs && !signal.aborted) {
     const startedAtMs = performance.now();
-    await evening.step();
-    for (const { seq, event } of await evening.log.read({ afterSeq: printed })) {
-      printed = seq;
-      const line = textOfEvent(event);
-      if (line !== undefined) print(line);
-    }
+    // With --json nothing is told, so nothing goes on record either: a later run without it tells all of it.
+    await (options.json ? evening.step() : narration.step());
     await pause(speed === undefined ? 0 : MINUTE_MS / speed - (performance.now() - startedAtMs), signal);
   }
+  if (!options.json) await narration.keep();
   if (evening.nowMs() < untilMs) {
     // A temporary store goes away with the run.
     const kept = placeOf(options).kind === "directory";
@@ -135,16 +143,32 @@ async function run(options: Options, evening: Evening, url: string, signal: Abor
   }
   const report = await reportOf(evening);
   if (options.json) process.stdout.write(`${JSON.stringify(await jsonOf(evening, report), null, 2)}\n`);
-  else for (const line of textOfReport(report, evening.context.settings.targets)) print(line);
+  else await narration.tell(textOfReport(report, evening.context.settings.targets));
   if (options.headless) return;
   if (evening.resumed) process.stderr.write(`calltime: to play it again, remove ${evening.database.directory ?? "the store"}\n`);
   process.stderr.write(`calltime: the evening is over; the status page stays at ${url} until you press Ctrl-C\n`);
   await new Promise<void>((done) => (signal.aborted ? done() : signal.addEventListener("abort", () => done())));
 }
 
-function resumedAt(evening: Evening): string {
+/** Resolves when the text is out of this process: what is on the way inside it dies with it. */
+function standardOutput(text: string): Promise<void> {
+  return new Promise((done, fail) => process.stdout.write(text, (error) => (error ? fail(error) : done())));
+}
+
+async function resumedAt(evening: Evening, bytes: number | undefined): Promise<string> {
   const at = `${new Date(evening.nowMs()).toISOString().slice(0, 16)}Z`;
-  return `calltime: going on at ${at} of the run that is kept there, with its schedule; what it printed before is not printed again\n`;
+  const output = bytes === undefined ? "" : `; its output goes on at byte ${bytes}`;
+  const minutes = await unseenMinutes(evening);
+  const unseen = minutes === 0 ? "" : `; ${minutes} min went by unseen, and stay unknown`;
+  return `calltime: going on at ${at} of the run that is kept there, with its schedule${unseen}${output}\n`;
+}
+
+/** Minutes since the last tick on record that had none: the world went on, Calltime did not. */
+async function unseenMinutes(evening: Evening): Promise<number> {
+  const { ports, settings } = evening.context;
+  const [target] = settings.targets;
+  const last = target && (await ports.journal.read(target.id, evening.fromMs, evening.nowMs())).at(-1);
+  return Math.max(0, Math.round((evening.nowMs() - (last?.atMs ?? evening.fromMs)) / MINUTE_MS) - 1);
 }
 
 function clock(atMs: number): string {
@@ -173,24 +197,4 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
 function placeOf(options: Options) {
   if (options.data !== undefined) return { kind: "directory", path: resolve(options.data) } as const;
   return options.headless ? ({ kind: "temporary" } as const) : ({ kind: "directory", path: resolve(DEFAULT_DATA) } as const);
-}
-
-function isSample(options: Options): boolean {
-  return options.schedule === join(SAMPLES, "schedule.xml");
-}
-
-/** The sample evening begins two hours before its final. */
-const SAMPLE_FROM_MS = 1_781_366_400_000;
-
-async function settingsOf(options: Options): Promise<Settings> {
-  const expectFile = options.expect ?? (isSample(options) ? join(SAMPLES, "expectations.yaml") : undefined);
-  const { targets, feedOnlyUsdPerHour } = parseTargets(await textOf(options.targets, "--targets"), options.targets);
-  return {
-    targets,
-    expectations: expectFile === undefined ? [] : parseExpectations(await textOf(expectFile, "--expect"), expectFile),
-    zone: [],
-    threshold: DEFAULT_IMPACT_THRESHOLD,
-    cueOffsets: DEFAULT_CUE_OFFSETS,
-    policy: { ...DEFAULT_PLAN_POLICY, feedOnlyUsdPerHour },
-  };
 }

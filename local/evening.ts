@@ -1,47 +1,53 @@
 import { contextOf, type Context, type Settings } from "../shared/app/context.ts";
-import { ingest, type IngestReport } from "../shared/app/ingest.ts";
-import type { Json } from "../shared/app/ports.ts";
+import type { IngestReport } from "../shared/app/ingest.ts";
 import { tick } from "../shared/app/tick.ts";
 import { CalltimeError } from "../shared/core/error.ts";
-import type { Schedule } from "../shared/core/schedule/programme.ts";
-import { prepareWorld, type PreparedWorld } from "../shared/core/simulate/prepare.ts";
+import { prepareWorld } from "../shared/core/simulate/prepare.ts";
 import type { World } from "../shared/core/simulate/world.ts";
-import { minuteOf, MINUTE_MS, type ZoneOffsets } from "../shared/core/time.ts";
+import type { ZoneOffsets } from "../shared/core/time.ts";
+import { begunRun, type BeginSetting, type Begun, type FirstFeed } from "./begun.ts";
 import { localBus, type DeliverySettings, type LocalBus } from "./bus.ts";
 import { openDatabase, type Database, type StorePlace } from "./database.ts";
 import { sqliteDocumentStore } from "./document-store.ts";
+import { worldHere, type EveningWorld } from "./evening-world.ts";
 import { eventLog, type EventLog } from "./event-log.ts";
 import { localJournal } from "./journal.ts";
 import { lookAgain } from "./look-again.ts";
 import { minuteLog } from "./minute-log.ts";
-import { NOT_BEGUN } from "./not-begun.ts";
-import { runState, type RunState } from "./run-state.ts";
 import { sqliteScheduleStore } from "./schedule-store.ts";
-import { simulatedBookings } from "./simulated-bookings.ts";
-import { simulatedCapacity } from "./simulated-capacity.ts";
-import { simulatedLoads } from "./simulated-loads.ts";
-import { simulatedWorld, type SimulatedWorld } from "./simulated-world.ts";
+import { simulatedWorld } from "./simulated-world.ts";
+import type { WorldElsewhere } from "./world-elsewhere.ts";
 
-/** What an evening is made from. */
-export type EveningSetting = {
+/** What an evening is made from, whatever its world. */
+type AnySetting = {
   readonly place: StorePlace;
   readonly settings: Settings;
   /** The zone's offsets around the start of the run, once that is known; without it the settings' own zone holds. */
   readonly zoneAround?: (fromMs: number) => ZoneOffsets;
+  /** How the bus delivers. */
+  readonly delivery?: DeliverySettings;
+  /** The feed to begin with. */
+  readonly feed: FirstFeed;
+};
+
+/** An evening in a world of its own, which is kept in the evening's store and moves with its ticks. */
+export type EveningHere = AnySetting & {
   /** What is true; Calltime never reads it. */
   readonly world: World;
   readonly seed: number;
-  /** How the bus delivers. */
-  readonly delivery?: DeliverySettings;
   /** Start of the run; by default the first full hour of the schedule. */
   readonly fromMs: number | undefined;
-  /** The feed to begin with. */
-  readonly feed: {
-    readonly feedId: string;
-    /** What a person calls it. */ readonly name: string;
-    readonly read: () => AsyncIterable<Uint8Array>;
-  };
 };
+
+/** An evening in a world that goes on by itself, whether Calltime is up or not. */
+export type EveningElsewhere = AnySetting & {
+  readonly elsewhere: WorldElsewhere;
+  /** Told of a tick that failed in part or whole, which the next one makes good. */
+  readonly onTickFailed: (error: unknown) => void;
+};
+
+/** What an evening is made from. */
+export type EveningSetting = EveningHere | EveningElsewhere;
 
 /** The whole platform in one process, with a simulated world as its targets. */
 export type Evening = {
@@ -49,8 +55,7 @@ export type Evening = {
   readonly database: Database;
   readonly bus: LocalBus;
   readonly log: EventLog;
-  readonly world: SimulatedWorld;
-  readonly prepared: PreparedWorld;
+  readonly world: EveningWorld;
   readonly fromMs: number;
   /** How the first feed was taken in. */
   readonly feedReport: IngestReport;
@@ -58,24 +63,20 @@ export type Evening = {
   readonly resumed: boolean;
   /** The platform's present. */
   readonly nowMs: () => number;
-  /** Lets one minute pass: a tick of Calltime, its events delivered, a minute of the world; all of it is kept, or nothing. */
-  readonly step: () => Promise<void>;
+  /**
+   * Lets one minute pass: a tick of Calltime, its events delivered, a minute of the world; all of it is kept, or nothing. What
+   * `alongside` writes is kept with it. In a world elsewhere, which undoes nothing, each write is kept as it is made, and so many
+   * minutes pass as do.
+   */
+  readonly step: (alongside?: () => Promise<void>) => Promise<void>;
+  /** Does what a person asks for, between two ticks, and has it acted on at once; it is kept as a whole or not at all. */
+  readonly act: <T>(work: () => Promise<T>) => Promise<T>;
   readonly close: () => Promise<void>;
 };
 
-type Begun = {
-  readonly feedName: string;
-  readonly fromMs: number;
-  readonly seed: number;
-  readonly schedule: Schedule;
-  readonly feedReport: IngestReport;
-};
-
-const BEGUN_KEY = "evening";
-
 /**
- * Opens an evening: a fresh one, or the one that the store holds. Throws what opening the store and reading the feed throw, and
- * `run-mismatch` when the store holds a run from another start or with another seed.
+ * Opens an evening: a fresh one, or the one that the store holds. Throws what opening the store and reading the feed throw,
+ * `run-mismatch` when the store holds a run from another start or with another seed, and `world-mismatch` when it holds one in another world.
  */
 export async function openEvening(setting: EveningSetting): Promise<Evening> {
   const database = openDatabase(setting.place);
@@ -88,104 +89,109 @@ export async function openEvening(setting: EveningSetting): Promise<Evening> {
 }
 
 async function assemble(setting: EveningSetting, database: Database): Promise<Evening> {
-  const runs = runState(database);
-  const bus = localBus(database, setting.delivery);
+  // What a tick wrote to a cloud stays written: an event whose subscriber fell over half-way comes again, and finds that.
+  const undoes = !("elsewhere" in setting);
+  const bus = localBus(database, { undoes, ...setting.delivery });
   const schedules = sqliteScheduleStore(database);
   const documents = sqliteDocumentStore(database);
   const journal = localJournal(minuteLog(database));
-  const kept = (await runs.read(BEGUN_KEY)) as unknown as Begun | undefined;
-  if (kept !== undefined) refuseMismatch(kept, setting, database);
-  const begun = kept ?? (await database.transaction(() => begin(setting, runs, bus, schedules, documents, journal)));
-  const prepared = prepareWorld({ world: setting.world, schedule: begun.schedule, targets: setting.settings.targets, seed: setting.seed });
-  const world = await simulatedWorld(database, prepared, begun.fromMs);
-  const ports = {
-    documents,
-    schedules,
-    bus,
-    journal,
-    loads: simulatedLoads(world),
-    capacity: simulatedCapacity(world),
-    bookings: simulatedBookings(world),
-    deadLetters: bus,
-  };
+  const { begun, resumed } = await begunRun(database, { documents, schedules, bus, journal }, beginSettingOf(setting));
+  const world = "elsewhere" in setting ? withTargets(setting) : await worldOf(setting, database, begun);
+  const { loads, capacity, bookings } = world;
   const zone = setting.zoneAround?.(begun.fromMs) ?? setting.settings.zone;
-  const context = contextOf(ports, { ...setting.settings, zone });
+  const context = contextOf(
+    { documents, schedules, bus, journal, loads, capacity, bookings, deadLetters: bus },
+    { ...setting.settings, zone },
+  );
   const nowMs = (): number => world.nowMs();
   // Calltime goes by its own clock, which is right unless the world has it step.
   const clockMs = (): number => world.clockMs();
   lookAgain(bus, context, clockMs);
-  const step = (): Promise<void> =>
-    database.transaction(async () => {
-      await tick(context, clockMs());
-      await bus.deliver(clockMs());
-      await world.step();
-    });
+  const minute = async (): Promise<void> => {
+    await tick(context, clockMs());
+    await bus.deliver(clockMs());
+  };
   return {
     context,
     database,
     bus,
     log: eventLog(database),
     world,
-    prepared,
     fromMs: begun.fromMs,
     feedReport: begun.feedReport,
-    resumed: kept !== undefined,
+    resumed,
     nowMs,
-    step,
+    ...("elsewhere" in setting ? besideWorld(setting, database, bus, minute) : withWorld(world, database, bus, minute)),
     close: () => database.close(),
   };
 }
 
-async function begin(
-  setting: EveningSetting,
-  runs: RunState,
+function beginSettingOf(setting: EveningSetting): BeginSetting {
+  const { settings, feed } = setting;
+  if (!("elsewhere" in setting)) return { settings, feed, fromMs: setting.fromMs, world: { seed: setting.seed } };
+  const { id, url, nowMs } = setting.elsewhere;
+  return { settings, feed, fromMs: nowMs(), world: { worldId: id, url } };
+}
+
+async function worldOf({ world, settings, seed }: EveningHere, database: Database, { schedule, fromMs }: Begun): Promise<EveningWorld> {
+  const prepared = prepareWorld({ world, schedule, targets: settings.targets, seed });
+  return worldHere(await simulatedWorld(database, prepared, fromMs), prepared, fromMs);
+}
+
+/** The world elsewhere, which has to have the targets. Throws `world-mismatch`. */
+function withTargets({ elsewhere, settings: { targets } }: EveningElsewhere): EveningWorld {
+  const missing = targets.map(({ id }) => id).filter((id) => !elsewhere.targetIds.includes(id));
+  if (missing.length === 0) return elsewhere;
+  const [lacks, has] = [missing.join(", "), elsewhere.targetIds.join(", ")];
+  const right = "start both with the same --targets";
+  throw new CalltimeError("world-mismatch", `${elsewhere.url}: the world there has no target ${lacks}; it has ${has}; ${right}`);
+}
+
+/** One store for Calltime and its world: a tick is one transaction of both. */
+function withWorld(world: EveningWorld, database: Database, bus: LocalBus, minute: () => Promise<void>): Pick<Evening, "step" | "act"> {
+  return {
+    step: (alongside) =>
+      database.transaction(async () => {
+        await alongside?.();
+        await minute();
+        await world.step();
+      }),
+    act: (work) =>
+      database.transaction(async () => {
+        const done = await work();
+        // What was written is acted upon now, not with the next tick: that may be a minute away.
+        await bus.deliver(world.nowMs());
+        return done;
+      }),
+  };
+}
+
+/**
+ * A world that undoes nothing. Were a tick one transaction here too, a kill would undo that a minimum was meant to be raised and leave it
+ * raised: it would be taken for somebody else's. So every write is kept when it is made, in the order that the use cases give it.
+ */
+function besideWorld(
+  { elsewhere, onTickFailed }: EveningElsewhere,
+  database: Database,
   bus: LocalBus,
-  schedules: ReturnType<typeof sqliteScheduleStore>,
-  documents: ReturnType<typeof sqliteDocumentStore>,
-  journal: ReturnType<typeof localJournal>,
-): Promise<Begun> {
-  const context = contextOf({ documents, schedules, bus, journal, ...NOT_BEGUN }, setting.settings);
-  // A feed is judged against the present; without a start of its own a run begins inside the feed, so nothing in it is stale.
-  const receivedAtMs = setting.fromMs ?? 0;
-  const feedReport = await ingestFirst(context, setting, receivedAtMs);
-  const generation = await schedules.current(setting.feed.feedId);
-  if (generation === undefined || feedReport.outcome === "quarantined") {
-    const why = feedReport.quarantine.map(({ what }) => what).join(" ");
-    const first = feedReport.findings.slice(0, 3).map(({ what, line }) => `${line === undefined ? "" : `line ${line}: `}${what}`);
-    const details = first.length === 0 ? "" : ` (${first.join("; ")})`;
-    throw new CalltimeError("feed-quarantined", `${setting.feed.name} was refused: ${why}${details} Give a feed that covers the evening.`);
-  }
-  const { schedule } = generation;
-  const fromMs = setting.fromMs === undefined ? firstHour(schedule) : minuteOf(setting.fromMs);
-  const begun: Begun = { feedName: setting.feed.name, fromMs, seed: setting.seed, schedule, feedReport: { ...feedReport, changes: [] } };
-  await runs.write(BEGUN_KEY, begun as unknown as Json);
-  return begun;
-}
-
-/** Takes in the feed to begin with; what cannot be read is said with the feed's name. */
-async function ingestFirst(context: Context, { feed }: EveningSetting, receivedAtMs: number): Promise<IngestReport> {
-  try {
-    return await ingest(context, { feedId: feed.feedId, bytes: feed.read() }, receivedAtMs);
-  } catch (error) {
-    if (!(error instanceof CalltimeError) || !error.code.startsWith("feed-")) throw error;
-    throw new CalltimeError(error.code, `${feed.name}: ${error.message}`, { cause: error });
-  }
-}
-
-function firstHour(schedule: Schedule): number {
-  const first = schedule.programmes[0]?.startsAtMs ?? 0;
-  return Math.ceil(first / (60 * MINUTE_MS)) * 60 * MINUTE_MS;
-}
-
-function refuseMismatch(kept: Begun, setting: EveningSetting, database: Database): void {
-  const sameStart = setting.fromMs === undefined || minuteOf(setting.fromMs) === kept.fromMs;
-  if (sameStart && setting.seed === kept.seed && setting.feed.name === kept.feedName) return;
-  throw new CalltimeError(
-    "run-mismatch",
-    `${database.directory ?? "the store"}: holds a run of ${kept.feedName} from ${isoMinute(kept.fromMs)} with seed ${kept.seed}; resume it with the same --schedule, --from and --seed, or name another --data`,
-  );
-}
-
-function isoMinute(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 16)}Z`;
+  minute: () => Promise<void>,
+): Pick<Evening, "step" | "act"> {
+  return {
+    step: async (alongside) => {
+      await alongside?.();
+      try {
+        await database.exclusively(minute);
+      } catch (error) {
+        onTickFailed(error);
+      }
+      // Outside the section: whoever asks meanwhile does not wait for the minute to pass.
+      await elsewhere.step();
+    },
+    act: (work) =>
+      database.exclusively(async () => {
+        const done = await database.transaction(work);
+        await bus.deliver(elsewhere.nowMs());
+        return done;
+      }),
+  };
 }

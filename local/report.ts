@@ -4,10 +4,10 @@ import { readAirLog } from "../shared/app/situation.ts";
 import { ARRIVAL_MS, DECAY_MS } from "../shared/core/forecast/shape.ts";
 import { meanRelativeError, scoreTarget, type Blame, type ScoredMinute, type TargetScore } from "../shared/core/score.ts";
 import { leadMs } from "../shared/core/plan/capacity.ts";
-import { beginWorld, stepWorld } from "../shared/core/simulate/step.ts";
 import type { Target } from "../shared/core/target.ts";
 import { MINUTE_MS } from "../shared/core/time.ts";
 import type { Evening } from "./evening.ts";
+import type { TrueMinute } from "./evening-world.ts";
 import type { Death } from "./outbox.ts";
 
 /** How one target fared, beside the customer's own autoscaling alone in the same world. */
@@ -66,10 +66,11 @@ export async function reportOf(evening: Evening): Promise<EveningReport> {
   const { context, fromMs } = evening;
   const toMs = evening.nowMs();
   const log = await readAirLog(context);
-  const alone = withoutCalltime(evening, toMs);
+  const really = await evening.world.trueMinutes(fromMs, toMs);
+  const alone = await evening.world.minutesAlone(fromMs, toMs);
   const blames = await blamesOf(evening, log);
   const targets: TargetReport[] = [];
-  for (const target of context.settings.targets) targets.push(await targetReport(evening, target, alone, blames, toMs));
+  for (const target of context.settings.targets) targets.push(await targetReport(evening, target, { really, alone, blames, toMs }));
   return {
     fromMs,
     toMs,
@@ -113,29 +114,22 @@ async function heldUntil(evening: Evening, startsAtMs: number, endedAtMs: number
   return { endedAtMs, targets };
 }
 
-type Alone = ReadonlyMap<number, ReturnType<typeof stepWorld>["minute"]>;
+type Known = {
+  readonly really: readonly TrueMinute[];
+  /** The same world with nobody raising a minimum. */
+  readonly alone: readonly TrueMinute[];
+  readonly blames: readonly Blame[];
+  readonly toMs: number;
+};
 
-/** The same world with nobody raising a minimum. */
-function withoutCalltime(evening: Evening, toMs: number): Alone {
-  const minutes = new Map<number, ReturnType<typeof stepWorld>["minute"]>();
-  let state = beginWorld(evening.prepared, evening.fromMs);
-  while (state.atMs < toMs) {
-    const next = stepWorld(evening.prepared, state);
-    minutes.set(state.atMs, next.minute);
-    state = next.state;
-  }
-  return minutes;
-}
-
-async function targetReport(evening: Evening, target: Target, alone: Alone, blames: readonly Blame[], toMs: number): Promise<TargetReport> {
-  const { context, fromMs, world } = evening;
+async function targetReport(evening: Evening, target: Target, { really, alone, blames, toMs }: Known): Promise<TargetReport> {
+  const { context, fromMs } = evening;
   const entries = new Map((await context.ports.journal.read(target.id, fromMs, toMs)).map((entry) => [entry.atMs, entry]));
-  const measured = await world.targetMinutes(fromMs, toMs);
-  const minutes: ScoredMinute[] = measured.flatMap(({ atMs, targets }) => {
+  const minutes: ScoredMinute[] = really.flatMap(({ atMs, targets }) => {
     const minute = targets[target.id];
     return minute === undefined ? [] : [{ ...facts(minute), atMs, tick: entries.get(atMs)?.tick }];
   });
-  const peer: ScoredMinute[] = [...alone].flatMap(([atMs, { targets }]) => {
+  const peer: ScoredMinute[] = alone.flatMap(({ atMs, targets }) => {
     const minute = targets[target.id];
     return minute === undefined ? [] : [{ ...facts(minute), atMs, tick: undefined }];
   });

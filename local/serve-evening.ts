@@ -12,13 +12,6 @@ export function serveEvening(
   { port, tokenDirectory }: { readonly port: number; readonly tokenDirectory: string },
 ): Promise<Served> {
   const token = writeToken(tokenDirectory);
-  const { context, nowMs, database, bus } = evening;
-  const exclusively = <T>(work: () => Promise<T>): Promise<T> =>
-    database.transaction(async () => {
-      const done = await work();
-      // What was written is acted upon now, not with the next tick: that may be a minute away.
-      await bus.deliver(nowMs());
-      return done;
-    });
-  return serveApi(createApi({ context, now: nowMs, token, exclusively }), { port });
+  const { context, nowMs, act } = evening;
+  return serveApi(createApi({ context, now: nowMs, token, exclusively: act }), { port });
 }

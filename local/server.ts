@@ -41,9 +41,14 @@ const PAGE_HEADERS: Readonly<Record<string, string>> = {
  * Serves the API and the page on this machine alone; port 0 takes a free one. Throws `port-in-use`, and `port-unusable` when the
  * machine does not let us listen there.
  */
-export async function serveApi(app: App, { port }: { readonly port: number }): Promise<Served> {
+export function serveApi(app: App, { port }: { readonly port: number }): Promise<Served> {
   const page = pageFiles();
-  const server = createAdaptorServer({ fetch: (request) => misdirected(request) ?? pageAnswer(page, request) ?? app.fetch(request) });
+  return serveApp({ fetch: (request) => pageAnswer(page, request) ?? app.fetch(request) }, { port });
+}
+
+/** Serves an application on this machine alone, without the page. Throws as `serveApi`. */
+export async function serveApp(app: App, { port }: { readonly port: number }): Promise<Served> {
+  const server = createAdaptorServer({ fetch: (request) => misdirected(request) ?? app.fetch(request) });
   await listening(server, port);
   const { port: taken } = server.address() as AddressInfo;
   return { url: `http://${LOOPBACK}:${taken}`, close: () => closed(server) };

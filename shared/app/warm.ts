@@ -173,7 +173,7 @@ async function followRaise(
     events.push(completedEvent(warming, raise, servingUnits));
     const tookMs = now - raise.atMs;
     // Units that the customer's own scaling had already brought say nothing about the time that ours take.
-    if (raise.addedUnits === 0 || tookMs === 0) return { floor: served };
+    if (raise.addedUnits === 0 || tookMs === 0 || !(await wasLookedAt(warming))) return { floor: served };
     return { floor: served, lesson: leadLesson(target.id, Math.max(MINUTE_MS, tookMs - launchMs(target, raise))) };
   }
   const { oldest = raise, ...newest } = raise;
@@ -188,6 +188,14 @@ async function followRaise(
   const late = { outcome: "timed-out", code: "not-serving", reason, attempt: 1, shortUnits: oldest.units - servingUnits } as const;
   events.push(failedEvent(warming, { floorUnits: oldest.units, ...late }));
   return { floor: told };
+}
+
+// One tick that was lost makes a lead a minute too long; more would teach how long Calltime was down.
+const LOOKED_WITHIN_MS = 2 * MINUTE_MS;
+
+/** Whether there was a tick just before this one. Without it nobody knows since when a raise has been serving. */
+async function wasLookedAt({ context, target, now }: Warming): Promise<boolean> {
+  return (await context.ports.journal.read(target.id, now - LOOKED_WITHIN_MS, now)).length > 0;
 }
 
 function launchMs(target: Target, { addedUnits }: Asked): number {

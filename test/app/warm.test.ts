@@ -26,6 +26,12 @@ async function outcomeAt(small: Platform, minute: number) {
   return warmed;
 }
 
+/** There was a tick at 17:00 and `minute` minutes, as its record shows. */
+function ticked({ journal }: Platform, minute: number, targetId = "api"): void {
+  const tick = { mode: "active", floorUnits: 40, wantedUnits: 40, limit: undefined, refused: false } as const;
+  journal.push({ atMs: at(17, minute), targetId, tick, reasons: [], sentences: [], forecast: undefined });
+}
+
 test("a raise goes out at once, and says from what to what and why", async () => {
   const small = await platform();
   await ask(small, "api", 40);
@@ -223,6 +229,7 @@ test("a raise is done when it serves, and its lead is learned once", async () =>
   await outcomeAt(small, 0);
   await outcomeAt(small, 3);
   expect(small.bus.of("calltime.warm-up.completed")).toEqual([]);
+  ticked(small, 3);
   small.control.serve();
   await outcomeAt(small, 4);
   await outcomeAt(small, 5);
@@ -243,11 +250,24 @@ test("a raise is done when it serves, and its lead is learned once", async () =>
   ]);
 });
 
+test("a raise that began to serve while nobody looked is done, and teaches no lead: the pause would count as its own", async () => {
+  const small = await platform();
+  await ask(small, "api", 40);
+  await outcomeAt(small, 0);
+  ticked(small, 0);
+  small.control.serve();
+  // Down for twenty minutes.
+  await outcomeAt(small, 20);
+  expect(small.bus.of("calltime.warm-up.completed")).toHaveLength(1);
+  expect((await readLearned(small.context)).leads).toEqual({});
+});
+
 test("leads of two targets in one tick are both learned", async () => {
   const small = await platform({ targets: [target("api"), target("web")] });
   for (const id of ["api", "web"]) await ask(small, id, 40);
   await warm(small.context, at(17));
   small.control.serve();
+  for (const id of ["api", "web"]) ticked(small, 3, id);
   await warm(small.context, at(17, 4));
   expect(Object.keys((await readLearned(small.context)).leads)).toEqual(["api", "web"]);
 });

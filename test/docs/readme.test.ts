@@ -57,6 +57,12 @@ test("every option that operating.md names is an option of the command it is abo
   }
 }, 60_000);
 
+test("the options of a world in a process of its own are all in world.md", async () => {
+  const table = /\| option of `calltime world`([\s\S]*?)\n\n/.exec(read("docs/world.md"))?.[1] ?? "";
+  const rows = [...table.matchAll(/^\| (`--.*?`) \|/gm)].map(([, cell = ""]) => cell);
+  expect(optionsIn(rows.join(" "))).toEqual(await optionsOf("world"));
+});
+
 test("every command in operating.md is one, with options that it has", async () => {
   const lines = [...read("docs/operating.md").matchAll(/^npx calltime (.*)$/gm)].map(([, line = ""]) => line);
   expect(lines.length).toBeGreaterThanOrEqual(6);

@@ -1,7 +1,7 @@
 import { memoryWorld } from "../../local/memory/world.ts";
 import { simulatedBookings } from "../../local/simulated-bookings.ts";
 import { bookingControlLaws } from "./booking-control.laws.ts";
-import { EVENING_MS, runningWorld, smallWorld, SMALL_TARGETS } from "./simulated.ts";
+import { EVENING_MS, runningWorld, servedWorld, smallWorld, SMALL_TARGETS } from "./simulated.ts";
 
 const targets = SMALL_TARGETS.map((target) => (target.id === "player" ? { ...target, kind: "alb-lcu" as const } : target));
 
@@ -31,6 +31,23 @@ bookingControlLaws("simulated world in memory", async () => {
     fromMs: EVENING_MS,
     passTo: async (atMs) => {
       while (world.nowMs() < atMs) world.step();
+    },
+    minimumOf: async (targetId) => {
+      const [described] = await world.capacity.describe([targetId]);
+      return described?.kind === "known" ? described.minimumUnits : Number.NaN;
+    },
+  };
+});
+
+bookingControlLaws("world over HTTP", async () => {
+  const world = await servedWorld(0, smallWorld({}, targets));
+  return {
+    bookings: world.bookings,
+    targetId: "web",
+    unsupportedId: "player",
+    fromMs: EVENING_MS,
+    passTo: async (atMs) => {
+      while (world.nowMs() < atMs) await world.step();
     },
     minimumOf: async (targetId) => {
       const [described] = await world.capacity.describe([targetId]);

@@ -4,7 +4,7 @@ import { simulatedLoads } from "../../local/simulated-loads.ts";
 import { historyMinute } from "../../shared/core/simulate/step.ts";
 import { MINUTE_MS } from "../../shared/core/time.ts";
 import { loadSourceLaws } from "./load-source.laws.ts";
-import { EVENING_MS, runningWorld, smallWorld } from "./simulated.ts";
+import { EVENING_MS, runningWorld, servedWorld, smallWorld } from "./simulated.ts";
 
 // Five minutes into the run: the known stretch begins in the history and ends in what the run has published.
 loadSourceLaws("simulated world", async () => ({
@@ -26,3 +26,10 @@ loadSourceLaws("world in memory", async () => {
     knownToMs: EVENING_MS + 4 * MINUTE_MS,
   };
 });
+
+loadSourceLaws("world over HTTP", async () => ({
+  loads: (await servedWorld(5)).loads,
+  targetId: "web",
+  knownFromMs: EVENING_MS - 30 * MINUTE_MS,
+  knownToMs: EVENING_MS + 4 * MINUTE_MS,
+}));

@@ -1,5 +1,9 @@
 import { onTestFinished } from "vitest";
 import { openDatabase } from "../../local/database.ts";
+import { worldHere } from "../../local/evening-world.ts";
+import { serveApp } from "../../local/server.ts";
+import { worldElsewhere, type WorldElsewhere } from "../../local/world-elsewhere.ts";
+import { createWorldApp } from "../../local/world-server.ts";
 import { simulatedWorld, type SimulatedWorld } from "../../local/simulated-world.ts";
 import { prepareWorld, type PreparedWorld } from "../../shared/core/simulate/prepare.ts";
 import type { World } from "../../shared/core/simulate/world.ts";
@@ -49,4 +53,13 @@ export async function runningWorld(minutes: number, world: PreparedWorld = small
   const running = await simulatedWorld(database, world, EVENING_MS);
   for (let minute = 0; minute < minutes; minute += 1) await running.step();
   return running;
+}
+
+/** The same over HTTP: it moves as it is told to. */
+export async function servedWorld(minutes: number, prepared: PreparedWorld = smallWorld()): Promise<WorldElsewhere> {
+  const world = worldHere(await runningWorld(minutes, prepared), prepared, EVENING_MS);
+  const targetIds = prepared.targets.map(({ target: { id } }) => id);
+  const server = await serveApp(createWorldApp(world, { worldId: "small", fromMs: EVENING_MS, targetIds, stepped: true }), { port: 0 });
+  onTestFinished(() => server.close());
+  return worldElsewhere(server.url);
 }

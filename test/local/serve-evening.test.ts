@@ -14,7 +14,7 @@ test("a floor that is raised over the API is asked for before the answer comes, 
   const server = await serveEvening(evening, { port: 0, tokenDirectory });
   onTestFinished(() => server.close());
   await runTo(evening, at(18, 5));
-  const minimum = async (): Promise<unknown> => evening.world.describe("api");
+  const minimum = async (): Promise<unknown> => (await evening.world.capacity.describe(["api"]))[0];
   expect(await minimum()).not.toMatchObject({ minimumUnits: 150 });
   const headers = { authorization: `Bearer ${readToken(tokenDirectory)}` };
   const asked = { targetIds: ["api"], floorUnits: 150, until: "2026-06-13T18:30Z", author: "ops", why: "a test" };

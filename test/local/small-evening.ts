@@ -2,7 +2,7 @@ import { onTestFinished } from "vitest";
 import type { AnyEvent } from "../../events/index.ts";
 import type { DeliverySettings } from "../../local/bus.ts";
 import type { StorePlace } from "../../local/database.ts";
-import { openEvening, type Evening, type EveningSetting } from "../../local/evening.ts";
+import { openEvening, type Evening, type EveningHere } from "../../local/evening.ts";
 import type { Settings } from "../../shared/app/context.ts";
 import type { JournalEntry } from "../../shared/app/ports.ts";
 import { DEFAULT_CUE_OFFSETS } from "../../shared/core/cue/cue.ts";
@@ -52,7 +52,7 @@ export type Changes = {
 };
 
 /** The setting of a small evening from 18:00 on: 100,000 viewers come to a final of which 100,000 are expected. */
-export function settingOf(changes: Changes = {}): EveningSetting {
+export function settingOf(changes: Changes = {}): EveningHere {
   return {
     place: changes.place ?? { kind: "memory" },
     seed: changes.seed ?? 1,
@@ -106,7 +106,7 @@ export async function decidedAt(evening: Evening, atMs: number): Promise<Journal
 
 /** The service as it was in the minute of `atMs`. */
 export async function serviceAt(evening: Evening, atMs: number) {
-  const [minute] = await evening.world.targetMinutes(atMs, atMs + 60_000);
+  const [minute] = await evening.world.trueMinutes(atMs, atMs + 60_000);
   const service = minute?.targets["api"];
   if (service === undefined) throw new RangeError(`${atMs} did not happen`);
   return service;
