@@ -51,6 +51,10 @@ export function textOfEvent(event: AnyEvent): string | undefined {
     }
     case "calltime.warm-up.failed":
       return `${at}  warm-up  ${event.data.targetId} to ${event.data.floorUnits} ${event.data.outcome}: ${event.data.reason}`;
+    case "calltime.release.withheld": {
+      const { targetId, floorUnits, reason, pages } = event.data;
+      return `${at}  held     ${targetId} stays at ${floorUnits}${pages ? " (pages)" : ""}: ${reason}`;
+    }
     case "calltime.feed.quarantined":
       return `${at}  feed     ${event.data.feedId} quarantined: ${event.data.findings.map(({ what }) => what).join(" ")}`;
     case "calltime.model.updated":

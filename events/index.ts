@@ -11,6 +11,7 @@ import { programmeCorrected } from "./programme-corrected.ts";
 import { programmeEnding } from "./programme-ending.ts";
 import { programmeStarting } from "./programme-starting.ts";
 import { readinessAssessed } from "./readiness-assessed.ts";
+import { releaseWithheld } from "./release-withheld.ts";
 import { scheduleChanged } from "./schedule-changed.ts";
 import { warmUpCompleted } from "./warm-up-completed.ts";
 import { warmUpFailed } from "./warm-up-failed.ts";
@@ -34,6 +35,7 @@ export {
   programmeEnding,
   programmeStarting,
   readinessAssessed,
+  releaseWithheld,
   scheduleChanged,
   warmUpCompleted,
   warmUpFailed,
@@ -55,6 +57,7 @@ export const eventContracts = [
   warmUpCompleted,
   warmUpFailed,
   readinessAssessed,
+  releaseWithheld,
   loadMeasured,
   modelUpdated,
 ] as const;

@@ -25,6 +25,7 @@ import { impactsOf } from "./impacts.ts";
 import { readLoad } from "./loads.ts";
 import { isCarried, publish } from "./publish.ts";
 import { occasionsAround, type Situation } from "./situation.ts";
+import { withheldEvents } from "./withheld.ts";
 import { keepSpending, spendingOn, type Spending } from "./spending.ts";
 
 /** The plan of one target with what it was made from. */
@@ -259,6 +260,7 @@ export async function plan(context: Context, situation: Situation, correlationId
     });
     if (changed !== undefined && isCarried(context, capacityPlanned.type)) events.push(plannedEvent(changed, situation.now, correlationId));
   }
+  events.push(...(await withheldEvents(context, situation, planned, correlationId)));
   await publish(context, events);
   return planned;
 }

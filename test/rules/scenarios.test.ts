@@ -209,6 +209,26 @@ describe("an outage in the middle of a match", () => {
     await ticks(made, fromMs, fromMs + 35 * MINUTE_MS);
     expect(calls.filter(({ fromUnits, units }) => units < fromUnits && units < 60)).toEqual([]);
     expect(minimumOf(made)).toBeGreaterThanOrEqual(60);
+    const told = made.bus.of("calltime.release.withheld").map(({ data }) => data);
+    expect(told).toMatchObject([{ targetId: "api", code: "sudden-fall", pages: true, occasions: [{ name: "the cup final" }] }]);
+    expect(told[0]?.floorUnits).toBeGreaterThanOrEqual(60);
+  });
+
+  test("that comes twice pages twice, and on a target that is only observed nobody", async () => {
+    const made = await measuredPlatform({ targets: [target("api"), target("trial", { mode: "observe" })] });
+    const isOut = (atMs: number): boolean => [at(19, 30), at(20, 20)].some((fromMs) => atMs >= fromMs && atMs < fromMs + 10 * MINUTE_MS);
+    const viewers = (channelId: string, atMs: number): number =>
+      channelId === "one" && isOut(atMs) ? 4_000 : crowd(200_000, at(19), at(21))(channelId, atMs);
+    made.measured.world.viewers = viewers;
+    made.measured.world.loadRps = loadOf(viewers);
+    await ticks(made, at(18, 50), at(20, 40));
+    const told = made.bus.of("calltime.release.withheld").map(({ data: { targetId, pages } }) => [targetId, pages]);
+    expect(told).toEqual([
+      ["api", true],
+      ["trial", false],
+      ["api", true],
+      ["trial", false],
+    ]);
   });
 });
 
@@ -229,6 +249,8 @@ describe("a match that goes on for hours beyond the guide's end", () => {
       await ticks(made, atMs, atMs + MINUTE_MS);
       expect(minimumOf(made)).toBeGreaterThanOrEqual(60);
     }
+    const told = made.bus.of("calltime.release.withheld").map(({ at: when, data: { code, pages } }) => [when.slice(11, 16), code, pages]);
+    expect(told).toEqual(dark ? [["21:20", "end-unseen", true]] : []);
   });
 });
 

@@ -96,11 +96,19 @@ export function clientOf(target: Target, plan: Plan, needs: readonly Need[]): Cl
 const FRESH_MS = 10 * MINUTE_MS;
 
 /** Why nothing may be lowered at `now`, whatever was forecast, or undefined when nothing speaks against it (design rules 4 and 6). */
-export function lowersNothing({ nowcast }: Forecast, now: number): string | undefined {
-  if (nowcast.suddenFall) return "the load fell suddenly with a programme on air: an outage until shown otherwise";
-  if (nowcast.newestMs === undefined || now - nowcast.newestMs > FRESH_MS)
-    return "no load was measured lately: nothing shows that less will do";
-  return undefined;
+export function lowersNothing(forecast: Forecast, now: number): string | undefined {
+  if (forecast.nowcast.suddenFall) return SUDDEN_FALL;
+  return hasFreshLoad(forecast, now) ? undefined : NO_FRESH_LOAD;
+}
+
+/** Why a floor is held through a fall of the load that no audience makes. */
+export const SUDDEN_FALL = "the load fell suddenly with a programme on air: an outage until shown otherwise";
+/** Why a floor is held while nobody knows the load. */
+export const NO_FRESH_LOAD = "no load was measured lately: nothing shows that less will do";
+
+/** Whether load was measured lately. */
+export function hasFreshLoad({ nowcast: { newestMs } }: Forecast, now: number): boolean {
+  return newestMs !== undefined && now - newestMs <= FRESH_MS;
 }
 
 const USUAL_UNKNOWN = "the usual load of this part of the week was never measured: at least what is known of is asked for";
