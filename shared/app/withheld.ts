@@ -1,9 +1,11 @@
 import { isoOf, newEvent, releaseWithheld, type AnyEvent } from "../../events/index.ts";
+import type { Air } from "../core/forecast/air.ts";
 import { DECAY_MS } from "../core/forecast/shape.ts";
 import { hasFreshLoad, NO_FRESH_LOAD, SUDDEN_FALL } from "../core/plan/demand.ts";
 import { stepAt } from "../core/plan/plan.ts";
 import type { Occasion } from "../core/schedule/occasion.ts";
 import { minuteOf } from "../core/time.ts";
+import type { AirLog } from "./air-log.ts";
 import type { Context } from "./context.ts";
 import { readDocument, updateDocument } from "./documents.ts";
 import type { Planned } from "./plan.ts";
@@ -44,20 +46,21 @@ function keyOf({ made, code }: Withheld): string {
   return `${made.target.id}/${code}`;
 }
 
-function withheldOf({ occasions, log, now }: Situation, made: Planned): readonly Withheld[] {
-  const air = (occasion: Occasion) => log.air[occasion.id];
+function withheldOf({ log, now }: Situation, made: Planned): readonly Withheld[] {
   const found: Withheld[] = [];
   if (made.forecast.nowcast.suddenFall) {
-    const onAir = occasions.filter((occasion) => air(occasion)?.kind === "on-air");
-    found.push({ made, code: "sudden-fall", reason: SUDDEN_FALL, occasions: onAir });
+    found.push({ made, code: "sudden-fall", reason: SUDDEN_FALL, occasions: followed(log, ({ kind }) => kind === "on-air") });
   }
-  const capped = occasions.filter((occasion) => {
-    const stand = air(occasion);
-    return stand?.kind === "ended" && stand.by === "cap" && now < stand.endedAtMs + DECAY_MS;
-  });
-  if (capped.length > 0 && !hasFreshLoad(made.forecast, now))
-    found.push({ made, code: "end-unseen", reason: NO_FRESH_LOAD, occasions: capped });
+  if (!hasFreshLoad(made.forecast, now)) {
+    const occasions = followed(log, (air) => air.kind === "ended" && air.by === "cap" && now < air.endedAtMs + DECAY_MS);
+    if (occasions.length > 0) found.push({ made, code: "end-unseen", reason: NO_FRESH_LOAD, occasions });
+  }
   return found;
+}
+
+/** The occasions that were followed on air and stand so. */
+function followed({ air, occasions }: AirLog, stands: (air: Air) => boolean): readonly Occasion[] {
+  return Object.entries(air).flatMap(([id, stand]) => (stands(stand) ? (occasions[id] ?? []) : []));
 }
 
 function eventOf(
