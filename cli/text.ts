@@ -55,6 +55,12 @@ export function textOfEvent(event: AnyEvent): string | undefined {
       const { targetId, floorUnits, reason, pages } = event.data;
       return `${at}  held     ${targetId} stays at ${floorUnits}${pages ? " (pages)" : ""}: ${reason}`;
     }
+    case "calltime.release.assessed": {
+      const { targetId, outcome, floorUnits, desiredUnits, costUsdPerHour } = event.data;
+      if (outcome === "done") return undefined;
+      const cost = costUsdPerHour === null ? "" : `, $${costUsdPerHour.toFixed(2)} an hour`;
+      return `${at}  release  ${targetId} is still up: ${desiredUnits} where ${floorUnits} would do${cost}`;
+    }
     case "calltime.feed.quarantined":
       return `${at}  feed     ${event.data.feedId} quarantined: ${event.data.findings.map(({ what }) => what).join(" ")}`;
     case "calltime.model.updated":

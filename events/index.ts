@@ -11,6 +11,7 @@ import { programmeCorrected } from "./programme-corrected.ts";
 import { programmeEnding } from "./programme-ending.ts";
 import { programmeStarting } from "./programme-starting.ts";
 import { readinessAssessed } from "./readiness-assessed.ts";
+import { releaseAssessed } from "./release-assessed.ts";
 import { releaseWithheld } from "./release-withheld.ts";
 import { scheduleChanged } from "./schedule-changed.ts";
 import { warmUpCompleted } from "./warm-up-completed.ts";
@@ -35,6 +36,7 @@ export {
   programmeEnding,
   programmeStarting,
   readinessAssessed,
+  releaseAssessed,
   releaseWithheld,
   scheduleChanged,
   warmUpCompleted,
@@ -58,6 +60,7 @@ export const eventContracts = [
   warmUpFailed,
   readinessAssessed,
   releaseWithheld,
+  releaseAssessed,
   loadMeasured,
   modelUpdated,
 ] as const;

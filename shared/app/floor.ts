@@ -3,6 +3,7 @@ import type { Booking } from "../core/warm/bookings.ts";
 import type { FloorMemory } from "../core/warm/floor.ts";
 import type { Context } from "./context.ts";
 import { readDocument, replaceDocument } from "./documents.ts";
+import type { Release } from "./follow-release.ts";
 import { holdLease, type WriterLease } from "./lease.ts";
 import type { OutsideChanges } from "./outside-change.ts";
 import type { TargetActions, TargetState, Versioned } from "./ports.ts";
@@ -14,6 +15,8 @@ export type Floor = FloorMemory &
     readonly oursUnits?: number;
     /** A raise that is not serving yet. */
     readonly raise?: Raise;
+    /** A release whose capacity was not seen to come down yet. */
+    readonly release?: Release;
     /** Calls in a row that did not go through. */
     readonly failures: number;
     /** Our bookings as they were last known, with those that were about to be put: a minimum that one of them set is ours. */

@@ -5,6 +5,7 @@ import { decideFloor, type FloorDecision } from "../core/warm/floor.ts";
 import { DAY_MS } from "../core/time.ts";
 import { bookingPlan, listActionsOf, ours, putBookings, removeBookings } from "./bookings.ts";
 import { describeTarget, setMinimum, type Answer } from "./capacity.ts";
+import { releaseOf } from "./follow-release.ts";
 import { keepFloor, mayWrite, type Floor, type Raise, type Warming } from "./floor.ts";
 import { firedOfTheirs, outsideChangesAt, theirsToRemember, withPutBack, type OutsideChanges } from "./outside-change.ts";
 import type { StoredPlan } from "./plan.ts";
@@ -241,7 +242,8 @@ async function write(warming: Warming, { decision, described, floor, stored, the
   const { raise, failures } = floor?.value ?? { raise: undefined, failures: 0 };
   const undone = why === "repair" && floor !== undefined && fromUnits < floor.value.intendedUnits && theirs === undefined;
   const outside: OutsideChanges = (undone ? withPutBack : outsideChangesAt)(floor?.value ?? {}, now);
-  const before = { customerUnits, failures, ...(raise && { raise }), ...bookedOf(floor), ...outside };
+  const { release } = floor?.value ?? {};
+  const before = { customerUnits, failures, ...(raise && { raise }), ...(release && { release }), ...bookedOf(floor), ...outside };
   // Above what is ours somebody else's may stand, and stays theirs whatever becomes of the call.
   const oursUnits = Math.min(fromUnits, Math.max(customerUnits, floor?.value.intendedUnits ?? fromUnits));
   const open = { intendedUnits: units, unsettledUnits: fromUnits, ...(oursUnits < fromUnits && { oursUnits }) };
@@ -264,6 +266,7 @@ async function write(warming: Warming, { decision, described, floor, stored, the
       ...bookedOf(asked),
       ...outside,
       ...raiseOf(warming, raise, units, described),
+      ...releasedOf(warming, floor?.value, decision, described),
     };
     return { outcome: { kind: "set", units, why }, floor: await keepFloor(warming, asked, next) };
   }
@@ -291,6 +294,17 @@ async function heard({ context, target }: Warming, fromUnits: number, units: num
     code: "not-read-back",
     reason: `${units} units were accepted, and the minimum is ${state.minimumUnits}: ${found}`,
   };
+}
+
+/** The release under way: begun or gone on with by a lower floor, given up for a raise. */
+function releasedOf(
+  { now }: Warming,
+  before: Floor | undefined,
+  { why, units }: Write["decision"],
+  { desiredUnits }: Known,
+): Pick<Floor, "release"> {
+  if (why === "release") return { release: releaseOf(before, units, desiredUnits, now) };
+  return why === "repair" && before?.release !== undefined ? { release: before.release } : {};
 }
 
 function raiseOf({ now }: Warming, raise: Raise | undefined, units: number, { minimumUnits, desiredUnits }: Known): Pick<Floor, "raise"> {

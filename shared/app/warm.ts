@@ -8,6 +8,7 @@ import { listActions, listActionsOf } from "./bookings.ts";
 import { describeTarget, describeTargets, reasonOf } from "./capacity.ts";
 import type { Context } from "./context.ts";
 import { floorInForce, keepFloor, LeaseNeeded, readFloor, type Asked, type Floor, type Raise, type Warming } from "./floor.ts";
+import { followRelease } from "./follow-release.ts";
 import { giveBackLease, takeLease } from "./lease.ts";
 import { learn, type Lesson } from "./model.ts";
 import { modeOf, readModes, targetsInForce } from "./modes.ts";
@@ -129,7 +130,7 @@ async function carryOut(warming: Warming): Promise<Done> {
     seen = { ...seen, floor: set.floor };
     outcome = set.outcome;
     const followed = await followRaise(warming, set.floor, events);
-    seen = { ...seen, floor: followed.floor };
+    seen = { ...seen, floor: await followRelease(warming, followed.floor, events) };
     lesson = followed.lesson;
   } catch (error) {
     if (error instanceof LeaseNeeded) throw error;

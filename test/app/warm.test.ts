@@ -1,9 +1,10 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { readFloor } from "../../shared/app/floor.ts";
 import { readLearned } from "../../shared/app/model.ts";
 import type { DocumentStore } from "../../shared/app/ports.ts";
 import { warm } from "../../shared/app/warm.ts";
 import type { Plan } from "../../shared/core/plan/plan.ts";
+import type { Target } from "../../shared/core/target.ts";
 import { HOUR_MS, MINUTE_MS } from "../../shared/core/time.ts";
 import { at, platform, target, type Platform } from "./made.ts";
 
@@ -328,4 +329,50 @@ test("raises on top of each other do not hide that the first never came", async 
   ).toEqual([["17:09", 40, 36]]);
   small.control.cloud("api").servingUnits = 45;
   expect((await outcomeAt(small, 13))?.raise).toEqual({ units: 52, addedUnits: 1, atMs: at(17, 12), overdue: false });
+});
+
+describe("after a release", () => {
+  async function released(more: Partial<Target> = {}): Promise<Platform> {
+    const small = await platform({ targets: [target("api", { costUsdPerUnitHour: 0.5, ...more })] });
+    await ask(small, "api", 40);
+    await outcomeAt(small, 0);
+    await ask(small, "api", 20);
+    await outcomeAt(small, 1);
+    await outcomeAt(small, 2);
+    await ask(small, "api", 4);
+    await outcomeAt(small, 3);
+    expect((await outcomeAt(small, 4))?.outcome).toEqual({ kind: "set", units: 4, why: "release" });
+    return small;
+  }
+  const told = ({ bus }: Platform) => bus.of("calltime.release.assessed").map(({ data }) => data);
+
+  test("it is done when capacity is down, all its steps together", async () => {
+    const small = await released();
+    await outcomeAt(small, 5);
+    expect(told(small)).toEqual([]);
+    small.control.cloud("api").desiredUnits = 4;
+    for (const minute of [6, 7]) await outcomeAt(small, minute);
+    expect(told(small)).toMatchObject([{ outcome: "done", floorUnits: 4, fromUnits: 40, desiredUnits: 4, costUsdPerHour: 0 }]);
+  });
+
+  test("capacity that stays is still up, told once with what it costs; without a price nobody knows", async () => {
+    for (const [more, cost] of [
+      [{}, 13],
+      [{ costUsdPerUnitHour: undefined }, null],
+    ] as const) {
+      const small = await released(more as Partial<Target>);
+      small.control.cloud("api").desiredUnits = 30;
+      for (let minute = 5; minute < 60; minute += 1) await outcomeAt(small, minute);
+      expect(told(small)).toMatchObject([{ outcome: "still-up", desiredUnits: 30, floorUnits: 4, costUsdPerHour: cost }]);
+      expect(small.bus.of("calltime.release.assessed")[0]?.at).toMatch(/T17:49/);
+    }
+  });
+
+  test("a raise gives it up", async () => {
+    const small = await released();
+    await ask(small, "api", 30);
+    for (let minute = 5; minute < 60; minute += 1) await outcomeAt(small, minute);
+    expect(told(small)).toEqual([]);
+    expect(await floorOf(small)).not.toHaveProperty("release");
+  });
 });

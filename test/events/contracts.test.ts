@@ -17,6 +17,7 @@ const EXPECTED_NAMES = [
   "programme.ending",
   "programme.starting",
   "readiness.assessed",
+  "release.assessed",
   "release.withheld",
   "schedule.changed",
   "warm-up.completed",
