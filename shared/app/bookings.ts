@@ -112,6 +112,23 @@ export async function removeBookings(warming: Warming, remove: readonly Booked[]
   return left;
 }
 
+/**
+ * Has bookings that could not be taken away set no less than `units`: a second way for those that would lower what is in force. The latest
+ * first, and none before one that could not be changed: wherever this stops, what is booked does not go down. Those that are as they were come back.
+ */
+export async function liftBookings(warming: Warming, below: readonly Booked[], units: number): Promise<readonly Booked[]> {
+  const { context, target } = warming;
+  const left = [...below].sort((a, b) => a.atMs - b.atMs);
+  for (let last = left.at(-1); last !== undefined; last = left.at(-1)) {
+    const { name, atMs } = last;
+    await mayWrite(warming);
+    const answer = await answered(() => context.ports.bookings.put(target.id, { name, atMs, minimumUnits: units }));
+    if (answer?.kind !== "accepted") break;
+    left.pop();
+  }
+  return left;
+}
+
 /** Books raises in their order, as many as one tick may; stops at the first that is not taken, since later ones must not stand alone below it. */
 export async function putBookings(warming: Warming, put: readonly Booking[]): Promise<"all" | "some"> {
   const { context, target } = warming;

@@ -2,8 +2,8 @@ import { isoOf, type AnyEvent } from "../../events/index.ts";
 import { stepAt } from "../core/plan/plan.ts";
 import type { Booking } from "../core/warm/bookings.ts";
 import { decideFloor, type FloorDecision } from "../core/warm/floor.ts";
-import { DAY_MS } from "../core/time.ts";
-import { bookingPlan, listActionsOf, ours, putBookings, removeBookings } from "./bookings.ts";
+import { DAY_MS, MINUTE_MS, minuteOf } from "../core/time.ts";
+import { bookingPlan, liftBookings, listActionsOf, ours, putBookings, removeBookings } from "./bookings.ts";
 import { describeTarget, setMinimum, type Answer } from "./capacity.ts";
 import { releaseOf } from "./follow-release.ts";
 import { keepFloor, mayWrite, type Floor, type Raise, type Warming } from "./floor.ts";
@@ -87,10 +87,11 @@ export async function setFloor(
         if (minimumUnits === units && desiredUnits >= units)
           return booked(warming, described, stored, { outcome: { kind: "failed", outcome: "refused", ...cut }, floor });
       }
-      const way = await clearedWay(warming, described, stored, units);
+      const way = await clearedWay(warming, { described, stored, floor }, units);
       const attempt = (floor?.value.failures ?? 0) + 1;
-      if (way !== undefined && attempt <= MOST_WAITS) {
-        const outcome: WarmOutcome = { kind: "failed", outcome: "deferred", code: "booking-in-the-way", reason: way, attempt };
+      if (way !== undefined && attempt <= (way.firesFirst ? MOST_WAITS_TO_FIRE : MOST_WAITS)) {
+        const { reason } = way;
+        const outcome: WarmOutcome = { kind: "failed", outcome: "deferred", code: "booking-in-the-way", reason, attempt };
         events.push(failedEvent(warming, { floorUnits: units, ...outcome }));
         return { outcome, floor: await keepFloor(warming, floor, { ...floorOf(floor, described), failures: attempt }) };
       }
@@ -104,8 +105,10 @@ export async function setFloor(
   }
 }
 
-// A raise waits for a booking below it so many ticks; then the audience counts for more than the minute in which it may be lowered again.
+// A raise waits for a booking below it so many ticks; then the audience counts for more than the minute in which it may be lowered again. For
+// one that fires before the next tick it waits longer: that one raises too, and would take away what was set just before it.
 const MOST_WAITS = 2;
+const MOST_WAITS_TO_FIRE = 5;
 
 type Known = Extract<TargetState, { kind: "known" }>;
 
@@ -152,23 +155,34 @@ async function adopted(
   return fired ? keepFloor(warming, floor, { ...floor.value, intendedUnits: minimumUnits }) : floor;
 }
 
-/** Takes away every booking that would lower `units`, and looks whether it is gone; why the way is not clear, or undefined when it is. */
+/** What stands in the way of a raise. */
+type InTheWay = {
+  readonly reason: string;
+  /** One of our bookings below it fires before the next tick. */
+  readonly firesFirst: boolean;
+};
+
+/** Takes away, or lifts, every booking that would lower `units`, and looks whether none is left; undefined when the way is clear. */
 async function clearedWay(
   warming: Warming,
-  { minimumUnits, maximumUnits }: Known,
-  stored: StoredPlan | undefined,
+  { described: { minimumUnits, maximumUnits }, stored, floor }: Pick<Write, "described" | "stored" | "floor">,
   units: number,
-): Promise<string | undefined> {
+): Promise<InTheWay | undefined> {
   const { context, target, actions, now } = warming;
-  if (actions.kind === "unknown") return `its bookings could not be listed: ${actions.reason}`;
+  const firesFirst = (all: readonly Booking[]): boolean =>
+    units > minimumUnits && all.some((one) => one.units < units && one.atMs >= minuteOf(now) && one.atMs < minuteOf(now) + MINUTE_MS);
+  if (actions.kind === "unknown") {
+    return { reason: `its bookings could not be listed: ${actions.reason}`, firesFirst: firesFirst(floor?.value.booked ?? []) };
+  }
   if (units <= minimumUnits) return undefined;
   const { remove } = await bookingPlan(context, target, { actions, plan: stored?.plan, inForceUnits: units, maximumUnits, now });
   const below = remove.filter((one) => one.units < units);
   if (below.length === 0) return undefined;
-  await removeBookings(warming, below);
+  await liftBookings(warming, await removeBookings(warming, below), units);
   const after = await listActionsOf(context, target.id);
   const still = after.kind === "known" ? ours(after).filter((one) => one.units < units) : below;
-  return still.length === 0 ? undefined : `${still.length} bookings below ${units} units could not be taken away`;
+  if (still.length === 0) return undefined;
+  return { reason: `${still.length} bookings below ${units} units could not be taken away`, firesFirst: firesFirst(still) };
 }
 
 /**
@@ -196,6 +210,8 @@ async function booked(warming: Warming, described: Known, stored: StoredPlan | u
     floor = await keepFloor(warming, floor, { ...rest, booked: memory, ...(theirs.length > 0 && { theirs }) });
   }
   const left = await removeBookings(warming, remove);
+  const below = left.filter(({ units }) => units < inForceUnits);
+  if (below.length > 0) await liftBookings(warming, below, inForceUnits);
   // Beside one that should be gone, what is put now might be lowered by it.
   if (left.length === 0) await putBookings(warming, put);
   return { ...set, floor };

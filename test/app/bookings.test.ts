@@ -100,6 +100,52 @@ describe("bookings", () => {
     expect(made.control.cloud("api").minimumUnits).toBe(200);
   });
 
+  test("a booking that cannot be taken away is lifted instead, and holds nothing up", async () => {
+    const made = await platform();
+    await ticks(made, at(17), at(17, 10));
+    const asked = { targetIds: ["api"], floorUnits: 200, untilMs: at(23), author: "ops", why: "big night" };
+    await setOverride(made.context, asked, at(17, 11));
+    expect(booked(made).length).toBeGreaterThan(1);
+    Object.assign(made.booking.bookings, {
+      remove: async () => ({ kind: "deferred", code: "ThrottlingException", reason: "Rate exceeded" }),
+    });
+    await tickAt(made, at(17, 11));
+    expect(made.control.cloud("api").minimumUnits).toBe(200);
+    expect(booked(made).filter(({ minimumUnits = 0 }) => minimumUnits < 200)).toEqual([]);
+  });
+
+  test("lifting goes from the latest to the earliest, so that wherever it stops what is booked does not go down", async () => {
+    const made = await platform();
+    await ticks(made, at(17), at(17, 10));
+    const before = booked(made).map(({ minimumUnits = 0 }) => minimumUnits);
+    await setOverride(made.context, { targetIds: ["api"], floorUnits: 200, untilMs: at(23), author: "ops", why: "big night" }, at(17, 11));
+    const no = { kind: "deferred", code: "ThrottlingException", reason: "Rate exceeded" } as const;
+    Object.assign(made.booking.bookings, { remove: async () => no });
+    made.booking.answer("api", { kind: "accepted" }, ...Array.from({ length: 40 }, () => no));
+    await tickAt(made, at(17, 11));
+    expect(booked(made).map(({ minimumUnits }) => minimumUnits)).toEqual([...before.slice(0, -1), 200]);
+    expect(made.control.cloud("api").minimumUnits).toBeLessThan(200);
+  });
+
+  test("a raise waits for a booking below it that fires before the next tick, longer than for others, and not for ever", async () => {
+    const made = await platform();
+    await ticks(made, at(17), at(17, 10));
+    const [first] = booked(made);
+    const firesAtMs = first?.atMs ?? Number.NaN;
+    const no = { kind: "deferred", code: "ThrottlingException", reason: "Rate exceeded" } as const;
+    await ticks(made, at(17, 10), firesAtMs - 2 * MINUTE_MS);
+    await setOverride(
+      made.context,
+      { targetIds: ["api"], floorUnits: 200, untilMs: at(23), author: "ops", why: "big night" },
+      firesAtMs - 2 * MINUTE_MS,
+    );
+    Object.assign(made.booking.bookings, { remove: async () => no, put: async () => no });
+    await ticks(made, firesAtMs - 2 * MINUTE_MS, firesAtMs + MINUTE_MS);
+    expect(made.control.cloud("api").minimumUnits).toBeLessThan(200);
+    await ticks(made, firesAtMs + 2 * MINUTE_MS, firesAtMs + 3 * MINUTE_MS);
+    expect(made.control.cloud("api").minimumUnits).toBe(200);
+  });
+
   test.each(["frozen", "observe"] as const)(
     "going %s takes ours away first, leaves the customer's, and then writes nothing",
     async (mode) => {
