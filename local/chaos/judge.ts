@@ -2,7 +2,7 @@ import type { AirLog } from "../../shared/app/air-log.ts";
 import { ARRIVAL_MS, DECAY_MS } from "../../shared/core/forecast/shape.ts";
 import { leadMs } from "../../shared/core/plan/capacity.ts";
 import { usdPerHour } from "../../shared/core/plan/cap.ts";
-import { limitAt } from "../../shared/core/plan/plan.ts";
+import { limitAt, stepAt } from "../../shared/core/plan/plan.ts";
 import { shortMinutes, type Answerable, type EvidentMinute } from "../../shared/core/reliability.ts";
 import { isOurs } from "../../shared/core/warm/bookings.ts";
 import type { TargetMode } from "../../shared/core/target.ts";
@@ -54,13 +54,18 @@ export function unknownAudiences({ revealed, air }: AirLog, now: number): readon
 /** What was needed of a target at one minute, and what people had said by then that Calltime may do to it. */
 export type Judged = NeededNow & { readonly mode: TargetMode };
 
-/** What is needed beyond what would be with nothing that rests on the feed alone costs no more than such occasions may. */
+/**
+ * What is needed beyond what would be with nothing that rests on the feed alone costs no more than such occasions may, while nobody comes
+ * whom nothing explains.
+ */
 export function overspent(
   { family, targets }: ChaosEvening,
   atMs: number,
   needed: readonly NeededNow[],
   frugal: readonly NeededNow[],
 ): readonly Violation[] {
+  // What was measured calls for units of its own, and for a zone's reserve on top once any occasion is planned for.
+  if (needed.some(({ plan }) => stepAt(plan, atMs)?.reasons.some(({ type }) => type === "surprise"))) return [];
   const usd = targets.reduce((sum, target) => {
     const units = (all: readonly NeededNow[]): number => all.find(({ targetId }) => targetId === target.id)?.neededUnits ?? 0;
     return sum + usdPerHour(target, Math.max(0, units(needed) - units(frugal)));
