@@ -3,9 +3,10 @@ import { readDocument, updateDocument } from "../../shared/app/documents.ts";
 import { ingest } from "../../shared/app/ingest.ts";
 import { measure } from "../../shared/app/measure.ts";
 import { expireOverrides } from "../../shared/app/override.ts";
-import { keepWithinCap, makePlans } from "../../shared/app/plan.ts";
+import { makePlans } from "../../shared/app/plan.ts";
 import type { DocumentStore, Json, LoadSource, Ports, ScheduleStore } from "../../shared/app/ports.ts";
 import { situationAt } from "../../shared/app/situation.ts";
+import { keepSpending } from "../../shared/app/spending.ts";
 import { firstLearned, type Learned } from "../../shared/core/forecast/model.ts";
 import { stepAt, type Plan } from "../../shared/core/plan/plan.ts";
 import { MINUTE_MS } from "../../shared/core/time.ts";
@@ -23,13 +24,16 @@ export type NeededNow = {
   readonly plan: Plan;
 };
 
+/** What Calltime had applied by a minute: the leads that it had measured of its raises, and what it had let through under the cap. */
+export type Applied = { readonly leads: Learned["leads"]; readonly withinIds: readonly string[] };
+
 /** Rule 1's function, folded without faults over all that was accepted or readable, minute by minute. */
 export type Fold = {
   readonly context: Context;
   /** Takes in a feed that was stored at `now`. */
   readonly feed: (text: string, now: number) => Promise<void>;
-  /** What was needed at `now`. `leads` are what Calltime had measured of its raises by then: the fold raises nothing itself. */
-  readonly minute: (now: number, leads: Learned["leads"]) => Promise<readonly NeededNow[]>;
+  /** What was needed at `now`, by what was last applied: the fold applies nothing itself. */
+  readonly minute: (now: number, applied: Applied) => Promise<readonly NeededNow[]>;
 };
 
 // How far ahead of a minute its forecast may be asked for: beyond the longest lead.
@@ -58,13 +62,12 @@ export function foldOver(parts: {
         // What cannot be read changes nothing, as in the run itself.
       }
     },
-    minute: async (now, leads) => {
+    minute: async (now, { leads, withinIds }) => {
       await updateDocument<Learned>(documents, "model/learned", (before = firstLearned()) => ({ ...before, leads }));
       await expireOverrides(context, now);
       await measure(context, now);
-      const situation = await situationAt(context, now);
-      const planned = await makePlans(context, situation, FOLDED_MS);
-      await keepWithinCap(context, situation);
+      await keepSpending(context, { withinIds });
+      const planned = await makePlans(context, await situationAt(context, now), FOLDED_MS);
       return Promise.all(
         planned.map(async ({ target, plan: made, forecast }) => {
           const step = stepAt(made, now);

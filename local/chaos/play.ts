@@ -5,6 +5,7 @@ import { ingest } from "../../shared/app/ingest.ts";
 import { readLearned } from "../../shared/app/model.ts";
 import { listOverrides } from "../../shared/app/override.ts";
 import type { EventBus, Ports } from "../../shared/app/ports.ts";
+import { readWithinIds } from "../../shared/app/spending.ts";
 import { tick } from "../../shared/app/tick.ts";
 import { DEFAULT_CUE_OFFSETS } from "../../shared/core/cue/cue.ts";
 import { DEFAULT_IMPACT_THRESHOLD } from "../../shared/core/forecast/impact.ts";
@@ -114,8 +115,11 @@ export async function playEvening(seed: number, plant: Plant | undefined): Promi
 
   for (let minute = 0; minute < EVENING_MINUTES; minute += 1) {
     const atMs = now();
-    // What a tick measures of its raises counts from the next one on.
-    const { leads } = await readLearned(contextOf(real, settings));
+    // What a tick measures of its raises, and what it lets through, counts from the next one on.
+    const applied = {
+      leads: (await readLearned(contextOf(real, settings))).leads,
+      withinIds: await readWithinIds(contextOf(real, settings)),
+    };
     for (const { targetId, share } of faults.outside.filter((outside) => outside.atMs === atMs)) {
       const target = targets.find(({ id }) => id === targetId);
       if (target !== undefined) await ground.interfere(target, share);
@@ -149,10 +153,10 @@ export async function playEvening(seed: number, plant: Plant | undefined): Promi
       await bus.deliver(atMs).catch(() => undefined);
       left.calls = undefined;
     }
-    const neededNow = await fold.minute(atMs, leads);
+    const neededNow = await fold.minute(atMs, applied);
     needed.push(neededNow.map((each) => ({ ...each, mode: modes.get(each.targetId) ?? modes.get(undefined) ?? "active" })));
     if (frugal !== undefined && atMs < (evening.madeUpFromMs ?? 0))
-      violations.push(...overspent(evening, atMs, neededNow, await frugal.minute(atMs, leads)));
+      violations.push(...overspent(evening, atMs, neededNow, await frugal.minute(atMs, { ...applied, withinIds: [] })));
     for (const { kind, what } of await overridesLost(contextOf(real, settings), acknowledged, atMs)) {
       violations.push({ kind, atMs, targetId: undefined, what });
     }

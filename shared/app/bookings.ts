@@ -93,7 +93,10 @@ export async function bookingPlan(
       ? booked.map(({ atMs, units }) => ({ atMs, units }))
       : await floorsAhead(context, target, plan);
   const others = actions.actions.length - booked.length;
-  const wanted = raisesToBook({ floors, inForceUnits, maximumUnits, others, now });
+  const theirs = actions.actions.flatMap(({ name, atMs, minimumUnits }) =>
+    isOurs(name) || minimumUnits === undefined ? [] : [{ atMs, units: minimumUnits }],
+  );
+  const wanted = raisesToBook({ floors, inForceUnits, maximumUnits, others, theirs, now });
   return bookingChanges({ wanted, booked, inForceUnits, now });
 }
 

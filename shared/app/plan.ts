@@ -66,7 +66,7 @@ async function capped(context: Context, situation: Situation, horizonMs: number)
 }
 
 /** Remembers which occasions that rest on the feed alone are within the spending cap at `situation.now`. */
-export async function keepWithinCap(context: Context, situation: Situation): Promise<void> {
+async function keepWithinCap(context: Context, situation: Situation): Promise<void> {
   await keepSpending(context, await capped(context, situation, TICK_HORIZON_MS));
 }
 

@@ -30,7 +30,7 @@ export async function spendingOn(context: Context, { model, now }: Situation, oc
   const { settings } = context;
   const feedOnly = occasions.filter(restsOnFeedAlone);
   if (feedOnly.length === 0) return { occasions, withinIds: [], over: new Map() };
-  const before = new Set((await readDocument<StoredSpending>(context.ports.documents, SPENDING_KEY))?.value.withinIds);
+  const before = new Set(await readWithinIds(context));
   const raises = feedOnly.map((aired): Raise => {
     const { occasion } = aired;
     const units = new Map(settings.targets.map((target) => [target.id, unitsOf(context, model, target, aired)]));
@@ -70,10 +70,15 @@ export async function spendingOn(context: Context, { model, now }: Situation, oc
 }
 
 /** Remembers what was let through: once its units have been asked for, nothing takes them down for the sake of another. */
-export async function keepSpending(context: Context, { withinIds }: Spending): Promise<void> {
+export async function keepSpending(context: Context, { withinIds }: Pick<Spending, "withinIds">): Promise<void> {
   const { documents } = context.ports;
-  const before = (await readDocument<StoredSpending>(documents, SPENDING_KEY))?.value.withinIds ?? [];
+  const before = await readWithinIds(context);
   if (before.join(" ") !== withinIds.join(" ")) await updateDocument<StoredSpending>(documents, SPENDING_KEY, () => ({ withinIds }));
+}
+
+/** Ids of what was last let through. */
+export async function readWithinIds({ ports }: Context): Promise<readonly string[]> {
+  return (await readDocument<StoredSpending>(ports.documents, SPENDING_KEY))?.value.withinIds ?? [];
 }
 
 /** Nobody expects it, nothing of its series was measured, and its crowd was not seen. */

@@ -25,7 +25,7 @@ const MAXIMUM = 100;
 const MOST_ACTIONS = 200;
 
 function calls({ floors, booked, inForceUnits, others }: Given): readonly Call[] {
-  const wanted = raisesToBook({ floors, inForceUnits, maximumUnits: MAXIMUM, others, now: NOW });
+  const wanted = raisesToBook({ floors, inForceUnits, maximumUnits: MAXIMUM, others, theirs: [], now: NOW });
   return callsFor(wanted, booked, inForceUnits);
 }
 
@@ -51,7 +51,14 @@ rule<Calls>("after any call to put bookings right, none that is left lowers a mi
       fc.integer({ min: 1, max: MAXIMUM }),
       fc.constantFrom(0, 0, 190, 197),
       (floors, before, inForceUnits, others) => {
-        const booked = raisesToBook({ floors: before, inForceUnits: 1, maximumUnits: MAXIMUM, others: 0, now: NOW - 60 * MINUTE_MS });
+        const booked = raisesToBook({
+          floors: before,
+          inForceUnits: 1,
+          maximumUnits: MAXIMUM,
+          others: 0,
+          theirs: [],
+          now: NOW - 60 * MINUTE_MS,
+        });
         let standing: readonly Booked[] = booked.map((one) => ({ ...one, name: bookingName(one.atMs) }));
         const todo = made({ floors, booked: standing, inForceUnits, others });
         const removals = todo.findLastIndex(({ kind }) => kind === "remove");
@@ -89,10 +96,10 @@ rule<Calls>("after any call to put bookings right, none that is left lowers a mi
       return [...all.filter(({ kind }) => kind === "put"), ...all.filter(({ kind }) => kind === "remove")];
     },
     "what is booked is not bounded by the maximum": () => (given) =>
-      callsFor(raisesToBook({ ...given, maximumUnits: Number.MAX_SAFE_INTEGER, now: NOW }), given.booked, given.inForceUnits),
+      callsFor(raisesToBook({ ...given, maximumUnits: Number.MAX_SAFE_INTEGER, theirs: [], now: NOW }), given.booked, given.inForceUnits),
     "where there is no room for all the last ones are left out": () => (given) =>
       callsFor(
-        raisesToBook({ ...given, others: 0, maximumUnits: MAXIMUM, now: NOW }).slice(0, MOST_ACTIONS - given.others),
+        raisesToBook({ ...given, others: 0, maximumUnits: MAXIMUM, theirs: [], now: NOW }).slice(0, MOST_ACTIONS - given.others),
         given.booked,
         given.inForceUnits,
       ),

@@ -26,8 +26,9 @@ export function isOurs(name: string): boolean {
 }
 
 /**
- * The raises of `floors` (a floor from each instant on, in order) that are to be booked: each above all that is in force or was booked
- * before it, since a scheduled action sets a minimum and must never lower one; steps down are not booked. Clamped to the present maximum;
+ * The raises of `floors` (a floor from each instant on, in order) that are to be booked: each above all that is in force, was booked before
+ * it, or will have been set by the customer's own actions, since a scheduled action sets a minimum and must never lower one; steps down are
+ * not booked. Clamped to the present maximum;
  * as many as the customer's own `others` leave room for, neighbours merged upwards: the earlier instant with the larger floor.
  */
 export function raisesToBook(input: {
@@ -36,13 +37,16 @@ export function raisesToBook(input: {
   readonly maximumUnits: number;
   /** Scheduled actions of the customer's own on this target. */
   readonly others: number;
+  /** The minimums that these will set. */
+  readonly theirs: readonly Booking[];
   readonly now: number;
 }): readonly Booking[] {
-  const { floors, inForceUnits, maximumUnits, now } = input;
+  const { floors, inForceUnits, maximumUnits, theirs, now } = input;
   const raises: Booking[] = [];
   let highest = inForceUnits;
   for (const { atMs, units: asked } of floors) {
     const units = Math.min(asked, maximumUnits);
+    for (const their of theirs) if (their.atMs <= atMs) highest = Math.max(highest, their.units);
     if (atMs <= now || atMs > now + BOOKED_AHEAD_MS || units <= highest) continue;
     raises.push({ atMs, units });
     highest = units;

@@ -35,7 +35,7 @@ describe("raises to book", () => {
       { atMs: at(150), units: 80 },
       { atMs: NOW + DAY_MS + MINUTE_MS, units: 100 },
     ];
-    expect(raisesToBook({ floors, inForceUnits: 50, maximumUnits: 70, others: 0, now: NOW })).toEqual([
+    expect(raisesToBook({ floors, inForceUnits: 50, maximumUnits: 70, others: 0, theirs: [], now: NOW })).toEqual([
       { atMs: at(60), units: 60 },
       { atMs: at(150), units: 70 },
     ]);
@@ -44,7 +44,7 @@ describe("raises to book", () => {
   test("never lower a minimum that is in force, whatever the plan: each fires above what the ones before it left", () => {
     fc.assert(
       fc.property(anyFloors, fc.integer({ min: 1, max: 100 }), (floors, inForceUnits) => {
-        const raises = raisesToBook({ floors, inForceUnits, maximumUnits: 100, others: 0, now: NOW });
+        const raises = raisesToBook({ floors, inForceUnits, maximumUnits: 100, others: 0, theirs: [], now: NOW });
         expect(rises(fired(raises, inForceUnits))).toBe(true);
         // And wherever the plan goes above what is in force for the first time, one is booked by then.
         let highest = inForceUnits;
@@ -58,26 +58,47 @@ describe("raises to book", () => {
     );
   });
 
+  test("never lower what the customer's own actions will have set by then, and cover what is asked for above it", () => {
+    fc.assert(
+      fc.property(anyFloors, anyFloors, fc.integer({ min: 1, max: 100 }), (floors, theirs, inForceUnits) => {
+        const raises = raisesToBook({ floors, inForceUnits, maximumUnits: 100, others: theirs.length, theirs, now: NOW });
+        const coming = theirs.filter(({ atMs }) => atMs > NOW).map((one) => ({ ...one, isOurs: false }));
+        const all = [...coming, ...raises.map((one) => ({ ...one, isOurs: true }))].sort((a, b) => a.atMs - b.atMs);
+        let minimum = inForceUnits;
+        for (const { units, isOurs: mine } of all) {
+          if (mine) expect(units).toBeGreaterThan(minimum);
+          minimum = units;
+        }
+        for (const { atMs, units } of floors) {
+          const covered = Math.max(inForceUnits, ...theirs.filter((one) => one.atMs <= atMs).map((one) => one.units));
+          if (atMs > NOW && atMs <= NOW + DAY_MS && Math.min(100, units) > covered)
+            expect(raises.some((one) => one.atMs <= atMs && one.units >= Math.min(100, units))).toBe(true);
+        }
+      }),
+      { seed: 1 },
+    );
+  });
+
   test("leave the customer's own actions their room, and are merged upwards: earlier and larger, never less", () => {
     const floors = Array.from({ length: 60 }, (_, nth) => ({ atMs: at(10 + nth * nth), units: 10 + nth }));
-    const raises = raisesToBook({ floors, inForceUnits: 5, maximumUnits: 1_000, others: 180, now: NOW });
+    const raises = raisesToBook({ floors, inForceUnits: 5, maximumUnits: 1_000, others: 180, theirs: [], now: NOW });
     expect(raises).toHaveLength(20);
     for (const { atMs, units } of floors.filter((floor) => floor.atMs <= NOW + DAY_MS)) {
       expect(raises.some((one) => one.atMs <= atMs && one.units >= units)).toBe(true);
     }
-    expect(raisesToBook({ floors, inForceUnits: 5, maximumUnits: 1_000, others: 200, now: NOW })).toEqual([]);
+    expect(raisesToBook({ floors, inForceUnits: 5, maximumUnits: 1_000, others: 200, theirs: [], now: NOW })).toEqual([]);
   });
 });
 
 describe("putting bookings right", () => {
   const anyBooked = anyFloors.map((floors) =>
-    booked(raisesToBook({ floors, inForceUnits: 1, maximumUnits: 120, others: 0, now: NOW - HOUR_MS })),
+    booked(raisesToBook({ floors, inForceUnits: 1, maximumUnits: 120, others: 0, theirs: [], now: NOW - HOUR_MS })),
   );
 
   test("stopped after any call, none of those that are there lowers the minimum or one another", () => {
     fc.assert(
       fc.property(anyFloors, anyBooked, fc.integer({ min: 1, max: 100 }), (floors, before, inForceUnits) => {
-        const wanted = raisesToBook({ floors, inForceUnits, maximumUnits: 100, others: 0, now: NOW });
+        const wanted = raisesToBook({ floors, inForceUnits, maximumUnits: 100, others: 0, theirs: [], now: NOW });
         const { remove, put } = bookingChanges({ wanted, booked: before, inForceUnits, now: NOW });
         let present: readonly Booking[] = before.filter((one) => !remove.includes(one));
         expect(rises(fired(present, inForceUnits))).toBe(true);
