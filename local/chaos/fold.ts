@@ -75,9 +75,12 @@ export function foldOver(parts: {
           if (neededUnits === undefined) throw new RangeError(`${target.id}: the fold has no floor for ${now}`);
           await keepFloor(documents, target.id, neededUnits, target.baselineUnits);
           const statedRps = new Map<number, number>();
-          for (const minute of forecast.minutes) {
+          for (const [index, minute] of forecast.minutes.entries()) {
             if (minute.atMs >= now + STATED_MS) break;
-            if (minute.kind === "known") statedRps.set(minute.atMs, minute.tailRps);
+            if (minute.kind === "unknown") continue;
+            // Far ahead not every minute is looked at: what was stated of one stands until the next, as what it needs does.
+            const nextMs = forecast.minutes[index + 1]?.atMs ?? minute.atMs + MINUTE_MS;
+            for (let atMs = minute.atMs; atMs < nextMs; atMs += MINUTE_MS) statedRps.set(atMs, minute.tailRps);
           }
           const keptUp = step?.reasons.some(({ type }) => type === "hold" || type === "unknown") === true;
           return { targetId: target.id, neededUnits, keptUp, statedRps, plan: made };
