@@ -69,6 +69,14 @@ export function ours(actions: TargetActions): readonly Booked[] {
   );
 }
 
+/** The minimums that the customer's own scheduled actions set. */
+export function theirsIn(actions: TargetActions): readonly Booking[] {
+  if (actions.kind !== "known") return [];
+  return actions.actions.flatMap(({ name, atMs, minimumUnits }) =>
+    isOurs(name) || minimumUnits === undefined ? [] : [{ atMs, units: minimumUnits }],
+  );
+}
+
 /** What one target's bookings are to become. */
 export type BookingPlan = { readonly remove: readonly Booked[]; readonly put: readonly Booking[] };
 
@@ -93,10 +101,7 @@ export async function bookingPlan(
       ? booked.map(({ atMs, units }) => ({ atMs, units }))
       : await floorsAhead(context, target, plan);
   const others = actions.actions.length - booked.length;
-  const theirs = actions.actions.flatMap(({ name, atMs, minimumUnits }) =>
-    isOurs(name) || minimumUnits === undefined ? [] : [{ atMs, units: minimumUnits }],
-  );
-  const wanted = raisesToBook({ floors, inForceUnits, maximumUnits, others, theirs, now });
+  const wanted = raisesToBook({ floors, inForceUnits, maximumUnits, others, theirs: theirsIn(actions), now });
   return bookingChanges({ wanted, booked, inForceUnits, now });
 }
 

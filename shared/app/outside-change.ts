@@ -1,6 +1,5 @@
-import { isOurs, type Booking } from "../core/warm/bookings.ts";
+import type { Booking } from "../core/warm/bookings.ts";
 import { MINUTE_MS } from "../core/time.ts";
-import type { TargetActions } from "./ports.ts";
 
 /** What is remembered of what others do to a target's minimum. */
 export type OutsideChanges = {
@@ -40,16 +39,13 @@ export function firedOfTheirs({ theirs = [] }: OutsideChanges, minimumUnits: num
   return theirs.findLast(({ atMs, units }) => atMs <= now && units === minimumUnits);
 }
 
-/** The customer's actions to remember: those listed, and those that fired lately and were not met yet. */
+/** The customer's actions to remember: those `listed`, and those that fired lately and were not met yet. */
 export function theirsToRemember(
   { theirs = [] }: OutsideChanges,
-  actions: Extract<TargetActions, { kind: "known" }>,
+  listed: readonly Booking[],
   met: Booking | undefined,
   now: number,
 ): readonly Booking[] {
-  const listed = actions.actions.flatMap(({ name, atMs, minimumUnits }) =>
-    isOurs(name) || minimumUnits === undefined ? [] : [{ atMs, units: minimumUnits }],
-  );
   const fired = theirs.filter(
     ({ atMs, units }) => atMs <= now && atMs > now - CONTESTED_MS && !(met?.atMs === atMs && met.units === units),
   );

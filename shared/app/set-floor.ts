@@ -1,9 +1,9 @@
 import { isoOf, type AnyEvent } from "../../events/index.ts";
 import { stepAt } from "../core/plan/plan.ts";
-import type { Booking } from "../core/warm/bookings.ts";
+import type { Booked, Booking } from "../core/warm/bookings.ts";
 import { decideFloor, type FloorDecision } from "../core/warm/floor.ts";
 import { DAY_MS, MINUTE_MS, minuteOf } from "../core/time.ts";
-import { bookingPlan, liftBookings, listActionsOf, ours, putBookings, removeBookings } from "./bookings.ts";
+import { bookingPlan, liftBookings, listActionsOf, ours, putBookings, removeBookings, theirsIn } from "./bookings.ts";
 import { describeTarget, setMinimum, type Answer } from "./capacity.ts";
 import { releaseOf } from "./follow-release.ts";
 import { keepFloor, mayWrite, type Floor, type Raise, type Warming } from "./floor.ts";
@@ -87,15 +87,15 @@ export async function setFloor(
         if (minimumUnits === units && desiredUnits >= units)
           return booked(warming, described, stored, { outcome: { kind: "failed", outcome: "refused", ...cut }, floor });
       }
-      const way = await clearedWay(warming, { described, stored, floor }, units);
-      const attempt = (floor?.value.failures ?? 0) + 1;
+      const { way, floor: known } = await clearedWay(warming, { described, stored, floor }, units);
+      const attempt = (known?.value.failures ?? 0) + 1;
       if (way !== undefined && attempt <= (way.firesFirst ? MOST_WAITS_TO_FIRE : MOST_WAITS)) {
         const { reason } = way;
         const outcome: WarmOutcome = { kind: "failed", outcome: "deferred", code: "booking-in-the-way", reason, attempt };
         events.push(failedEvent(warming, { floorUnits: units, ...outcome }));
-        return { outcome, floor: await keepFloor(warming, floor, { ...floorOf(floor, described), failures: attempt }) };
+        return { outcome, floor: await keepFloor(warming, known, { ...floorOf(known, described), failures: attempt }) };
       }
-      const writing = { decision: { ...decision, units }, described, floor, stored, theirs };
+      const writing = { decision: { ...decision, units }, described, floor: known, stored, theirs };
       return booked(warming, described, stored, await write(warming, writing, events), theirs);
     }
     case "unknown":
@@ -162,27 +162,47 @@ type InTheWay = {
   readonly firesFirst: boolean;
 };
 
-/** Takes away, or lifts, every booking that would lower `units`, and looks whether none is left; undefined when the way is clear. */
+/**
+ * Takes away, or lifts, every booking that would lower `units`, and looks whether none is left; no `way` when it is clear. The floor comes
+ * back as it is remembered then.
+ */
 async function clearedWay(
   warming: Warming,
-  { described: { minimumUnits, maximumUnits }, stored, floor }: Pick<Write, "described" | "stored" | "floor">,
+  { described, stored, floor }: Pick<Write, "described" | "stored" | "floor">,
   units: number,
-): Promise<InTheWay | undefined> {
+): Promise<{ readonly way?: InTheWay; readonly floor: Versioned<Floor> | undefined }> {
+  const { minimumUnits, maximumUnits } = described;
   const { context, target, actions, now } = warming;
   const firesFirst = (all: readonly Booking[]): boolean =>
     units > minimumUnits && all.some((one) => one.units < units && one.atMs >= minuteOf(now) && one.atMs < minuteOf(now) + MINUTE_MS);
   if (actions.kind === "unknown") {
-    return { reason: `its bookings could not be listed: ${actions.reason}`, firesFirst: firesFirst(floor?.value.booked ?? []) };
+    const reason = `its bookings could not be listed: ${actions.reason}`;
+    return { way: { reason, firesFirst: firesFirst(floor?.value.booked ?? []) }, floor };
   }
-  if (units <= minimumUnits) return undefined;
+  if (units <= minimumUnits) return { floor };
   const { remove } = await bookingPlan(context, target, { actions, plan: stored?.plan, inForceUnits: units, maximumUnits, now });
   const below = remove.filter((one) => one.units < units);
-  if (below.length === 0) return undefined;
-  await liftBookings(warming, await removeBookings(warming, below), units);
+  if (below.length === 0) return { floor };
+  const left = await removeBookings(warming, below);
+  const known = left.length === 0 ? floor : await lifted(warming, floorOf(floor, described), floor, { left, units });
   const after = await listActionsOf(context, target.id);
   const still = after.kind === "known" ? ours(after).filter((one) => one.units < units) : below;
-  if (still.length === 0) return undefined;
-  return { reason: `${still.length} bookings below ${units} units could not be taken away`, firesFirst: firesFirst(still) };
+  if (still.length === 0) return { floor: known };
+  const reason = `${still.length} bookings below ${units} units could not be taken away`;
+  return { way: { reason, firesFirst: firesFirst(still) }, floor: known };
+}
+
+/** Lifts bookings; what they are to set is remembered before the calls: fired while Calltime is down, its minimum must be known as ours. */
+async function lifted(
+  warming: Warming,
+  floor: Floor,
+  before: Versioned<Floor> | undefined,
+  { left, units }: { readonly left: readonly Booked[]; readonly units: number },
+): Promise<Versioned<Floor>> {
+  const booked = each([...(floor.booked ?? []), ...left.map(({ atMs }) => ({ atMs, units }))]);
+  const known = await keepFloor(warming, before, { ...floor, booked });
+  await liftBookings(warming, left, units);
+  return known;
 }
 
 /**
@@ -203,7 +223,7 @@ async function booked(warming: Warming, described: Known, stored: StoredPlan | u
   const fired = (set.floor?.value.booked ?? []).filter(({ atMs }) => atMs <= now && atMs > now - FIRED_LATELY_MS);
   const memory = each([...fired, ...ours(actions), ...put]);
   let { floor } = set;
-  const theirs = each(theirsToRemember(floor?.value ?? {}, actions, set.outcome.kind === "set" ? met : undefined, now));
+  const theirs = each(theirsToRemember(floor?.value ?? {}, theirsIn(actions), set.outcome.kind === "set" ? met : undefined, now));
   const isKnown = isAlike(memory, floor?.value.booked ?? []) && isAlike(theirs, floor?.value.theirs ?? []);
   if ((floor !== undefined || memory.length > 0) && !isKnown) {
     const { theirs: _, ...rest } = floorOf(floor, described);
@@ -211,7 +231,7 @@ async function booked(warming: Warming, described: Known, stored: StoredPlan | u
   }
   const left = await removeBookings(warming, remove);
   const below = left.filter(({ units }) => units < inForceUnits);
-  if (below.length > 0) await liftBookings(warming, below, inForceUnits);
+  if (below.length > 0) floor = await lifted(warming, floorOf(floor, described), floor, { left: below, units: inForceUnits });
   // Beside one that should be gone, what is put now might be lowered by it.
   if (left.length === 0) await putBookings(warming, put);
   return { ...set, floor };

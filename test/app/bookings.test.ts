@@ -127,6 +127,28 @@ describe("bookings", () => {
     expect(made.control.cloud("api").minimumUnits).toBeLessThan(200);
   });
 
+  test("a lifted booking that fires while Calltime is down has set a minimum of ours: it comes down again", async () => {
+    const made = await platform();
+    await ticks(made, at(17), at(17, 10));
+    const asked = { targetIds: ["api"], id: "big", floorUnits: 200, untilMs: at(18), author: "ops", why: "big night" };
+    await setOverride(made.context, asked, at(17, 11));
+    const no = { kind: "deferred", code: "ThrottlingException", reason: "Rate exceeded" } as const;
+    const { remove } = made.booking.bookings;
+    Object.assign(made.booking.bookings, { remove: async () => no });
+    made.booking.answer("api", { kind: "accepted" }, ...Array.from({ length: 40 }, () => no));
+    await tickAt(made, at(17, 11));
+    const last = booked(made).at(-1);
+    expect(last?.minimumUnits).toBe(200);
+    // Nothing more is heard of Calltime until everything has fired, and nobody asks for so much any more.
+    made.booking.answer("api");
+    Object.assign(made.booking.bookings, { remove });
+    await ticks(made, (last?.atMs ?? 0) + MINUTE_MS, (last?.atMs ?? 0) + MINUTE_MS);
+    expect(made.control.cloud("api").minimumUnits).toBe(200);
+    await ticks(made, at(22), at(25));
+    // 300 requests a second at 70 a unit.
+    expect(made.control.cloud("api").minimumUnits).toBe(5);
+  });
+
   test("a raise waits for a booking below it that fires before the next tick, longer than for others, and not for ever", async () => {
     const made = await platform();
     await ticks(made, at(17), at(17, 10));

@@ -146,8 +146,13 @@ rule<Calltime>(
         calltimeWith<typeof OutsideModule>(OUTSIDE, () => ({ firedOfTheirs: () => undefined })),
       "what lies ahead in the customer's schedule is forgotten as soon as it fires": () =>
         calltimeWith<typeof OutsideModule>(OUTSIDE, ({ theirsToRemember }) => ({
-          theirsToRemember: (changes, actions, met, now) =>
-            theirsToRemember(changes, { ...actions, actions: actions.actions.filter(({ atMs }) => atMs > now + MINUTE_MS) }, met, now),
+          theirsToRemember: (changes, listed, met, now) =>
+            theirsToRemember(
+              changes,
+              listed.filter(({ atMs }) => atMs > now + MINUTE_MS),
+              met,
+              now,
+            ),
         })),
       "a quarrel is told at each put-back": () =>
         calltimeWith<typeof OutsideModule>(OUTSIDE, ({ withPutBack }) => ({
