@@ -16,6 +16,7 @@ export function sqliteScheduleStore(
   const { sql } = database;
   const columns = "feed_id, generation, published_at_ms, content_hash, body_sha256";
   const newest = sql.prepare(`SELECT ${columns} FROM schedule WHERE feed_id = ? ORDER BY generation DESC LIMIT 1`);
+  const then = sql.prepare(`SELECT ${columns} FROM schedule WHERE feed_id = ? AND published_at_ms <= ? ORDER BY generation DESC LIMIT 1`);
   const one = sql.prepare(`SELECT ${columns} FROM schedule WHERE feed_id = ? AND generation = ?`);
   const body = sql.prepare("SELECT body FROM schedule WHERE feed_id = ? AND generation = ?");
   const insert = sql.prepare(
@@ -44,6 +45,11 @@ export function sqliteScheduleStore(
     current: async (feedId) =>
       database.operation(() => {
         const row = newest.get(feedId);
+        return row === undefined ? undefined : generationOf(row);
+      }),
+    inForceAt: async (feedId, atMs) =>
+      database.operation(() => {
+        const row = then.get(feedId, atMs);
         return row === undefined ? undefined : generationOf(row);
       }),
     publish: async ({ feedId, generation, publishedAtMs, contentHash, schedule }) => {

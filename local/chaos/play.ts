@@ -11,6 +11,7 @@ import { DEFAULT_CUE_OFFSETS } from "../../shared/core/cue/cue.ts";
 import { DEFAULT_IMPACT_THRESHOLD } from "../../shared/core/forecast/impact.ts";
 import { DEFAULT_PLAN_POLICY } from "../../shared/core/plan/plan.ts";
 import type { Answerable } from "../../shared/core/reliability.ts";
+import { CalltimeError } from "../../shared/core/error.ts";
 import { derive } from "../../shared/core/simulate/seeded.ts";
 import { prepareWorld } from "../../shared/core/simulate/prepare.ts";
 import type { TargetMode } from "../../shared/core/target.ts";
@@ -110,7 +111,7 @@ export async function playEvening(seed: number, plant: Plant | undefined): Promi
   const modes = new Map<string | undefined, TargetMode>();
   const violations: Violation[] = [];
   const answerable: Answerable[] = [];
-  const uploads: string[] = [];
+  const uploads: Upload[] = [];
   const acknowledged = new Map<string, number>();
 
   for (let minute = 0; minute < EVENING_MINUTES; minute += 1) {
@@ -127,7 +128,7 @@ export async function playEvening(seed: number, plant: Plant | undefined): Promi
     const due = evening.happenings.filter((happening) => happening.atMs === atMs);
     for (const happening of due) {
       if (happening.kind !== "feed") continue;
-      uploads.push(happening.text);
+      uploads.push({ text: happening.text, storedAtMs: atMs });
       ground.count("feeds");
       for (const each of folds) await each.feed(happening.text, atMs);
       if (happening.what.startsWith("lists")) answerable.push(...lateFor(evening, atMs, happening.what.slice(6)));
@@ -137,7 +138,7 @@ export async function playEvening(seed: number, plant: Plant | undefined): Promi
       const crash = evening.crashes.find((each) => each.atMs === atMs);
       if (crash !== undefined) ground.count("crashes");
       left.calls = crash?.afterCalls;
-      for (const text of uploads.splice(0)) await takeIn(calltime, text, atMs);
+      for (const upload of uploads.splice(0)) if (!(await takenIn(calltime, upload, atMs))) uploads.push(upload);
       for (const happening of due) {
         if (await persons(calltime, happening, atMs)) {
           // What is needed does not depend on what Calltime may do.
@@ -173,8 +174,16 @@ export async function playEvening(seed: number, plant: Plant | undefined): Promi
   return judged({ evening, ground, needed, journal, violations, answerable: [...answerable, ...unknownAudiences(air, now())] });
 }
 
-async function takeIn(context: Context, text: string, now: number): Promise<void> {
-  await ingest(context, { feedId: "guide", bytes: bytesOf(text) }, now).catch(() => undefined);
+type Upload = { readonly text: string; readonly storedAtMs: number };
+
+/** Takes an upload in; whether it was read to its end, be it refused. Whoever was stopped meanwhile is told of it again. */
+async function takenIn(context: Context, { text, storedAtMs }: Upload, now: number): Promise<boolean> {
+  try {
+    await ingest(context, { feedId: "guide", bytes: bytesOf(text), storedAtMs }, now);
+    return true;
+  } catch (error) {
+    return error instanceof CalltimeError;
+  }
 }
 
 async function overridesLost(

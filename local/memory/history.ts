@@ -1,3 +1,4 @@
+import { AIR_KEY, EMPTY_AIR, type AirLog } from "../../shared/app/air-log.ts";
 import { contextOf, type Settings } from "../../shared/app/context.ts";
 import { measure } from "../../shared/app/measure.ts";
 import type { Json, LoadSource, Ports, Versioned } from "../../shared/app/ports.ts";
@@ -38,7 +39,10 @@ export async function learnHistory(setting: HistorySetting): Promise<History> {
     contextOf({ ...nobody, documents, schedules: plainSchedules(), journal: plainJournal(), loads: historyLoads(world) }, settings),
     fromMs,
   );
-  const learned = (await documents.list("model/")).map(({ key, value, version }) => [key, { value, version }] as const);
+  const model = (await documents.list("model/")).map(({ key, value, version }) => [key, { value, version }] as const);
+  // It has been there all along: an evening that it is stopped at the first minute of is followed from that minute on.
+  const air: AirLog = { ...EMPTY_AIR, sinceMs: fromMs, throughMs: fromMs - MINUTE_MS };
+  const learned = [...model, [AIR_KEY, { value: air as unknown as Json, version: 1 }] as const];
   const lately = Array.from({ length: LATELY_MINUTES }, (_, nth) => historyMinute(world, fromMs - (LATELY_MINUTES - nth) * MINUTE_MS));
   return { learned, lately };
 }

@@ -57,15 +57,17 @@ export function plainDocuments(
 
 /** The newest generation of each feed, as it was published. */
 export function plainSchedules(): ScheduleStore {
-  const current = new Map<string, Generation>();
+  const all = new Map<string, Generation[]>();
   return {
-    current: async (feedId) => current.get(feedId),
+    current: async (feedId) => all.get(feedId)?.at(-1),
+    inForceAt: async (feedId, atMs) => all.get(feedId)?.findLast(({ publishedAtMs }) => publishedAtMs <= atMs),
     publish: async (next) => {
-      if (next.generation !== (current.get(next.feedId)?.generation ?? 0) + 1) return "conflict";
-      current.set(next.feedId, next);
+      const before = all.get(next.feedId) ?? [];
+      if (next.generation !== (before.at(-1)?.generation ?? 0) + 1) return "conflict";
+      all.set(next.feedId, [...before, next]);
       return "written";
     },
-    feeds: async () => [...current.keys()].sort(compareText),
+    feeds: async () => [...all.keys()].sort(compareText),
   };
 }
 

@@ -26,6 +26,9 @@ export type IngestReport = {
   readonly changes: readonly ScheduleChange[];
 };
 
+/** An upload of a feed. `storedAtMs`: when it was stored, when that was before it is read. */
+export type Upload = { readonly feedId: string; readonly storedAtMs?: number };
+
 /** What is remembered of the newest upload of a feed, whatever became of it. */
 export type LastSeen = { readonly receivedAtMs: number; readonly outcome: IngestReport["outcome"] };
 
@@ -37,10 +40,10 @@ const MOST_TRIES = 3;
  */
 export async function ingest(
   context: Context,
-  upload: { readonly feedId: string; readonly bytes: AsyncIterable<Uint8Array> },
+  { bytes, ...upload }: Upload & { readonly bytes: AsyncIterable<Uint8Array> },
   now: number,
 ): Promise<IngestReport> {
-  return ingestListing(context, { feedId: upload.feedId, listing: await readListing(upload.bytes) }, now);
+  return ingestListing(context, { ...upload, listing: await readListing(bytes) }, now);
 }
 
 /** A whole feed as one listing; writes nothing, however long it takes. Throws what `readFeed` throws. */
@@ -53,7 +56,7 @@ export async function readListing(bytes: AsyncIterable<Uint8Array>): Promise<Lis
 /** The second half of `ingest`, for a feed that has been read. Throws `feed-contested`. */
 export async function ingestListing(
   context: Context,
-  { feedId, listing }: { readonly feedId: string; readonly listing: Listing },
+  { feedId, listing, storedAtMs }: Upload & { readonly listing: Listing },
   now: number,
 ): Promise<IngestReport> {
   for (let attempt = 0; attempt < MOST_TRIES; attempt += 1) {
@@ -74,7 +77,8 @@ export async function ingestListing(
       return { ...base, outcome: "unchanged", generation: current.generation, quarantine: [], changes: [] };
     }
     const generation = (current?.generation ?? 0) + 1;
-    const outcome = await context.ports.schedules.publish({ feedId, generation, publishedAtMs: now, contentHash, schedule });
+    const publishedAtMs = Math.max(Math.min(storedAtMs ?? now, now), current?.publishedAtMs ?? 0);
+    const outcome = await context.ports.schedules.publish({ feedId, generation, publishedAtMs, contentHash, schedule });
     if (outcome === "conflict") continue;
     const changes = diffSchedules(current?.schedule, schedule, now);
     await remember(context, feedId, { receivedAtMs: now, outcome: "published" });

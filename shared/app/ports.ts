@@ -32,6 +32,7 @@ export interface DocumentStore {
 export type Generation = {
   readonly feedId: string;
   readonly generation: number;
+  /** When the upload that it was read from was stored: from then on it is in force, whenever it was read. Never before its predecessor's. */
   readonly publishedAtMs: number;
   readonly contentHash: string;
   readonly schedule: Schedule;
@@ -41,6 +42,8 @@ export type Generation = {
 export interface ScheduleStore {
   /** The generation in force for `feedId`, or undefined when none was ever published. */
   current(feedId: string): Promise<Generation | undefined>;
+  /** The generation that was in force for `feedId` at `atMs`, or undefined when none was (or none is kept from so long ago). */
+  inForceAt(feedId: string, atMs: number): Promise<Generation | undefined>;
   /** Makes `next` current when the current generation is `next.generation - 1`; otherwise `conflict` and nothing changes. */
   publish(next: Generation): Promise<WriteOutcome>;
   /** The feeds that have a current generation, sorted. */

@@ -156,6 +156,7 @@ test("an unknown parameter is refused before anything is read or written", async
 test("uploads of one feed at the same moment, again and again, are 409 and can be repeated", async () => {
   const schedules: ScheduleStore = {
     current: async () => undefined,
+    inForceAt: async () => undefined,
     publish: async () => "conflict",
     feeds: async () => [],
   };

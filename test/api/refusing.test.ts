@@ -61,6 +61,7 @@ test("a failure of our own is 500 without its message, and is reported", async (
     ports: {
       schedules: {
         current: () => Promise.reject(secret),
+        inForceAt: () => Promise.reject(secret),
         publish: () => Promise.reject(secret),
         feeds: () => Promise.reject(secret),
       },

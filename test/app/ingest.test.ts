@@ -36,6 +36,20 @@ test("the same feed again changes nothing but when it was last seen", async () =
   expect(await readLastSeen(small.context, "dk")).toEqual({ receivedAtMs: at(17, 5), outcome: "unchanged" });
 });
 
+test("an upload that waited counts from when it was stored, never before the one it follows nor after now", async () => {
+  const small = await platform();
+  const { schedules } = small.context.ports;
+  const storedAt = (storedAtMs: number, titled: string, now: number) =>
+    ingest(small.context, { feedId: "dk", bytes: inChunks(feed(4, { each: 30, titled })), storedAtMs }, now);
+  await storedAt(at(17, 20), "Part", at(17, 30));
+  expect((await schedules.current("dk"))?.publishedAtMs).toBe(at(17, 20));
+  await storedAt(at(17, 10), "Piece", at(17, 31));
+  expect((await schedules.current("dk"))?.publishedAtMs).toBe(at(17, 20));
+  await storedAt(at(18), "Bit", at(17, 32));
+  expect((await schedules.current("dk"))?.publishedAtMs).toBe(at(17, 32));
+  expect((await schedules.inForceAt("dk", at(17, 31)))?.generation).toBe(2);
+});
+
 test("a feed that is judged insane is quarantined, and the last good schedule stays", async () => {
   const small = await platform();
   await take(small, feed(8, { each: 30 }));

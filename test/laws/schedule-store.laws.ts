@@ -50,6 +50,18 @@ export function scheduleStoreLaws(name: string, makeStore: MakeScheduleStore, ex
       }
     });
 
+    law("what was in force at an instant is the newest generation stored by then, to the millisecond", async () => {
+      const store = await makeStore();
+      expect(await store.inForceAt("guide", EVENING_MS + 9)).toBeUndefined();
+      for (const number of [1, 2, 3]) await store.publish({ ...generation(number), publishedAtMs: EVENING_MS + 10 * number });
+      await store.publish({ ...generation(4), publishedAtMs: EVENING_MS + 30 });
+      await store.publish({ ...generation(1, "of another feed", "other"), publishedAtMs: EVENING_MS });
+      const numberAt = async (afterMs: number) => (await store.inForceAt("guide", EVENING_MS + afterMs))?.generation;
+      expect(await Promise.all([9, 10, 19, 20, 29, 30, 1e9].map(numberAt))).toEqual([undefined, 1, 1, 2, 2, 4, 4]);
+      expect((await store.inForceAt("guide", EVENING_MS + 10))?.schedule).toEqual(generation(1).schedule);
+      expect((await store.current("guide"))?.schedule).toEqual(generation(4).schedule);
+    });
+
     law("a generation that does not follow the current one is a conflict and changes nothing", async () => {
       const store = await makeStore();
       for (const number of [0, 2, -1]) expect(await store.publish(generation(number))).toBe("conflict");
