@@ -45,7 +45,7 @@ export async function settingsOf(options: {
   readonly expect?: string;
 }): Promise<Settings> {
   const expectFile = options.expect ?? (options.schedule === SAMPLE_SCHEDULE ? join(SAMPLES, "expectations.yaml") : undefined);
-  const { targets, feedOnlyUsdPerHour } = parseTargets(await textOf(options.targets, "--targets"), options.targets);
+  const { targets, feedOnlyUsdPerHour, feedGate } = parseTargets(await textOf(options.targets, "--targets"), options.targets);
   return {
     targets,
     expectations: expectFile === undefined ? [] : parseExpectations(await textOf(expectFile, "--expect"), expectFile),
@@ -53,5 +53,6 @@ export async function settingsOf(options: {
     threshold: DEFAULT_IMPACT_THRESHOLD,
     cueOffsets: DEFAULT_CUE_OFFSETS,
     policy: { ...DEFAULT_PLAN_POLICY, feedOnlyUsdPerHour },
+    feedGate,
   };
 }

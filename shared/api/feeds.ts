@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { ingestListing, readListing, type IngestReport } from "../app/ingest.ts";
+import { believedUntil, ingestListing, readListing, type IngestReport } from "../app/ingest.ts";
 import { CalltimeError } from "../core/error.ts";
 import { bodyOf } from "./body.ts";
 import { errorSchema } from "./failure.ts";
@@ -41,6 +41,11 @@ export const ingestReportSchema = z
       .max(MAX_LISTED_FINDINGS)
       .describe(`What was mended or left out; the first ${MAX_LISTED_FINDINGS}.`),
     quarantine: z.array(z.strictObject({ code: z.string(), what: z.string() })).describe("Why it was held back; empty otherwise."),
+    warningsCount: count,
+    warnings: z
+      .array(z.strictObject({ code: z.string(), what: z.string(), channelId: z.string().nullable() }))
+      .max(MAX_LISTED_FINDINGS)
+      .describe(`What a person should see, though it holds nothing back; the first ${MAX_LISTED_FINDINGS}.`),
     changes: z.strictObject({
       added: count,
       cancelled: count,
@@ -78,7 +83,7 @@ export const feedsRoute = route({
       throw new CalltimeError("feed-id-invalid", `${JSON.stringify(id.slice(0, 80))} is no id of a feed; ${right}`);
     }
     // Read before it is this write's turn: a slow sender holds nobody up, and one that gives up half-way has written nothing.
-    const listing = await readListing(bodyOf(request, parts.maxBodyBytes));
+    const listing = await readListing(bodyOf(request, parts.maxBodyBytes), believedUntil(parts.context, parts.now()));
     const ingested = await parts.exclusively(() => ingestListing(parts.context, { feedId: id, listing }, parts.now()));
     const report = reportOf(ingested);
     if (ingested.outcome !== "quarantined") return { status: 200, body: report };
@@ -108,6 +113,10 @@ function reportOf(ingested: IngestReport): z.input<typeof ingestReportSchema> {
       channelId: channelId ?? null,
     })),
     quarantine: ingested.quarantine.map(({ code, what }) => ({ code, what })),
+    warningsCount: ingested.warnings.length,
+    warnings: ingested.warnings
+      .slice(0, MAX_LISTED_FINDINGS)
+      .map(({ code, sentence, channelId }) => ({ code, what: sentence, channelId: channelId ?? null })),
     changes,
   };
 }

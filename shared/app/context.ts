@@ -2,6 +2,7 @@ import { correctedProgrammes, type Corrections } from "../core/schedule/correcti
 import type { Expectation } from "../core/schedule/expectation.ts";
 import { occasionsOf, type Occasion, type Said } from "../core/schedule/occasion.ts";
 import { byStart, type Schedule } from "../core/schedule/programme.ts";
+import type { SanityThresholds } from "../core/schedule/sanity.ts";
 import type { ImpactThreshold } from "../core/forecast/impact.ts";
 import type { PlanPolicy } from "../core/plan/plan.ts";
 import type { Target } from "../core/target.ts";
@@ -17,6 +18,8 @@ export type Settings = {
   readonly threshold: ImpactThreshold;
   readonly cueOffsets: readonly number[];
   readonly policy: PlanPolicy;
+  /** From where on a feed is not believed; the gate's own thresholds when left out. */
+  readonly feedGate?: SanityThresholds;
 };
 
 /** What all feeds in force list, as people corrected it, as occasions. */

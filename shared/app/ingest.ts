@@ -2,9 +2,17 @@ import { feedQuarantined, fitting, isoOf, MAX_LISTED_CHANGES, newEvent, schedule
 import { stableHash } from "../core/hash.ts";
 import { diffSchedules, type ScheduleChange } from "../core/schedule/diff.ts";
 import { identify } from "../core/schedule/identity.ts";
-import { addItem, beginListing, finishListing, type Finding, type Listing, type ListingCounts } from "../core/schedule/listing.ts";
+import {
+  addItem,
+  beginListing,
+  finishListing,
+  type Finding,
+  type Listing,
+  type ListingBounds,
+  type ListingCounts,
+} from "../core/schedule/listing.ts";
 import type { Programme } from "../core/schedule/programme.ts";
-import { judgeListing } from "../core/schedule/sanity.ts";
+import { judgeListing, SANITY_THRESHOLDS, type SanityWarning } from "../core/schedule/sanity.ts";
 import { MINUTE_MS } from "../core/time.ts";
 import { CalltimeError } from "../core/error.ts";
 import { readFeed } from "../feeds/read-feed.ts";
@@ -23,6 +31,8 @@ export type IngestReport = {
   readonly findings: readonly Finding[];
   /** Why it was quarantined; empty otherwise. */
   readonly quarantine: readonly { readonly code: string; readonly what: string }[];
+  /** What a person should see, whatever became of the upload. */
+  readonly warnings: readonly SanityWarning[];
   readonly changes: readonly ScheduleChange[];
 };
 
@@ -43,14 +53,19 @@ export async function ingest(
   { bytes, ...upload }: Upload & { readonly bytes: AsyncIterable<Uint8Array> },
   now: number,
 ): Promise<IngestReport> {
-  return ingestListing(context, { ...upload, listing: await readListing(bytes) }, now);
+  return ingestListing(context, { ...upload, listing: await readListing(bytes, believedUntil(context, now)) }, now);
 }
 
 /** A whole feed as one listing; writes nothing, however long it takes. Throws what `readFeed` throws. */
-export async function readListing(bytes: AsyncIterable<Uint8Array>): Promise<Listing> {
+export async function readListing(bytes: AsyncIterable<Uint8Array>, bounds: ListingBounds = {}): Promise<Listing> {
   const underway = beginListing();
   for await (const item of readFeed(bytes)) addItem(underway, item);
-  return finishListing(underway);
+  return finishListing(underway, bounds);
+}
+
+/** How far ahead a feed that is read at `now` may reach. */
+export function believedUntil({ settings }: Context, now: number): ListingBounds {
+  return { latestStartMs: now + (settings.feedGate ?? SANITY_THRESHOLDS).furthestAheadMs };
 }
 
 /** The second half of `ingest`, for a feed that has been read. Throws `feed-contested`. */
@@ -61,8 +76,15 @@ export async function ingestListing(
 ): Promise<IngestReport> {
   for (let attempt = 0; attempt < MOST_TRIES; attempt += 1) {
     const current = await context.ports.schedules.current(feedId);
-    const base = { feedId, counts: listing.counts, findings: listing.findings };
-    const judgement = judgeListing({ listing, lastGood: current?.schedule, now });
+    const { zone, feedGate } = context.settings;
+    const judgement = judgeListing({
+      listing,
+      lastGood: current?.schedule,
+      now,
+      zone,
+      ...(feedGate !== undefined && { thresholds: feedGate }),
+    });
+    const base = { feedId, counts: listing.counts, findings: listing.findings, warnings: judgement.warnings };
     if (judgement.kind === "quarantined") {
       const findings = judgement.findings.map(({ code, sentence }) => ({ code, what: sentence }));
       await remember(context, feedId, { receivedAtMs: now, outcome: "quarantined" });

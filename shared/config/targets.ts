@@ -1,7 +1,8 @@
 import type * as z from "zod";
 import { DEFAULT_PLAN_POLICY } from "../core/plan/plan.ts";
 import { TARGET_KINDS, TARGET_MODES, type Target } from "../core/target.ts";
-import { MINUTE_MS } from "../core/time.ts";
+import { SANITY_THRESHOLDS, type SanityThresholds } from "../core/schedule/sanity.ts";
+import { DAY_MS, MINUTE_MS } from "../core/time.ts";
 import { keys, listOf, numberFromZero, oneOf, positiveNumber, share, targetId, text, wholeNumber, type Written } from "./fields.ts";
 import { parseYaml, type Rule } from "./parse-yaml.ts";
 import { shown } from "./problem.ts";
@@ -35,6 +36,36 @@ const target = keys(
   "one target",
 );
 
+const percents = (meaning: string, standard: number) => share(meaning).default(standard);
+const minutes = (meaning: string, standardMs: number) => numberFromZero(meaning, 1_440).default(standardMs / MINUTE_MS);
+const G = SANITY_THRESHOLDS;
+
+/** From where on a feed is not believed. */
+const feedGate = keys(
+  {
+    goneShare: percents("share of the programmes to come that may be gone at once", G.goneShare),
+    goneLeast: wholeNumber("programmes that must be gone before their share counts", 1).default(G.goneLeast),
+    channelsLostShare: percents("share of the channels that may have nothing more to come", G.channelsLostShare),
+    shiftedShare: percents("share of the programmes that move by the same before a zone was misread", G.shiftedShare),
+    shiftedLeast: wholeNumber("programmes that must be found again before a move counts", 1).default(G.shiftedLeast),
+    fillerShare: percents("share of the programme time that fillers and all-day entries may take, excluded", G.fillerShare),
+    allDayMinutes: minutes("length from which on an entry is of a whole day", G.allDayMs),
+    rejectedShare: percents("share of the items that may have to be left out", G.rejectedShare),
+    rejectedLeast: wholeNumber("items that must be left out before their share counts", 1).default(G.rejectedLeast),
+    cutShare: percents("share of the programmes that may run into the next one", G.cutShare),
+    cutLeast: wholeNumber("programmes that must run into the next one before their share counts", 1).default(G.cutLeast),
+    mendedWarnShare: percents("repairs as a share of the programmes beyond which a warning is given", G.mendedWarnShare),
+    furthestAheadDays: wholeNumber("days from which on a start is a misprint and left out", 1, 36_525).default(G.furthestAheadMs / DAY_MS),
+    gapMinutes: minutes("length from which on a gap is told of", G.gapMs),
+    emptyChannelsShare: percents("share of the declared channels that may be empty without a warning", G.emptyChannelsShare),
+    lostHourWarnShare: percents("share of the channels silent when clocks change from which on a warning is given", G.lostHourWarnShare),
+    lostHourLeast: wholeNumber("channels silent when clocks change before their share counts", 1).default(G.lostHourLeast),
+    lostHourTimes: positiveNumber("how many times the silence of any other hour that must be").default(G.lostHourTimes),
+    lostHourShare: percents("share of the channels silent when clocks change from which on the feed is held back", G.lostHourShare),
+  },
+  "from where on a feed is not believed",
+);
+
 /** The file of targets. */
 export const targetsSchema = keys(
   {
@@ -42,6 +73,7 @@ export const targetsSchema = keys(
     feedOnlyPerHour: numberFromZero("US dollars an hour that occasions nobody expects and nobody measured may cost together").default(
       DEFAULT_PLAN_POLICY.feedOnlyUsdPerHour,
     ),
+    feedGate: feedGate.optional(),
   },
   "targets: and a list",
 );
@@ -53,6 +85,8 @@ export type TargetsFile = {
   readonly targets: readonly Target[];
   /** What occasions that rest on the feed alone may cost together. */
   readonly feedOnlyUsdPerHour: number;
+  /** From where on a feed is not believed. */
+  readonly feedGate: SanityThresholds;
 };
 
 /**
@@ -60,13 +94,25 @@ export type TargetsFile = {
  * twice, a baseline above the ceiling, a database that is no target, an active target that nothing would scale in again.
  */
 export function parseTargets(source: string, file: string): TargetsFile {
-  const { targets, feedOnlyPerHour } = parseYaml(source, file, targetsSchema, [
-    uniqueIds,
-    baselineBelowCeiling,
-    databasesAreTargets,
-    activeScalesIn,
-  ]);
-  return { targets: targets.map(targetOf), feedOnlyUsdPerHour: feedOnlyPerHour };
+  const {
+    targets,
+    feedOnlyPerHour,
+    feedGate: gate,
+  } = parseYaml(source, file, targetsSchema, [uniqueIds, baselineBelowCeiling, databasesAreTargets, activeScalesIn]);
+  return {
+    targets: targets.map(targetOf),
+    feedOnlyUsdPerHour: feedOnlyPerHour,
+    feedGate: gate === undefined ? SANITY_THRESHOLDS : thresholdsOf(gate),
+  };
+}
+
+function thresholdsOf({ allDayMinutes, furthestAheadDays, gapMinutes, ...same }: z.output<typeof feedGate>): SanityThresholds {
+  return {
+    ...same,
+    allDayMs: allDayMinutes * MINUTE_MS,
+    furthestAheadMs: furthestAheadDays * DAY_MS,
+    gapMs: gapMinutes * MINUTE_MS,
+  };
 }
 
 function targetOf(entry: z.output<typeof target>): Target {

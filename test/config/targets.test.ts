@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parseTargets } from "../../shared/config/targets.ts";
+import { SANITY_THRESHOLDS } from "../../shared/core/schedule/sanity.ts";
 import { problemsOf } from "./config-failure.ts";
 
 const TWO = `targets:
@@ -52,6 +53,22 @@ test("what is left out has its default: a new target observes, plans with 70 % a
       scalesIn: "target-tracking",
     },
     expect.objectContaining({ id: "db", maxConnectionsPerUnit: 2_000 }),
+  ]);
+});
+
+test("from where on a feed is not believed is the owner's to say, one threshold at a time", () => {
+  const written = `${TWO}feedGate: { rejectedShare: 0.1, furthestAheadDays: 30, gapMinutes: 5 }\n`;
+  expect(parseTargets(TWO, "f.yaml").feedGate).toEqual(SANITY_THRESHOLDS);
+  expect(parseTargets(written, "f.yaml").feedGate).toEqual({
+    ...SANITY_THRESHOLDS,
+    rejectedShare: 0.1,
+    furthestAheadMs: 30 * 24 * 3_600_000,
+    gapMs: 5 * 60_000,
+  });
+  expect(parseTargets(`${TWO}feedGate: {}\n`, "f.yaml").feedGate).toEqual(SANITY_THRESHOLDS);
+  expect(problemsOf(parseTargets, `${TWO}feedGate: { gonShare: 0.1, cutShare: 2 }\n`)).toEqual([
+    'f.yaml:22:13 there is no key "gonShare" here; did you mean goneShare?',
+    "f.yaml:22:38 feedGate.cutShare is 2; right would be a number above 0 and at most 1 (share of the programmes that may run into the next one)",
   ]);
 });
 

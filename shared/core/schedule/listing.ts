@@ -1,3 +1,4 @@
+import { instantText } from "../instant-text.ts";
 import { mendChannel } from "./mend.ts";
 import { byStart, compareText } from "./programme.ts";
 import type { Channel, FeedItem, FeedProgramme, ListedProgramme } from "./programme.ts";
@@ -68,8 +69,11 @@ export function addItem(listing: ListingUnderway, item: FeedItem): ListingUnderw
   }
 }
 
+/** What a listing may say at all. A programme that starts at `latestStartMs` or later is left out: its date is a misprint. */
+export type ListingBounds = { readonly latestStartMs?: number };
+
 /** The listing of everything taken in: contradictions on a channel are mended, what cannot be mended is left out, each with a finding. */
-export function finishListing(underway: ListingUnderway): Listing {
+export function finishListing(underway: ListingUnderway, { latestStartMs = Infinity }: ListingBounds = {}): Listing {
   const channels = new Map(underway.channels);
   const findings = [...underway.findings];
   const programmes: ListedProgramme[] = [];
@@ -87,7 +91,12 @@ export function finishListing(underway: ListingUnderway): Listing {
         channelId,
       });
     }
-    const mended = mendChannel(channelId, listed);
+    // Before the rest is mended: a misprint must neither cut nor end another programme.
+    const isTooFar = ({ startsAtMs }: FeedProgramme) => startsAtMs >= latestStartMs && Number.isFinite(startsAtMs);
+    const tooFar = listed.filter(isTooFar);
+    programmesRejected += tooFar.length;
+    for (const programme of tooFar) findings.push(tooFarAhead(programme, latestStartMs));
+    const mended = mendChannel(channelId, tooFar.length === 0 ? listed : listed.filter((programme) => !isTooFar(programme)));
     if (mended.programmes.length > 0) channelsWithProgrammes++;
     duplicatesDropped += mended.duplicatesDropped;
     programmesRejected += mended.rejected;
@@ -117,6 +126,11 @@ export function assembleListing(items: Iterable<FeedItem>): Listing {
   const listing = beginListing();
   for (const item of items) addItem(listing, item);
   return finishListing(listing);
+}
+
+function tooFarAhead({ title, channelId, startsAtMs, line }: FeedProgramme, latestStartMs: number): Finding {
+  const what = `"${title}" on ${channelId}: it starts at ${instantText(startsAtMs)}; ${instantText(latestStartMs)} is the furthest that is believed`;
+  return { kind: "rejected", code: "too-far-ahead", what, line, channelId };
 }
 
 function addChannel(listing: ListingUnderway, channel: Channel, line: number): void {

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { identify } from "../../../shared/core/schedule/identity.ts";
-import type { Listing } from "../../../shared/core/schedule/listing.ts";
+import { addItem, assembleListing, beginListing, finishListing, type Listing } from "../../../shared/core/schedule/listing.ts";
 import type { ListedProgramme, Schedule } from "../../../shared/core/schedule/programme.ts";
 import { judgeListing, SANITY_THRESHOLDS, type SanityVerdict } from "../../../shared/core/schedule/sanity.ts";
 import { commonShift } from "../../../shared/core/schedule/shift.ts";
 import { HOUR_MS, MINUTE_MS } from "../../../shared/core/time.ts";
 import { describeWithData } from "../../data-folder.ts";
-import { EIGHT_PM, listed, listingOf, realListing } from "./programmes.ts";
+import { EIGHT_PM, items, listed, listingOf, realListing } from "./programmes.ts";
 
 /** Eight channels with twelve hourly programmes each, from eight on; an hour of each title. */
 const guide = (): ListedProgramme[] =>
@@ -22,7 +22,7 @@ const shifted = (programmes: readonly ListedProgramme[], byMs: number): ListedPr
   programmes.map((p) => ({ ...p, startsAtMs: p.startsAtMs + byMs, endsAtMs: p.endsAtMs + byMs }));
 
 test("the feed of yesterday again is accepted without a note", () => {
-  expect(judge(guide())).toEqual({ kind: "accepted", notes: [] });
+  expect(judge(guide())).toEqual({ kind: "accepted", notes: [], warnings: [] });
 });
 
 test("what was mended is told as notes, one a code", () => {
@@ -47,6 +47,7 @@ test("what was mended is told as notes, one a code", () => {
         sentence: '1 repaired (duplicate), the first: "Title 0" on channel 0: listed more than once; kept once (line 196).',
       },
     ],
+    warnings: [],
   });
 });
 
@@ -55,6 +56,7 @@ describe("standing alone, a feed is held back", () => {
     expect(judgeFirst([])).toEqual({
       kind: "quarantined",
       findings: [{ code: "no-programmes", sentence: "The feed has no programme that could be kept, of 0 read." }],
+      warnings: [],
     });
     expect(codesOf(judge([]))).toEqual(["no-programmes"]);
   });
@@ -71,6 +73,144 @@ describe("standing alone, a feed is held back", () => {
     expect(codesOf(judgeFirst(fillers(600)))).toEqual(["fillers"]);
     expect(judgeFirst(fillers(599)).kind).toBe("accepted");
     expect(codesOf(judgeFirst([real, listed({ channelId: "two", lengthMinutes: 23 * 60 })]))).toEqual(["fillers"]);
+  });
+});
+
+describe("a feed of which too much is wrong is held back", () => {
+  const zeroLength = (count: number) => Array.from({ length: count }, (_, i) => listed({ title: `Nothing ${i}`, lengthMinutes: 0 }));
+
+  test("when more than a quarter of its items had to be left out, and not at a quarter", () => {
+    expect(judgeFirst([...guide(), ...zeroLength(32)]).kind).toBe("accepted");
+    const verdict = judgeFirst([...guide(), ...zeroLength(33)]);
+    expect(codesOf(verdict)).toEqual(["rejected"]);
+    expect(verdict).toMatchObject({ findings: [{ sentence: "33 of 129 items (26 %) had to be left out; 25 % is the most." }] });
+    const untitled = Array.from({ length: 33 }, (_, i) => ({
+      kind: "rejected" as const,
+      line: i,
+      code: "title-missing",
+      reason: "no title",
+    }));
+    const unreadable = assembleListing([...items(guide()), ...untitled]);
+    expect(codesOf(judgeListing({ listing: unreadable, lastGood: undefined, now: EIGHT_PM }))).toEqual(["rejected"]);
+  });
+
+  test("but not for one item, however few there are", () => {
+    expect(judgeFirst([listed({}), ...zeroLength(1)]).kind).toBe("accepted");
+    expect(codesOf(judgeFirst([listed({}), ...zeroLength(2)]))).toEqual(["rejected"]);
+  });
+
+  test("when more than half of its programmes run into the next one, and not at half", () => {
+    const evening = (cut: number) =>
+      Array.from({ length: 20 }, (_, i) => listed({ title: `Title ${i}`, minute: i * 60, lengthMinutes: i < cut ? 70 : 60 }));
+    expect(codesOf(judgeFirst(evening(11)))).toEqual(["cut"]);
+    expect(judgeFirst(evening(10))).toMatchObject({
+      kind: "accepted",
+      warnings: [{ code: "mended", sentence: expect.stringContaining("10 repairs on 20 programmes (50 %)") as string }],
+    });
+    expect(judgeFirst(evening(5))).toMatchObject({ kind: "accepted", warnings: [] });
+  });
+
+  test("but not for ends that its format leaves out", () => {
+    const noEnds = assembleListing(items(guide().map((programme) => ({ ...programme, endsAtMs: undefined }))));
+    expect(judgeListing({ listing: noEnds, lastGood: undefined, now: EIGHT_PM })).toMatchObject({ kind: "accepted", warnings: [] });
+  });
+});
+
+describe("a person is told, and nothing is held back", () => {
+  test("of channels that are silent for half an hour and more, the longest silence first", () => {
+    const gap = (channelId: string, minute: number, lengthMinutes: number) => [
+      listed({ channelId, title: "before", minute: minute - 60 }),
+      listed({ channelId, title: "after", minute: minute + lengthMinutes }),
+    ];
+    const verdict = judgeFirst([...gap("a break", 60, 29), ...gap("short", 60, 30), ...gap("long", 120, 200), ...gap("over", -120, 100)]);
+    expect(verdict).toMatchObject({
+      kind: "accepted",
+      warnings: [
+        { code: "gaps", sentence: "2 of 4 channels have gaps of 30 min and more still to come, 3 h 50 min together." },
+        { code: "channel-gaps", channelId: "long", sentence: "long has nothing on for 3 h 20 min from 2025-12-31T22:00Z." },
+        { code: "channel-gaps", channelId: "short", sentence: "short has nothing on for 30 min from 2025-12-31T21:00Z." },
+      ],
+    });
+  });
+
+  test("of a feed that declares mostly channels that it has nothing for", () => {
+    const declared = (count: number) =>
+      Array.from({ length: count }, (_, i) => ({ kind: "channel" as const, channel: { id: `empty ${i}`, name: "" }, line: i }));
+    const codes = (count: number) =>
+      judgeListing({ listing: assembleListing([...declared(count), ...items(guide())]), lastGood: undefined, now: EIGHT_PM }).warnings.map(
+        ({ code }) => code,
+      );
+    expect(codes(8)).toEqual([]);
+    expect(codes(9)).toEqual(["channels-empty"]);
+  });
+});
+
+describe("a date that nobody believes", () => {
+  const dayMs = 24 * HOUR_MS;
+  const bounds = { latestStartMs: EIGHT_PM + 400 * dayMs };
+  const underway = (programmes: readonly ListedProgramme[]) => items(programmes).reduce(addItem, beginListing());
+
+  test("leaves the item out with its line, and neither cuts nor ends another programme", () => {
+    const film = { ...listed({ title: "Film" }), endsAtMs: undefined };
+    const far = listed({ title: "Misprint", minute: 400 * 24 * 60 });
+    const { programmes, findings, counts } = finishListing(items([film, far]).reduce(addItem, beginListing()), bounds);
+    expect(programmes).toEqual([]);
+    expect(findings.map(({ code, line }) => [code, line])).toEqual([
+      ["too-far-ahead", 101],
+      ["end-unknown", 100],
+    ]);
+    expect(findings[0]?.what).toBe('"Misprint" on one: it starts at 2027-02-04T20:00Z; 2027-02-04T20:00Z is the furthest that is believed');
+    expect(counts).toMatchObject({ programmesRead: 2, programmesKept: 0, programmesRejected: 2 });
+  });
+
+  test("is one from that instant on, and not a minute before", () => {
+    const kept = (minute: number) => finishListing(underway([listed({ minute })]), bounds).counts.programmesKept;
+    expect([kept(400 * 24 * 60 - 1), kept(400 * 24 * 60)]).toEqual([1, 0]);
+  });
+
+  test("holds back a feed that is full of them", () => {
+    const listing = finishListing(underway(guide().map((p, i) => (i % 2 === 0 ? p : (shifted([p], 3_650 * dayMs)[0] ?? p)))), bounds);
+    expect(codesOf(judgeListing({ listing, lastGood: undefined, now: EIGHT_PM }))).toEqual(["rejected"]);
+  });
+});
+
+describe("when clocks change within the feed", () => {
+  const zone = [
+    { fromMs: EIGHT_PM - HOUR_MS, offsetMinutes: 120 },
+    { fromMs: EIGHT_PM + 6 * HOUR_MS, offsetMinutes: 60 },
+  ];
+
+  test.each([
+    ["after", HOUR_MS],
+    ["before", -HOUR_MS],
+  ] as const)("one side of it moved: the programmes %s it", (side, byMs) => {
+    const moved = guide().map((p) => (p.startsAtMs >= EIGHT_PM + 6 * HOUR_MS === (side === "after") ? (shifted([p], byMs)[0] ?? p) : p));
+    const verdict = judgeListing({ listing: listingOf(moved), lastGood, now: EIGHT_PM - 2 * HOUR_MS, zone });
+    expect(codesOf(verdict)).toContain("shifted");
+    expect(JSON.stringify(verdict)).toContain(
+      `programmes ${side} the change of clocks at 2026-01-01T02:00Z moved by the same ${byMs / MINUTE_MS} min`,
+    );
+    expect(codesOf(judgeListing({ listing: listingOf(moved), lastGood, now: EIGHT_PM - 2 * HOUR_MS }))).not.toContain("shifted");
+  });
+
+  test("the hour is lost on most channels: held back; on some: told of", () => {
+    const without = (channels: number) =>
+      guide().filter((p) => p.startsAtMs !== EIGHT_PM + 6 * HOUR_MS || Number(p.channelId.at(-1)) >= channels);
+    const verdictOf = (channels: number) =>
+      judgeListing({ listing: listingOf(without(channels)), lastGood: undefined, now: EIGHT_PM, zone });
+    expect(verdictOf(2).warnings.map(({ code }) => code)).not.toContain("clock-change-hour");
+    expect(verdictOf(3)).toMatchObject({ kind: "accepted", warnings: [{ code: "clock-change-hour" }, { code: "gaps" }, {}, {}, {}] });
+    expect(codesOf(verdictOf(4))).toEqual(["clock-change-hour"]);
+    expect(verdictOf(4)).toMatchObject({
+      findings: [
+        {
+          sentence:
+            "Clocks change at 2026-01-01T02:00Z, and at 2026-01-01T02:00Z 4 of 8 channels (50 %) have nothing on air though they have programmes " +
+            "before and after, among them channel 0, channel 1, channel 2; at any other hour within a day none have. " +
+            "The 1 h of the change was probably converted wrongly.",
+        },
+      ],
+    });
   });
 });
 
@@ -158,7 +298,7 @@ describeWithData("real guides", () => {
     const listing = await realListing("epg/clean/Denmark.xml.gz");
     const known = identify(listing, undefined);
     const verdictOf = (changed: Listing): SanityVerdict => judgeListing({ listing: changed, lastGood: known, now: onNewYearsEve });
-    expect(judgeListing({ listing, lastGood: undefined, now: onNewYearsEve })).toEqual({ kind: "accepted", notes: [] });
+    expect(judgeListing({ listing, lastGood: undefined, now: onNewYearsEve })).toMatchObject({ kind: "accepted", notes: [] });
     expect(verdictOf(listing).kind).toBe("accepted");
     expect(codesOf(verdictOf(movedBy(listing, HOUR_MS)))).toContain("shifted");
     expect(codesOf(verdictOf({ ...listing, programmes: listing.programmes.filter((_, i) => i % 2 === 0) }))).toEqual(["shrunken"]);
