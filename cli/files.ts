@@ -11,13 +11,13 @@ export async function textOf(file: string, option: string): Promise<string> {
   }
 }
 
-/** The bytes of the schedule, in pieces. Throws `file-unreadable`. */
-export async function* bytesOf(file: string): AsyncIterable<Uint8Array> {
+/** The bytes of a feed, in pieces; `name` is what the caller called it by. Throws `file-unreadable`. */
+export async function* bytesOf(file: string, name = `--schedule ${file}`): AsyncIterable<Uint8Array> {
   try {
     yield* createReadStream(file) as AsyncIterable<Uint8Array>;
   } catch (error) {
     if (!existsSync(file) || isFileError(error)) {
-      throw new CalltimeError("file-unreadable", `--schedule ${file}: ${whyNot(error)}; name a feed that can be read`, { cause: error });
+      throw new CalltimeError("file-unreadable", `${name}: ${whyNot(error)}; name a feed that can be read`, { cause: error });
     }
     throw error;
   }

@@ -21,7 +21,7 @@ export async function jsonOf(evening: Evening, report: EveningReport): Promise<u
 }
 
 /** Every `…Ms` that holds an instant becomes the same name without `Ms`, as an ISO string; durations keep theirs. */
-function withIsoTimes(value: unknown): unknown {
+export function withIsoTimes(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withIsoTimes);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(

@@ -3,6 +3,7 @@ import { CalltimeError } from "../shared/core/error.ts";
 import { chaosCommand } from "./chaos.ts";
 import { deadLettersCommand } from "./dead-letters.ts";
 import { explainCommand } from "./explain.ts";
+import { feedCommand } from "./feed.ts";
 import { modeCommand } from "./mode.ts";
 import { overrideCommand } from "./override.ts";
 import { planCommand } from "./plan.ts";
@@ -17,6 +18,7 @@ const program = new Command("calltime")
   .addCommand(startCommand())
   .addCommand(overrideCommand())
   .addCommand(programmeCommand())
+  .addCommand(feedCommand())
   .addCommand(modeCommand())
   .addCommand(explainCommand())
   .addCommand(planCommand())

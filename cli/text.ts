@@ -199,8 +199,8 @@ function iso(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-// Not Intl: the same text on every machine, whatever its locale data.
-function whole(value: number): string {
+/** A whole number with its thousands apart. Not Intl: the same text on every machine, whatever its locale data. */
+export function whole(value: number): string {
   const digits = String(Math.abs(Math.round(value))).replace(/\B(?=(\d{3})+$)/g, ",");
   return value < 0 ? `-${digits}` : digits;
 }

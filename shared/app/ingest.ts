@@ -11,6 +11,7 @@ import {
   type ListingBounds,
   type ListingCounts,
 } from "../core/schedule/listing.ts";
+import { clockChanges } from "../core/schedule/lost-hour.ts";
 import type { Programme } from "../core/schedule/programme.ts";
 import { judgeListing, SANITY_THRESHOLDS, type SanityWarning } from "../core/schedule/sanity.ts";
 import { MINUTE_MS } from "../core/time.ts";
@@ -81,7 +82,7 @@ export async function ingestListing(
       listing,
       lastGood: current?.schedule,
       now,
-      zone,
+      changes: clockChanges(zone),
       ...(feedGate !== undefined && { thresholds: feedGate }),
     });
     const base = { feedId, counts: listing.counts, findings: listing.findings, warnings: judgement.warnings };

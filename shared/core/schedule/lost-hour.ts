@@ -44,7 +44,7 @@ export function lostHours(
   changes: readonly ClockChange[],
   { share, least, timesElsewhere }: LostHourThresholds,
 ): readonly LostHour[] {
-  return changes.flatMap((change): LostHour[] => {
+  const found = changes.flatMap((change): LostHour[] => {
     const { atMs, byMs } = change;
     const holes = shortHoles(coverage, { fromMs: atMs - ELSEWHERE_MS - byMs, toMs: atMs + ELSEWHERE_MS + byMs }, 2 * byMs);
     const silentAt = (probeMs: number) => holes.filter(({ fromMs, toMs }) => fromMs <= probeMs && probeMs < toMs);
@@ -61,6 +61,8 @@ export function lostHours(
     }
     return [];
   });
+  // Zones that change an hour apart see the same silence, one after it and one before.
+  return found.filter(({ atMs }, i) => found.findIndex((other) => other.atMs === atMs) === i);
 }
 
 function mostElsewhere({ atMs, byMs }: ClockChange, silentAt: (probeMs: number) => number): number {

@@ -1,9 +1,9 @@
 import { instantText, lengthText } from "../instant-text.ts";
-import { DAY_MS, HOUR_MS, MINUTE_MS, type ZoneOffsets } from "../time.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../time.ts";
 import { coverageOf, type ChannelCoverage } from "./coverage.ts";
 import { identify } from "./identity.ts";
 import type { Finding, Listing } from "./listing.ts";
-import { clockChanges, lostHours, type ClockChange, type LostHour } from "./lost-hour.ts";
+import { lostHours, type ClockChange, type LostHour } from "./lost-hour.ts";
 import { compareText } from "./programme.ts";
 import type { ListedProgramme, Schedule } from "./programme.ts";
 import { commonShift, type CommonShift } from "./shift.ts";
@@ -97,20 +97,19 @@ export type SanityVerdict =
   | { readonly kind: "accepted"; readonly notes: readonly SanityNote[]; readonly warnings: readonly SanityWarning[] }
   | { readonly kind: "quarantined"; readonly findings: readonly SanityFinding[]; readonly warnings: readonly SanityWarning[] };
 
-/** What the gate looks at; without `lastGood` a feed is judged by what stands alone, without `zone` clocks never change. */
+/** What the gate looks at; without `lastGood` a feed is judged by what stands alone, without `changes` clocks never change. */
 export type SanityInput = {
   readonly listing: Listing;
   readonly lastGood: Schedule | undefined;
   readonly now: number;
-  /** The offsets of the zone that the guide is for, as the edge resolved them. */
-  readonly zone?: ZoneOffsets;
+  /** When the clocks change that the guide goes by. */
+  readonly changes?: readonly ClockChange[];
   readonly thresholds?: SanityThresholds;
 };
 
 /** Judges a new feed before it may replace the last good schedule. A quarantined verdict names every reason, not only the first. */
-export function judgeListing({ listing, lastGood, now, zone = [], thresholds = SANITY_THRESHOLDS }: SanityInput): SanityVerdict {
+export function judgeListing({ listing, lastGood, now, changes = [], thresholds = SANITY_THRESHOLDS }: SanityInput): SanityVerdict {
   const coverage = coverageOf(listing.programmes);
-  const changes = clockChanges(zone);
   const lost = lostHours(coverage, changes, {
     share: thresholds.lostHourWarnShare,
     least: thresholds.lostHourLeast,
@@ -144,7 +143,7 @@ function standingAlone(
     return [
       {
         code: "stale",
-        sentence: `The feed's last programme ended ${Math.round((now - endsAtMs) / MINUTE_MS)} min ago; nothing in it is still to come.`,
+        sentence: `The feed's last programme ended ${lengthText(now - endsAtMs)} ago; nothing in it is still to come.`,
       },
     ];
   }
@@ -254,8 +253,9 @@ function isShift({ byMs, moved, compared }: CommonShift, thresholds: SanityThres
 
 function lostHourSentence({ change, atMs, silent, channels, examples, elsewhere }: LostHour): string {
   const others = elsewhere === 0 ? "none" : `at most ${elsewhere}`;
+  const then = atMs === change.atMs ? "then" : `at ${instantText(atMs)}`;
   return (
-    `Clocks change at ${instantText(change.atMs)}, and at ${instantText(atMs)} ${silent} of ${channels} channels ` +
+    `Clocks change at ${instantText(change.atMs)}, and ${then} ${silent} of ${channels} channels ` +
     `(${percent(silent / channels)}) have nothing on air though they have programmes before and after, among them ${examples.join(", ")}; ` +
     `at any other hour within a day ${others} ${elsewhere === 1 ? "has" : "have"}. The ${lengthText(change.byMs)} of the change was probably converted wrongly.`
   );
@@ -272,7 +272,7 @@ function warningsOf(
   if (mended > counts.programmesRead * thresholds.mendedWarnShare) {
     warnings.push({
       code: "mended",
-      sentence: `${mended} repairs on ${counts.programmesRead} programmes (${percent(mended / counts.programmesRead)}); more than ${percent(thresholds.mendedWarnShare)} says that the feed is made carelessly.`,
+      sentence: `${mended} repairs on ${counts.programmesRead} programmes (${percent(mended / counts.programmesRead)}); more than ${percent(thresholds.mendedWarnShare)} is worth asking whoever makes the feed about.`,
     });
   }
   const empty = counts.channelsDeclared - counts.channelsWithProgrammes;

@@ -175,17 +175,14 @@ describe("a date that nobody believes", () => {
 });
 
 describe("when clocks change within the feed", () => {
-  const zone = [
-    { fromMs: EIGHT_PM - HOUR_MS, offsetMinutes: 120 },
-    { fromMs: EIGHT_PM + 6 * HOUR_MS, offsetMinutes: 60 },
-  ];
+  const changes = [{ atMs: EIGHT_PM + 6 * HOUR_MS, byMs: HOUR_MS }];
 
   test.each([
     ["after", HOUR_MS],
     ["before", -HOUR_MS],
   ] as const)("one side of it moved: the programmes %s it", (side, byMs) => {
     const moved = guide().map((p) => (p.startsAtMs >= EIGHT_PM + 6 * HOUR_MS === (side === "after") ? (shifted([p], byMs)[0] ?? p) : p));
-    const verdict = judgeListing({ listing: listingOf(moved), lastGood, now: EIGHT_PM - 2 * HOUR_MS, zone });
+    const verdict = judgeListing({ listing: listingOf(moved), lastGood, now: EIGHT_PM - 2 * HOUR_MS, changes });
     expect(codesOf(verdict)).toContain("shifted");
     expect(JSON.stringify(verdict)).toContain(
       `programmes ${side} the change of clocks at 2026-01-01T02:00Z moved by the same ${byMs / MINUTE_MS} min`,
@@ -197,7 +194,7 @@ describe("when clocks change within the feed", () => {
     const without = (channels: number) =>
       guide().filter((p) => p.startsAtMs !== EIGHT_PM + 6 * HOUR_MS || Number(p.channelId.at(-1)) >= channels);
     const verdictOf = (channels: number) =>
-      judgeListing({ listing: listingOf(without(channels)), lastGood: undefined, now: EIGHT_PM, zone });
+      judgeListing({ listing: listingOf(without(channels)), lastGood: undefined, now: EIGHT_PM, changes });
     expect(verdictOf(2).warnings.map(({ code }) => code)).not.toContain("clock-change-hour");
     expect(verdictOf(3)).toMatchObject({ kind: "accepted", warnings: [{ code: "clock-change-hour" }, { code: "gaps" }, {}, {}, {}] });
     expect(codesOf(verdictOf(4))).toEqual(["clock-change-hour"]);
@@ -205,7 +202,7 @@ describe("when clocks change within the feed", () => {
       findings: [
         {
           sentence:
-            "Clocks change at 2026-01-01T02:00Z, and at 2026-01-01T02:00Z 4 of 8 channels (50 %) have nothing on air though they have programmes " +
+            "Clocks change at 2026-01-01T02:00Z, and then 4 of 8 channels (50 %) have nothing on air though they have programmes " +
             "before and after, among them channel 0, channel 1, channel 2; at any other hour within a day none have. " +
             "The 1 h of the change was probably converted wrongly.",
         },

@@ -1,0 +1,206 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { dataFile, describeWithData } from "../data-folder.ts";
+import { calltime } from "./calltime.ts";
+
+type Slot = readonly [start: string, stop: string, title: string, channel?: string];
+
+const folder = (): string => {
+  const made = mkdtempSync(join(tmpdir(), "calltime-feed-"));
+  onTestFinished(() => rmSync(made, { recursive: true, force: true }));
+  return made;
+};
+const xmltv = (slots: readonly Slot[]): string => `<tv>
+<channel id="one"><display-name>One</display-name></channel>
+<channel id="two"><display-name>Two</display-name></channel>
+${slots
+  .map(
+    ([start, stop, title, channel = "one"]) =>
+      `<programme start="20260613${start}00 +0000" stop="20260613${stop}00 +0000" channel="${channel}"><title>${title}</title></programme>`,
+  )
+  .join("\n")}
+</tv>`;
+const file = (slots: readonly Slot[] | string, name = "guide.xml"): string => {
+  const path = join(folder(), name);
+  writeFileSync(path, typeof slots === "string" ? slots : xmltv(slots));
+  return path;
+};
+const EVENING: readonly Slot[] = [
+  ["1800", "1900", "News"],
+  ["1900", "2100", "Cup Final"],
+  ["2100", "2200", "Late Film"],
+  ["1800", "2000", "Concert", "two"],
+  ["2000", "2200", "Sendeschluss", "two"],
+];
+const NOW = ["--now", "2026-06-13T17:00Z"] as const;
+const run = { timeout: 60_000 };
+
+describe("calltime feed check", () => {
+  test("a feed without a fault is accepted, with a picture of what is on", run, async () => {
+    const guide = file(EVENING);
+    const { code, stdout, stderr } = await calltime("feed", "check", guide, ...NOW);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toBe(
+      [
+        `${guide}: accepted`,
+        "",
+        "read      5 items: 5 programmes",
+        "kept      5 programmes on 2 channels",
+        "from      2026-06-13T18:00Z to 2026-06-13T22:00Z (4 h)",
+        "left out  nothing",
+        "repaired  nothing",
+        "warnings  none",
+        "",
+        "coverage, 30 min a character, UTC",
+        "                          |06-13",
+        "two                       ████░░░░",
+        "one                       ████████",
+        "█ on air   ▄ on air for a part of it   · nothing on   ░ filler alone   × overlap, mended   blank: before or after all it lists",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  test("what was mended and left out is told with its line, and the exit code says 1", run, async () => {
+    const guide = file([
+      ...EVENING.slice(0, 2),
+      ["2030", "2110", "Late Film"],
+      ["2300", "2400", "No such hour"],
+      ["2200", "2230", "Night News"],
+      ["2240", "2300", "Weather"],
+      ["1800", "2000", "Concert", "two"],
+    ]);
+    const { code, stdout } = await calltime("feed", "check", guide, ...NOW);
+    expect(code).toBe(1);
+    expect(stdout).toContain(`${guide}: accepted, 1 repair, 1 item left out, 1 warning\n`);
+    expect(stdout).toContain("left out  1 × an end that is no time (stop-unreadable)\n            line 7: ");
+    expect(stdout).toContain(
+      '            line 5: "Cup Final" on one: it overlapped the next programme by 30 min; it now ends when that one starts\n',
+    );
+    expect(stdout).toContain("one has nothing on for 50 min from 2026-06-13T21:10Z.");
+    expect(stdout).toContain("one                       █████×▄·█▄\n");
+    const json = JSON.parse((await calltime("feed", "check", guide, ...NOW, "--json")).stdout) as Record<string, unknown>;
+    expect(json).toMatchObject({
+      outcome: "accepted-with-repairs",
+      judgedAt: "2026-06-13T17:00:00.000Z",
+      counts: { programmesRead: 6, programmesKept: 6, itemsUnreadable: 1 },
+      quarantine: [],
+      findings: [
+        { kind: "rejected", code: "stop-unreadable", line: 7 },
+        { kind: "repaired", code: "overlap", line: 5, channelId: "one" },
+      ],
+      coverage: [
+        { channelId: "one", gaps: [{ from: "2026-06-13T21:10:00.000Z", to: "2026-06-13T22:00:00.000Z" }, {}] },
+        { channelId: "two" },
+      ],
+    });
+  });
+
+  test("beside the last good feed half a guide is quarantined, and the exit code says 2", run, async () => {
+    const [before, half] = [file(EVENING), file(EVENING.slice(3))];
+    const { code, stdout } = await calltime("feed", "check", half, "--against", before, ...NOW);
+    expect(code).toBe(2);
+    expect(stdout).toContain(
+      `${half}: QUARANTINED\n  3 of 4 programmes still to come (75 %) are gone from the feed; 40 % is the most. (shrunken)\n`,
+    );
+    expect(stdout).toContain(`  ${before} would stay in force.\n`);
+    expect((await calltime("feed", "check", half, ...NOW)).code).toBe(0);
+  });
+
+  test("judged as at the present an old feed is stale, and it says how to judge it as at another instant", run, async () => {
+    const { code, stdout } = await calltime("feed", "check", file(EVENING), "--now", "2026-06-14T00:00Z");
+    expect({ code, stale: stdout.includes("last programme ended 2 h ago") }).toEqual({ code: 2, stale: true });
+    expect(stdout).not.toContain("--now judges it");
+    const old = file(xmltv(EVENING).replaceAll("20260613", "20200613"));
+    expect((await calltime("feed", "check", old)).stdout).toContain("--now judges it as at another instant");
+  });
+
+  test("the thresholds of a file of targets hold", run, async () => {
+    const targets = join(folder(), "targets.yaml");
+    const api =
+      "{ id: api, kind: ecs-service, throughput: 1, baseline: 1, ceiling: 2, loadPerViewer: 1, startUpMinutes: 1, launchPerMinute: 1, scalesIn: none }";
+    writeFileSync(targets, `targets: [${api}]\nfeedGate: { fillerShare: 0.2 }\n`);
+    const { code, stdout } = await calltime("feed", "check", file(EVENING), ...NOW, "--targets", targets);
+    expect({ code, fillers: stdout.includes("25 % of the feed's programme time is fillers") }).toEqual({ code: 2, fillers: true });
+  });
+
+  test("what cannot be read at all is said in a sentence with its code, and the exit code says 3", run, async () => {
+    const cut = file(xmltv(EVENING).slice(0, 400));
+    const { code, stdout, stderr } = await calltime("feed", "check", cut);
+    expect({ code, stdout }).toEqual({ code: 3, stdout: "" });
+    expect(stderr).toMatch(/^calltime: \S+guide\.xml: line 6: the feed ends too soon .* \(feed-truncated\)\n$/);
+    expect(await calltime("feed", "check", join(folder(), "none.xml"))).toMatchObject({
+      code: 3,
+      stderr: expect.stringMatching(/none\.xml: there is no such file; name a feed that can be read \(file-unreadable\)/) as string,
+    });
+    const json = await calltime("feed", "check", cut, "--json");
+    expect(JSON.parse(json.stdout)).toMatchObject({ outcome: "unreadable", error: { code: "feed-truncated" } });
+    expect(await calltime("feed", "check", file(EVENING), "--zone", "Europe/Nowhere")).toMatchObject({ code: 3 });
+    expect((await calltime("feed", "check")).code).toBe(2);
+  });
+});
+
+describe("calltime feed diff", () => {
+  test("what changed is told as facts, with before, after and how long before air", run, async () => {
+    const before = file(EVENING);
+    const after = join(folder(), "after.xml.gz");
+    const changed: readonly Slot[] = [
+      ["1800", "1900", "News Extra"],
+      ["1930", "2145", "Cup Final"],
+      ["2145", "2200", "Analysis"],
+      ["1800", "2000", "Concert", "two"],
+      ["2000", "2200", "Sendeschluss", "two"],
+    ];
+    writeFileSync(after, gzipSync(xmltv(changed)));
+    expect(await calltime("feed", "diff", before, after, "--now", "2026-06-13T18:45Z")).toEqual({
+      code: 1,
+      stderr: "",
+      stdout: [
+        `from ${before} to ${after}: 1 added, 1 cancelled, 1 moved, 1 extended, 1 retitled`,
+        'retitled   one  "News Extra": was "News", 2026-06-13T18:00–19:00Z, 45 min after it began',
+        'extended   one  "Cup Final": 2 h, now 2 h 15 min, 2026-06-13T19:30–21:45Z, 45 min before air',
+        'moved      one  "Cup Final": 2026-06-13T19:00–21:00Z, now 2026-06-13T19:30–21:45Z (30 min later), 45 min before air',
+        'cancelled  one  "Late Film": was 2026-06-13T21:00–22:00Z, 2 h 15 min before air',
+        'added      one  "Analysis": 2026-06-13T21:45–22:00Z, 3 h before air',
+        "",
+      ].join("\n"),
+    });
+    const json = JSON.parse((await calltime("feed", "diff", before, after, "--json")).stdout) as Record<string, unknown>;
+    expect(json).toMatchObject({
+      now: null,
+      counts: { added: 1, cancelled: 1, moved: 1, extended: 1, shortened: 0, retitled: 1 },
+    });
+    expect((json["changes"] as readonly unknown[]).at(-1)).toMatchObject({
+      kind: "added",
+      channelId: "one",
+      before: null,
+      after: { title: "Analysis", startsAt: "2026-06-13T21:45:00.000Z", endsAt: "2026-06-13T22:00:00.000Z" },
+      minutesBeforeAir: null,
+    });
+  });
+
+  test("the same feed again changed nothing, and one that cannot be read is 3", run, async () => {
+    const guide = file(EVENING);
+    expect(await calltime("feed", "diff", guide, guide)).toMatchObject({ code: 0, stdout: `from ${guide} to ${guide}: nothing changed\n` });
+    expect(await calltime("feed", "diff", guide, file("", "empty.xml"))).toMatchObject({
+      code: 3,
+      stderr: expect.stringMatching(/empty\.xml: the feed is empty; .* \(feed-empty\)/) as string,
+    });
+  });
+});
+
+describeWithData("calltime feed check of real guides", () => {
+  test("the Dutch guide of the clock change is flagged, whether its zone is named or not", run, async () => {
+    const guide = dataFile("epg/nasty/natural/Netherlands.xml.gz");
+    const sentence = "Clocks change at 2025-10-26T01:00Z, and then 48 of 240 channels (20 %) have nothing on air";
+    for (const zone of [[], ["--zone", "Europe/Amsterdam"]]) {
+      const { code, stdout } = await calltime("feed", "check", guide, "--now", "2025-10-25T21:00Z", ...zone);
+      expect({ code, flagged: stdout.includes(sentence) }).toEqual({ code: 1, flagged: true });
+    }
+    const elsewhere = await calltime("feed", "check", guide, "--now", "2025-10-25T21:00Z", "--zone", "America/New_York");
+    expect(elsewhere.stdout).not.toContain("Clocks change");
+  });
+});
