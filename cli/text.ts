@@ -17,6 +17,7 @@ export function textOfFeed(name: string, report: IngestReport): readonly string[
     lines.push(`         ${finding.kind}${finding.line === undefined ? "" : `, line ${finding.line}`}: ${finding.what}`);
   }
   if (findings.length > LISTED) lines.push(`         … and ${findings.length - LISTED} more (--json lists them all)`);
+  for (const { code, sentence } of report.warnings) if (code !== "channel-gaps") lines.push(`         warning: ${sentence}`);
   return lines;
 }
 
@@ -63,6 +64,8 @@ export function textOfEvent(event: AnyEvent): string | undefined {
     }
     case "calltime.feed.quarantined":
       return `${at}  feed     ${event.data.feedId} quarantined: ${event.data.findings.map(({ what }) => what).join(" ")}`;
+    case "calltime.quarantine.decided":
+      return `${at}  feed     ${event.data.feedId}: its upload of ${clock(event.data.receivedAt)} was ${event.data.decision} by ${event.data.author}: ${event.data.reason}`;
     case "calltime.model.updated":
       return event.data.cause === "lead" ? undefined : `${at}  learned  ${event.data.what}`;
     case "calltime.override.changed": {

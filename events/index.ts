@@ -10,6 +10,7 @@ import { overrideChanged } from "./override-changed.ts";
 import { programmeCorrected } from "./programme-corrected.ts";
 import { programmeEnding } from "./programme-ending.ts";
 import { programmeStarting } from "./programme-starting.ts";
+import { quarantineDecided } from "./quarantine-decided.ts";
 import { readinessAssessed } from "./readiness-assessed.ts";
 import { releaseAssessed } from "./release-assessed.ts";
 import { releaseWithheld } from "./release-withheld.ts";
@@ -35,6 +36,7 @@ export {
   programmeCorrected,
   programmeEnding,
   programmeStarting,
+  quarantineDecided,
   readinessAssessed,
   releaseAssessed,
   releaseWithheld,
@@ -51,6 +53,7 @@ export const eventContracts = [
   cueWithdrawn,
   scheduleChanged,
   feedQuarantined,
+  quarantineDecided,
   programmeCorrected,
   overrideChanged,
   modeChanged,

@@ -1,9 +1,9 @@
-import { contextOf, type Context, type Settings } from "../shared/app/context.ts";
-import { ingest, type IngestReport } from "../shared/app/ingest.ts";
+import { contextOf, type Settings } from "../shared/app/context.ts";
+import { believedUntil, ingestListing, readListing, type IngestReport } from "../shared/app/ingest.ts";
 import type { Json, Ports } from "../shared/app/ports.ts";
 import { CalltimeError } from "../shared/core/error.ts";
 import type { Schedule } from "../shared/core/schedule/programme.ts";
-import { minuteOf, MINUTE_MS } from "../shared/core/time.ts";
+import { minuteOf, MINUTE_MS, type ZoneOffsets } from "../shared/core/time.ts";
 import type { Database } from "./database.ts";
 import { NOT_BEGUN } from "./not-begun.ts";
 import { runState } from "./run-state.ts";
@@ -19,6 +19,8 @@ export type FirstFeed = {
 /** What a run begins from. */
 export type BeginSetting = {
   readonly settings: Settings;
+  /** The zone's offsets around an instant; without it the settings' own zone holds. */
+  readonly zoneAround?: (atMs: number) => ZoneOffsets;
   readonly feed: FirstFeed;
   /** Start of the run; by default the first full hour of the schedule. */
   readonly fromMs: number | undefined;
@@ -47,7 +49,7 @@ const KEYS = { calltime: "evening", world: "served-world" } as const;
  */
 export async function begunRun(
   database: Database,
-  stores: Pick<Ports, "documents" | "schedules" | "bus" | "journal">,
+  stores: Stores,
   setting: BeginSetting,
   of: keyof typeof KEYS = "calltime",
 ): Promise<{ readonly begun: Begun; readonly resumed: boolean }> {
@@ -71,11 +73,10 @@ export async function begunRun(
   });
 }
 
-async function begin(setting: BeginSetting, stores: Pick<Ports, "documents" | "schedules" | "bus" | "journal">): Promise<Begun> {
-  const context = contextOf({ ...stores, ...NOT_BEGUN }, setting.settings);
-  // A feed is judged against the present; without a start of its own a run begins inside the feed, so nothing in it is stale.
-  const receivedAtMs = setting.fromMs ?? 0;
-  const feedReport = await ingestFirst(context, setting, receivedAtMs);
+type Stores = Pick<Ports, "documents" | "schedules" | "bus" | "journal">;
+
+async function begin(setting: BeginSetting, stores: Stores): Promise<Begun> {
+  const feedReport = await ingestFirst(setting, stores);
   const generation = await stores.schedules.current(setting.feed.feedId);
   if (generation === undefined || feedReport.outcome === "quarantined") {
     const why = feedReport.quarantine.map(({ what }) => what).join(" ");
@@ -90,9 +91,13 @@ async function begin(setting: BeginSetting, stores: Pick<Ports, "documents" | "s
 }
 
 /** Takes in the feed to begin with; what cannot be read is said with the feed's name. */
-async function ingestFirst(context: Context, { feed }: BeginSetting, receivedAtMs: number): Promise<IngestReport> {
+async function ingestFirst({ feed, fromMs, zoneAround, settings }: BeginSetting, stores: Stores): Promise<IngestReport> {
   try {
-    return await ingest(context, { feedId: feed.feedId, bytes: feed.read() }, receivedAtMs);
+    const own = contextOf({ ...stores, ...NOT_BEGUN }, settings);
+    // A feed is judged against the present; without a start of its own a run begins inside the feed, so nothing in it is stale or far ahead.
+    const listing = await readListing(feed.read(), fromMs === undefined ? {} : believedUntil(own, fromMs));
+    const zone = zoneAround?.(fromMs ?? listing.programmes[0]?.startsAtMs ?? 0) ?? settings.zone;
+    return await ingestListing(contextOf(own.ports, { ...settings, zone }), { feedId: feed.feedId, listing }, fromMs ?? 0);
   } catch (error) {
     if (!(error instanceof CalltimeError) || !error.code.startsWith("feed-")) throw error;
     throw new CalltimeError(error.code, `${feed.name}: ${error.message}`, { cause: error });

@@ -127,10 +127,11 @@ async function assemble(setting: EveningSetting, database: Database): Promise<Ev
 }
 
 function beginSettingOf(setting: EveningSetting): BeginSetting {
-  const { settings, feed } = setting;
-  if (!("elsewhere" in setting)) return { settings, feed, fromMs: setting.fromMs, world: { seed: setting.seed } };
+  const { settings, feed, zoneAround } = setting;
+  const shared = { settings, feed, ...(zoneAround !== undefined && { zoneAround }) };
+  if (!("elsewhere" in setting)) return { ...shared, fromMs: setting.fromMs, world: { seed: setting.seed } };
   const { id, url, nowMs } = setting.elsewhere;
-  return { settings, feed, fromMs: nowMs(), world: { worldId: id, url } };
+  return { ...shared, fromMs: nowMs(), world: { worldId: id, url } };
 }
 
 async function worldOf({ world, settings, seed }: EveningHere, database: Database, { schedule, fromMs }: Begun): Promise<EveningWorld> {

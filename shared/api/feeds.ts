@@ -9,8 +9,19 @@ import { route } from "./route.ts";
 export const MAX_LISTED_FINDINGS = 200;
 
 /** What a feed may be called. */
-const FEED_ID = /^[a-z0-9][a-z0-9-]{0,62}$/;
+export const FEED_ID = /^[a-z0-9][a-z0-9-]{0,62}$/;
 const count = z.number().int().nonnegative();
+
+/** How much was read, and what became of it. */
+export const countsSchema = z.strictObject({
+  channelsDeclared: count,
+  channelsWithProgrammes: count,
+  programmesRead: count,
+  programmesKept: count,
+  duplicatesDropped: count,
+  programmesRejected: count,
+  itemsUnreadable: count,
+});
 
 /** What became of one upload. */
 export const ingestReportSchema = z
@@ -18,15 +29,7 @@ export const ingestReportSchema = z
     feedId: z.string(),
     outcome: z.enum(["published", "unchanged", "quarantined"]),
     generation: count.nullable().describe("The generation in force afterwards, or null when there never was one."),
-    counts: z.strictObject({
-      channelsDeclared: count,
-      channelsWithProgrammes: count,
-      programmesRead: count,
-      programmesKept: count,
-      duplicatesDropped: count,
-      programmesRejected: count,
-      itemsUnreadable: count,
-    }),
+    counts: countsSchema,
     findingsCount: count,
     findings: z
       .array(
@@ -78,10 +81,7 @@ export const feedsRoute = route({
     422: { about: "It was read and held back (`feed-quarantined`): the last good schedule stays in force.", schema: quarantinedSchema },
   },
   handle: async ({ parts, id, request }) => {
-    if (!FEED_ID.test(id)) {
-      const right = "1 to 63 of a-z, 0-9 and -, beginning with a letter or digit, would be right";
-      throw new CalltimeError("feed-id-invalid", `${JSON.stringify(id.slice(0, 80))} is no id of a feed; ${right}`);
-    }
+    checkFeedId(id);
     // Read before it is this write's turn: a slow sender holds nobody up, and one that gives up half-way has written nothing.
     const listing = await readListing(bodyOf(request, parts.maxBodyBytes), believedUntil(parts.context, parts.now()));
     const ingested = await parts.exclusively(() => ingestListing(parts.context, { feedId: id, listing }, parts.now()));
@@ -90,6 +90,13 @@ export const feedsRoute = route({
     return { status: 422, body: { error: { code: "feed-quarantined", message: heldBack(ingested) }, report } };
   },
 });
+
+/** Throws `feed-id-invalid`. */
+export function checkFeedId(id: string): void {
+  if (FEED_ID.test(id)) return;
+  const right = "1 to 63 of a-z, 0-9 and -, beginning with a letter or digit, would be right";
+  throw new CalltimeError("feed-id-invalid", `${JSON.stringify(id.slice(0, 80))} is no id of a feed; ${right}`);
+}
 
 function heldBack({ feedId, quarantine, generation }: IngestReport): string {
   const stays = generation === undefined ? "no schedule of this feed is in force" : `generation ${generation} stays in force`;

@@ -6,6 +6,7 @@ import { occasionsRoute } from "./occasions.ts";
 import { modesRoute, setModeRoute } from "./modes.ts";
 import { overridesRoute, setOverrideRoute, withdrawOverrideRoute } from "./overrides.ts";
 import { planRoute } from "./plan.ts";
+import { acceptQuarantineRoute, quarantineRoute, rejectQuarantineRoute } from "./quarantine.ts";
 import { correctProgrammeRoute, programmesRoute } from "./programmes.ts";
 import type { Route } from "./route.ts";
 import { verdictsRoute } from "./verdicts.ts";
@@ -27,4 +28,7 @@ export const routes: readonly Route[] = [
   deadLettersRoute,
   redriveRoute,
   feedsRoute,
+  quarantineRoute,
+  acceptQuarantineRoute,
+  rejectQuarantineRoute,
 ];

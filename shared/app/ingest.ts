@@ -18,7 +18,19 @@ import { MINUTE_MS } from "../core/time.ts";
 import { CalltimeError } from "../core/error.ts";
 import { readFeed } from "../feeds/read-feed.ts";
 import type { Context } from "./context.ts";
+import {
+  alreadyDecided,
+  decide,
+  keepQuarantined,
+  quarantineAskedFor,
+  readQuarantine,
+  readQuarantined,
+  signed,
+  type AskedDecision,
+  type Quarantine,
+} from "./quarantine.ts";
 import { readDocument, updateDocument } from "./documents.ts";
+import type { Generation } from "./ports.ts";
 import { publish } from "./publish.ts";
 
 /** What became of one upload of a feed. */
@@ -87,7 +99,12 @@ export async function ingestListing(
     });
     const base = { feedId, counts: listing.counts, findings: listing.findings, warnings: judgement.warnings };
     if (judgement.kind === "quarantined") {
+      if (current !== undefined && (await wasAccepted(context, current, listing, now))) {
+        await remember(context, feedId, { receivedAtMs: now, outcome: "unchanged" });
+        return { ...base, outcome: "unchanged", generation: current.generation, quarantine: [], changes: [] };
+      }
       const findings = judgement.findings.map(({ code, sentence }) => ({ code, what: sentence }));
+      await keepQuarantined(context, { feedId, listing, findings, besideGeneration: current?.generation ?? 0 }, now);
       await remember(context, feedId, { receivedAtMs: now, outcome: "quarantined" });
       const data = { feedId, receivedAt: isoOf(now), findings, generationKept: current?.generation ?? null };
       await publish(context, [newEvent(feedQuarantined, { id: `feed.quarantined/${feedId}/${isoOf(now)}`, atMs: now, data })]);
@@ -109,6 +126,51 @@ export async function ingestListing(
     return { ...base, outcome: "published", generation, quarantine: [], changes };
   }
   throw new CalltimeError("feed-contested", `${feedId}: other uploads of this feed were published at the same time; send it again`);
+}
+
+/**
+ * Puts the upload of a feed that is set aside in force, for the person who looked at it; the second time is harmless. Throws as
+ * `quarantineAskedFor`, `quarantine-decided` when it was rejected, `quarantine-outdated` when another generation than the one that it
+ * was judged beside is in force, `quarantine-not-kept`, and `feed-contested`.
+ */
+export async function acceptQuarantined(
+  context: Context,
+  asked: AskedDecision,
+  now: number,
+): Promise<{ readonly quarantine: Quarantine; readonly outcome: "accepted" | "unchanged"; readonly changes: readonly ScheduleChange[] }> {
+  const { feedId } = asked;
+  const held = await quarantineAskedFor(context, asked, now);
+  if (held.decision?.kind === "accepted") return { quarantine: held, outcome: "unchanged", changes: [] };
+  if (held.decision !== undefined) throw alreadyDecided(held, held.decision);
+  const current = await context.ports.schedules.current(feedId);
+  const schedule = identify(await readQuarantined(context, held), current?.schedule);
+  const contentHash = stableHash(JSON.stringify(schedule));
+  // Already there: an acceptance that was cut short after it had been put in force.
+  const inForce = current?.contentHash === contentHash;
+  if (!inForce && (current?.generation ?? 0) !== held.besideGeneration) {
+    const [was, is] = [held.besideGeneration === 0 ? "no schedule" : `generation ${held.besideGeneration}`, current?.generation];
+    const what = `it was judged beside ${was}, and generation ${is} is in force since`;
+    throw new CalltimeError("quarantine-outdated", `${feedId}: ${what}; send it again to have it judged beside that one`);
+  }
+  const generation = inForce ? current.generation : held.besideGeneration + 1;
+  if (!inForce) {
+    const publishedAtMs = Math.max(now, current?.publishedAtMs ?? 0);
+    const outcome = await context.ports.schedules.publish({ feedId, generation, publishedAtMs, contentHash, schedule });
+    if (outcome === "conflict")
+      throw new CalltimeError("feed-contested", `${feedId}: another upload of this feed was published at the same time; look again`);
+  }
+  const changes = inForce ? [] : diffSchedules(current?.schedule, schedule, now);
+  await remember(context, feedId, { receivedAtMs: held.receivedAtMs, outcome: "published" });
+  if (!inForce) await publish(context, [changedEvent(feedId, generation, changes, now)]);
+  const quarantine = await decide(context, held, { kind: "accepted", ...signed(asked), atMs: now, generation });
+  return { quarantine, outcome: "accepted", changes };
+}
+
+/** Whether a person accepted this very upload, and it is what is in force: sent again it is judged no more. */
+async function wasAccepted(context: Context, current: Generation, listing: Listing, now: number): Promise<boolean> {
+  const decision = (await readQuarantine(context, current.feedId, now))?.decision;
+  if (decision?.kind !== "accepted" || decision.generation !== current.generation) return false;
+  return stableHash(JSON.stringify(identify(listing, current.schedule))) === current.contentHash;
 }
 
 async function remember(context: Context, feedId: string, seen: LastSeen): Promise<void> {

@@ -13,6 +13,7 @@ import { readLastSeen } from "./ingest.ts";
 import { makePlans, TICK_HORIZON_MS, type Planned } from "./plan.ts";
 import type { Generation, TargetState } from "./ports.ts";
 import { readUnsent } from "./publish.ts";
+import { readQuarantine } from "./quarantine.ts";
 import { occasionsAround, situationAt } from "./situation.ts";
 import { subjectsBetween, type Subjects } from "./subjects.ts";
 
@@ -120,7 +121,7 @@ export async function readHealth(context: Context, now: number): Promise<Health>
   if (first !== undefined && (lastTickMs === undefined || now - lastTickMs > LATE_TICK_MS))
     problems.push("the last tick is more than three minutes ago");
   for (const state of targets) if (state.kind === "unknown") problems.push(`${state.targetId} cannot be described: ${state.reason}`);
-  problems.push(...(await feedProblems(context, generations)), ...(await expectationProblems(context, generations, now)));
+  problems.push(...(await feedProblems(context, generations, now)), ...(await expectationProblems(context, generations, now)));
   const unsent = (await readUnsent(context)).length;
   if (unsent > 0) problems.push(`${unsent} events wait for a bus that did not take them; they are offered again every minute`);
   const deadLetters = (await ports.deadLetters?.deadLetters())?.length;
@@ -144,13 +145,18 @@ export async function readHealth(context: Context, now: number): Promise<Health>
   };
 }
 
-async function feedProblems(context: Context, generations: readonly Generation[]): Promise<readonly string[]> {
+async function feedProblems(context: Context, generations: readonly Generation[], now: number): Promise<readonly string[]> {
   const problems: string[] = [];
   for (const { feedId, generation } of generations) {
     const seen = await readLastSeen(context, feedId);
-    if (seen?.outcome === "quarantined") {
-      problems.push(`feed ${feedId}: its upload of ${isoOf(seen.receivedAtMs)} was quarantined; generation ${generation} stays in force`);
-    }
+    if (seen?.outcome !== "quarantined") continue;
+    const quarantine = await readQuarantine(context, feedId, now);
+    if (quarantine?.decision?.kind === "rejected") continue;
+    const why = (quarantine?.findings ?? []).map(({ what }) => ` ${what}`).join("");
+    const look = quarantine === undefined ? "" : "; look at it, and accept or reject it.";
+    problems.push(
+      `feed ${feedId}: its upload of ${isoOf(seen.receivedAtMs)} was quarantined; generation ${generation} stays in force${look}${why}`,
+    );
   }
   return problems;
 }

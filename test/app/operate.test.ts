@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { learn, readLearned, rollBackModel } from "../../shared/app/model.ts";
 import { explainAt, readHealth, readOccasions, readPlans } from "../../shared/app/operate.ts";
+import { rejectQuarantined } from "../../shared/app/quarantine.ts";
 import { ingest } from "../../shared/app/ingest.ts";
 import { tick } from "../../shared/app/tick.ts";
 import { learnLead } from "../../shared/core/forecast/model.ts";
@@ -131,8 +132,11 @@ test("an upload that was quarantined is told until a sane one comes", async () =
   const empty = `<?xml version="1.0"?><tv><channel id="one"><display-name>One</display-name></channel></tv>`;
   await ingest(small.context, { feedId: "guide", bytes: inChunks(empty) }, at(18));
   expect((await readHealth(small.context, at(18))).problems).toEqual([
-    "feed guide: its upload of 2026-06-13T18:00:00.000Z was quarantined; generation 1 stays in force",
+    "feed guide: its upload of 2026-06-13T18:00:00.000Z was quarantined; generation 1 stays in force; look at it, and accept or reject it. " +
+      "The feed has no programme that could be kept, of 0 read.",
   ]);
+  await rejectQuarantined(small.context, { feedId: "guide", author: "ops", why: "the publisher is down" }, at(18));
+  expect((await readHealth(small.context, at(18))).problems).toEqual([]);
 });
 
 test("events that the bus did not take are told while they wait", async () => {

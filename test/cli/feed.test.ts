@@ -1,9 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { dataFile, describeWithData } from "../data-folder.ts";
+import { serveEvening } from "../../local/serve-evening.ts";
+import { feedOf, LINES, smallEvening } from "../local/small-evening.ts";
 import { calltime } from "./calltime.ts";
 
 type Slot = readonly [start: string, stop: string, title: string, channel?: string];
@@ -190,6 +192,51 @@ describe("calltime feed diff", () => {
       stderr: expect.stringMatching(/empty\.xml: the feed is empty; .* \(feed-empty\)/) as string,
     });
   });
+});
+
+test("what was set aside is looked at, accepted or rejected from a shell", run, async () => {
+  const data = folder();
+  const server = await serveEvening(await smallEvening(), { port: 0, tokenDirectory: data });
+  onTestFinished(() => server.close());
+  const ask = (...args: readonly string[]) => calltime("feed", ...args, "--url", server.url, "--data", data);
+  const upload = (lines: readonly string[]) =>
+    fetch(`${server.url}/v1/feeds/guide`, {
+      method: "PUT",
+      body: feedOf(lines),
+      headers: { authorization: `Bearer ${readFileSync(join(data, "token"), "utf8").trim()}` },
+    });
+  expect(await ask("quarantine", "guide")).toMatchObject({ code: 0, stdout: "guide: nothing is set aside\n" });
+
+  expect((await upload(LINES.slice(4))).status).toBe(422);
+  const { stdout } = await ask("quarantine", "guide");
+  const id = /upload (\S+) of/.exec(stdout)?.[1] ?? "";
+  expect(stdout).toMatch(/^guide: upload \S+ of 2026-06-13T\d\d:\d\dZ is set aside, judged beside generation 1; kept until 2026-06-16T/);
+  expect(stdout).toMatch(/\n {2}\d of \d programmes still to come .* \(shrunken\)\n/);
+  expect(stdout).toContain(`\n  decide: calltime feed accept guide --upload ${id} --why …, or calltime feed reject guide`);
+
+  const decide = (word: string, ...more: readonly string[]) =>
+    ask(word, "guide", "--author", "desk", "--why", "channel one is off air", ...more);
+  expect(await decide("accept", "--upload", "another")).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("(quarantine-replaced)") as string,
+  });
+  const accepted = `upload ${id}, accepted by desk: channel one is off air; generation 2 is in force`;
+  expect(await decide("accept", "--upload", id)).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining(`guide: ${accepted}, with `) as string,
+  });
+  expect(await decide("accept")).toMatchObject({ code: 0, stdout: `guide: unchanged: ${accepted}\n` });
+  expect(await decide("reject")).toMatchObject({ code: 1, stderr: expect.stringContaining("(quarantine-decided)") as string });
+
+  expect((await upload(LINES.slice(0, 0))).status).toBe(422);
+  expect((await ask("quarantine", "guide")).stdout).toContain(
+    "it cannot be accepted any more: it lists nothing, or was too large to be kept",
+  );
+  expect((await decide("reject")).stdout).toMatch(
+    /^guide: upload \S+, rejected by desk: channel one is off air; generation 2 is in force\n$/,
+  );
+  expect((await ask("quarantine", "guide")).stdout).toMatch(/\n {2}rejected by desk at .*: channel one is off air\n$/);
+  expect((await calltime("feed", "accept", "guide")).code).toBe(2);
 });
 
 describeWithData("calltime feed check of real guides", () => {

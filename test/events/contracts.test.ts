@@ -16,6 +16,7 @@ const EXPECTED_NAMES = [
   "programme.corrected",
   "programme.ending",
   "programme.starting",
+  "quarantine.decided",
   "readiness.assessed",
   "release.assessed",
   "release.withheld",

@@ -1,0 +1,162 @@
+import * as z from "zod";
+import { isoOf } from "../../events/index.ts";
+import { instant } from "../../events/instant.ts";
+import { acceptQuarantined } from "../app/ingest.ts";
+import { readQuarantine, rejectQuarantined, type Quarantine } from "../app/quarantine.ts";
+import { readJsonBody } from "./body.ts";
+import { checkFeedId, countsSchema, FEED_ID } from "./feeds.ts";
+import { author, why } from "./person.ts";
+import { route } from "./route.ts";
+
+const generation = z.number().int().nullable();
+
+const quarantineSchema = z
+  .strictObject({
+    id: z.string().describe("The upload, made from its content: name it when you decide, so that you decide about what you saw."),
+    feedId: z.string(),
+    receivedAt: instant.describe("When it was received."),
+    until: instant.describe("When it is forgotten (excluded)."),
+    findings: z.array(z.strictObject({ code: z.string(), what: z.string() })).describe("Why it was set aside."),
+    counts: countsSchema,
+    besideGeneration: generation.describe("The generation that it was judged beside, or null when there was none."),
+    generation: generation.describe("The generation in force now, or null when there is none."),
+    acceptable: z.boolean().describe("Whether it can still be put in force: not decided, kept, and nothing else in force since."),
+    decision: z
+      .strictObject({ kind: z.enum(["accepted", "rejected"]), author: z.string(), why: z.string(), at: instant, generation })
+      .nullable()
+      .describe("What a person decided; null while nobody has."),
+  })
+  .meta({ id: "Quarantine", description: "The newest upload of a feed that was set aside." });
+
+/** Body of `GET /v1/feeds/{id}/quarantine`. */
+const quarantineAnswerSchema = z
+  .strictObject({
+    now: instant.describe("Platform time."),
+    quarantine: quarantineSchema.nullable().describe("Null when nothing is set aside."),
+  })
+  .meta({ id: "QuarantineAnswer" });
+
+/** Body of the answer to a decision. */
+const decidedSchema = z
+  .strictObject({
+    now: instant.describe("Platform time."),
+    outcome: z.enum(["accepted", "rejected", "unchanged"]).describe("`unchanged`: it had been decided so before."),
+    changesCount: z.number().int().describe("How many changes it brought; schedule.changed lists them."),
+    quarantine: quarantineSchema,
+  })
+  .meta({ id: "QuarantineDecided" });
+
+const askedSchema = z
+  .strictObject({
+    id: z.string().max(40).optional().describe("The upload that is meant; whichever is set aside when left out."),
+    author: author.describe("Who decides."),
+    why: why.describe("Why; whoever asks why this guide is in force reads this."),
+  })
+  .meta({ id: "AskedAcceptance" });
+
+/** What the gate set aside. */
+export const quarantineRoute = route({
+  method: "GET",
+  path: "/v1/feeds/{id}/quarantine",
+  id: FEED_ID,
+  operationId: "readQuarantine",
+  about: "The newest upload of a feed that was set aside, why, and what was decided about it. It is kept for three days.",
+  writes: false,
+  query: z.strictObject({}),
+  responses: { 200: { about: "What is set aside.", schema: quarantineAnswerSchema } },
+  handle: async ({ parts, id, now }) => {
+    checkFeedId(id);
+    const quarantine = await readQuarantine(parts.context, id, now);
+    const current = await parts.context.ports.schedules.current(id);
+    const body: z.input<typeof quarantineAnswerSchema> = {
+      now: isoOf(now),
+      quarantine: quarantine === undefined ? null : quarantineOf(quarantine, current?.generation),
+    };
+    return { status: 200, body };
+  },
+});
+
+/** Puts it in force all the same. */
+export const acceptQuarantineRoute = route({
+  method: "POST",
+  path: "/v1/feeds/{id}/quarantine/accept",
+  id: FEED_ID,
+  operationId: "acceptQuarantine",
+  about:
+    "Puts the upload that was set aside in force, as the person who looked at it says. Refused when another generation is in force since.",
+  writes: true,
+  query: z.strictObject({}),
+  body: askedSchema,
+  responses: { 200: { about: "It is in force; the second time is harmless.", schema: decidedSchema } },
+  handle: async ({ parts, id, request }) => {
+    checkFeedId(id);
+    const { id: quarantineId, ...by } = await readJsonBody(askedSchema, request);
+    return parts.exclusively(async () => {
+      const now = parts.now();
+      const { quarantine, outcome, changes } = await acceptQuarantined(parts.context, { feedId: id, quarantineId, ...by }, now);
+      const body: z.input<typeof decidedSchema> = {
+        now: isoOf(now),
+        outcome,
+        changesCount: changes.length,
+        quarantine: quarantineOf(quarantine, (await parts.context.ports.schedules.current(id))?.generation),
+      };
+      return { status: 200, body };
+    });
+  },
+});
+
+/** Leaves what is in force. */
+export const rejectQuarantineRoute = route({
+  method: "DELETE",
+  path: "/v1/feeds/{id}/quarantine",
+  id: FEED_ID,
+  operationId: "rejectQuarantine",
+  about: "Rejects the upload that was set aside: what is in force stays, and its listing is forgotten.",
+  writes: true,
+  query: z.strictObject({
+    id: z.string().max(40).optional().describe("The upload that is meant; whichever is set aside when left out."),
+    author: author.describe("Who decides."),
+    why: why.describe("Why."),
+  }),
+  responses: { 200: { about: "It is rejected; the second time is harmless.", schema: decidedSchema } },
+  handle: async ({ parts, id, query }) => {
+    checkFeedId(id);
+    const { id: quarantineId, ...by } = query;
+    return parts.exclusively(async () => {
+      const now = parts.now();
+      const { quarantine, outcome } = await rejectQuarantined(parts.context, { feedId: id, quarantineId, ...by }, now);
+      const body: z.input<typeof decidedSchema> = {
+        now: isoOf(now),
+        outcome,
+        changesCount: 0,
+        quarantine: quarantineOf(quarantine, (await parts.context.ports.schedules.current(id))?.generation),
+      };
+      return { status: 200, body };
+    });
+  },
+});
+
+function quarantineOf(quarantine: Quarantine, inForce: number | undefined): z.input<typeof quarantineSchema> {
+  const { id, feedId, receivedAtMs, untilMs, findings, counts, besideGeneration, parts, decision } = quarantine;
+  return {
+    id,
+    feedId,
+    receivedAt: isoOf(receivedAtMs),
+    until: isoOf(untilMs),
+    findings: findings.map(({ code, what }) => ({ code, what })),
+    counts: { ...counts },
+    besideGeneration: besideGeneration === 0 ? null : besideGeneration,
+    generation: inForce ?? null,
+    acceptable: decision === undefined && parts !== undefined && (inForce ?? 0) === besideGeneration,
+    decision:
+      decision === undefined
+        ? null
+        : {
+            kind: decision.kind,
+            author: decision.author,
+            why: decision.why,
+            at: isoOf(decision.atMs),
+            generation: decision.generation ?? null,
+          },
+  };
+}
