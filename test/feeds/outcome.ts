@@ -1,0 +1,56 @@
+import { createReadStream } from "node:fs";
+import { clockChangesBetween } from "../../local/clock-changes.ts";
+import { readListing } from "../../shared/app/ingest.ts";
+import { CalltimeError } from "../../shared/core/error.ts";
+import type { Finding } from "../../shared/core/schedule/listing.ts";
+import { judgeListing } from "../../shared/core/schedule/sanity.ts";
+import { dataFile } from "../data-folder.ts";
+
+/** How often each code comes. */
+type Tally = Readonly<Record<string, number>>;
+
+/** What becomes of a feed: refused when it cannot be read, else how much of it is kept and whether it is held back. */
+export type FeedOutcome =
+  | { readonly kind: "refused"; readonly code: string }
+  | {
+      readonly kind: "accepted" | "quarantined";
+      readonly channels: number;
+      readonly read: number;
+      readonly kept: number;
+      readonly repaired: Tally;
+      readonly rejected: Tally;
+      /** Codes for which it is held back. */
+      readonly held: readonly string[];
+      /** Codes of what a person should see. */
+      readonly warned: readonly string[];
+    };
+
+/** What becomes of a feed in the data folder that comes first of all, when its first programme begins: nothing in it is stale or far ahead. */
+export async function outcomeOf(path: string): Promise<FeedOutcome> {
+  try {
+    const listing = await readListing(createReadStream(dataFile(path)));
+    const { programmes, findings, counts } = listing;
+    const now = programmes[0]?.startsAtMs ?? 0;
+    const lastMs = programmes.reduce((most, { endsAtMs }) => Math.max(most, endsAtMs), now);
+    const verdict = judgeListing({ listing, lastGood: undefined, now, changes: clockChangesBetween(undefined, now, lastMs) });
+    return {
+      kind: verdict.kind,
+      channels: counts.channelsWithProgrammes,
+      read: counts.programmesRead + counts.itemsUnreadable,
+      kept: counts.programmesKept,
+      repaired: tallyOf(findings, "repaired"),
+      rejected: tallyOf(findings, "rejected"),
+      held: verdict.kind === "quarantined" ? verdict.findings.map(({ code }) => code) : [],
+      warned: verdict.warnings.map(({ code }) => code).filter((code) => code !== "channel-gaps"),
+    };
+  } catch (error) {
+    if (error instanceof CalltimeError) return { kind: "refused", code: error.code };
+    throw error;
+  }
+}
+
+function tallyOf(findings: readonly Finding[], kind: Finding["kind"]): Tally {
+  const tally: Record<string, number> = {};
+  for (const finding of findings) if (finding.kind === kind) tally[finding.code] = (tally[finding.code] ?? 0) + 1;
+  return tally;
+}
