@@ -27,15 +27,18 @@ export const scheduleChanged = defineEvent({
         added: count.describe("Programmes that were not there before."),
         cancelled: count.describe("Programmes that are gone before their end."),
         moved: count.describe("Programmes with another start."),
-        extended: count.describe("Programmes that got longer."),
-        shortened: count.describe("Programmes that got shorter."),
+        extended: count.describe("Programmes with the same start and a later end."),
+        shortened: count.describe("Programmes with the same start and an earlier end."),
         retitled: count.describe("Programmes with another title."),
+        revised: count.describe("Programmes with another sub-title, episode, description or category, or another mark as live."),
       })
       .describe("All changes by kind, listed below or not; a programme may have several."),
     changes: z
       .array(
         z.strictObject({
-          kind: z.enum(["added", "cancelled", "moved", "extended", "shortened", "retitled"]).describe("Kind of change, as in `counts`."),
+          kind: z
+            .enum(["added", "cancelled", "moved", "extended", "shortened", "retitled", "revised"])
+            .describe("Kind of change, as in `counts`."),
           programmeId: id.describe("Identity of the programme; it outlives moves and new titles."),
           channelId: id.describe("Channel it is on, or was on when it is gone."),
           before: slot.nullable().describe("The slot in the generation before; null when there was none."),
@@ -56,7 +59,7 @@ export const scheduleChanged = defineEvent({
       feedId: "dk-guide",
       generation: 42,
       previousGeneration: 41,
-      counts: { added: 1, cancelled: 0, moved: 0, extended: 1, shortened: 0, retitled: 0 },
+      counts: { added: 1, cancelled: 0, moved: 0, extended: 1, shortened: 0, retitled: 0, revised: 0 },
       changes: [
         {
           kind: "extended",

@@ -56,6 +56,7 @@ export const ingestReportSchema = z
       extended: count,
       shortened: count,
       retitled: count,
+      revised: count,
     }),
   })
   .meta({ id: "IngestReport" });
@@ -104,7 +105,7 @@ function heldBack({ feedId, quarantine, generation }: IngestReport): string {
 }
 
 function reportOf(ingested: IngestReport): z.input<typeof ingestReportSchema> {
-  const changes = { added: 0, cancelled: 0, moved: 0, extended: 0, shortened: 0, retitled: 0 };
+  const changes = { added: 0, cancelled: 0, moved: 0, extended: 0, shortened: 0, retitled: 0, revised: 0 };
   for (const change of ingested.changes) changes[change.kind] += 1;
   return {
     feedId: ingested.feedId,

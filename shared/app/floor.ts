@@ -19,6 +19,8 @@ export type Floor = FloorMemory &
     readonly release?: Release;
     /** Calls in a row that did not go through. */
     readonly failures: number;
+    /** How many ticks in a row a raise has waited for a booking below it, and the last of them. */
+    readonly waited?: { readonly ticks: number; readonly atMs: number };
     /** Our bookings as they were last known, with those that were about to be put: a minimum that one of them set is ours. */
     readonly booked?: readonly Booking[];
   };

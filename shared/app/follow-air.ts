@@ -67,7 +67,9 @@ export async function followAir(context: Context, now: number): Promise<void> {
     now,
     sinceMs: before.sinceMs ?? now,
     air: { ...before.air },
-    occasions: Object.fromEntries(Object.entries(before.occasions).map(([id, occasion]) => [id, byId.get(id) ?? occasion])),
+    occasions: Object.fromEntries(
+      Object.entries(before.occasions).map(([id, occasion]) => [id, asItEnded(before, byId.get(id) ?? occasion)]),
+    ),
     revealed: { ...before.revealed },
     outcomes: { ...before.outcomes },
     learned: { ...before.learned },
@@ -77,9 +79,12 @@ export async function followAir(context: Context, now: number): Promise<void> {
     kept: [],
   };
   const { sinceMs } = following;
-  const current = occasionsAround(listed, now - openFor(true), now + 1).filter(
-    ({ id, endsAtMs }) => endsAtMs > sinceMs && before.learned[id] === undefined && endsAtMs > now - openFor(before.air[id] !== undefined),
-  );
+  const current = occasionsAround(listed, now - openFor(true), now + 1)
+    .map((occasion) => asItEnded(before, occasion))
+    .filter(
+      ({ id, endsAtMs }) =>
+        endsAtMs > sinceMs && before.learned[id] === undefined && endsAtMs > now - openFor(before.air[id] !== undefined),
+    );
   const views = current.map((occasion) => ({ occasion, fromMs: audienceFrom(following, occasion, before.throughMs) }));
   const audience = await context.ports.loads.audience(Math.min(now, ...views.map(({ fromMs }) => fromMs)), now);
   // After a pause a broadcast may be over and the next of its kind begun: what the one taught is known when the other is judged.
@@ -92,6 +97,12 @@ export async function followAir(context: Context, now: number): Promise<void> {
   await replaceDocument<AirLog>(context.ports.documents, AIR_KEY, stored, logOf(following, current));
   await keepForTheDay(context, following.kept, now);
   if (following.lessons.length > 0) await learn(context, following.lessons, now);
+}
+
+/** What is over is learned from as it was known when it ended: an override that expires since is no news of it. */
+function asItEnded({ air, occasions }: AirLog, occasion: Occasion): Occasion {
+  const stand = air[occasion.id];
+  return stand?.kind === "ended" && (stand.by === "crowd" || stand.by === "cap") ? (occasions[occasion.id] ?? occasion) : occasion;
 }
 
 /** How long after the guide's end an occasion is still looked at. */

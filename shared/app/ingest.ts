@@ -188,7 +188,7 @@ function lastSeenKey(feedId: string): string {
 }
 
 function changedEvent(feedId: string, generation: number, changes: readonly ScheduleChange[], now: number) {
-  const counts = { added: 0, cancelled: 0, moved: 0, extended: 0, shortened: 0, retitled: 0 };
+  const counts = { added: 0, cancelled: 0, moved: 0, extended: 0, shortened: 0, retitled: 0, revised: 0 };
   for (const change of changes) counts[change.kind] += 1;
   const listed = changes.slice(0, MAX_LISTED_CHANGES).map((change) => {
     const before = change.kind === "added" ? undefined : change.before;

@@ -88,12 +88,14 @@ export async function setFloor(
           return booked(warming, described, stored, { outcome: { kind: "failed", outcome: "refused", ...cut }, floor });
       }
       const { way, floor: known } = await clearedWay(warming, { described, stored, floor }, units);
-      const attempt = (known?.value.failures ?? 0) + 1;
-      if (way !== undefined && attempt <= (way.firesFirst ? MOST_WAITS_TO_FIRE : MOST_WAITS)) {
+      const ticks = waitedBefore(known?.value, now) + 1;
+      if (way !== undefined && ticks <= (way.firesFirst ? MOST_WAITS_TO_FIRE : MOST_WAITS)) {
         const { reason } = way;
+        const attempt = (known?.value.failures ?? 0) + 1;
         const outcome: WarmOutcome = { kind: "failed", outcome: "deferred", code: "booking-in-the-way", reason, attempt };
         events.push(failedEvent(warming, { floorUnits: units, ...outcome }));
-        return { outcome, floor: await keepFloor(warming, known, { ...floorOf(known, described), failures: attempt }) };
+        const waited = { ticks, atMs: now };
+        return { outcome, floor: await keepFloor(warming, known, { ...floorOf(known, described), failures: attempt, waited }) };
       }
       const writing = { decision: { ...decision, units }, described, floor: known, stored, theirs };
       return booked(warming, described, stored, await write(warming, writing, events), theirs);
@@ -109,6 +111,11 @@ export async function setFloor(
 // one that fires before the next tick it waits longer: that one raises too, and would take away what was set just before it.
 const MOST_WAITS = 2;
 const MOST_WAITS_TO_FIRE = 5;
+
+/** How many ticks just before this one a raise has waited; calls that were refused meanwhile are no waiting. */
+function waitedBefore(floor: Floor | undefined, now: number): number {
+  return floor?.waited !== undefined && now - floor.waited.atMs <= 2 * MINUTE_MS ? floor.waited.ticks : 0;
+}
 
 type Known = Extract<TargetState, { kind: "known" }>;
 

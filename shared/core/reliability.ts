@@ -101,8 +101,8 @@ function leastSince(input: JudgeInput, index: number, count: number, valueOf: (m
 }
 
 /**
- * The minutes whose decisions still show in this one. What is only kept up was called for further back: a floor that never came up since then
- * lacks what it lacked in that minute.
+ * The minutes whose decisions still show in this one. What was only kept up in any of them was called for further back: a floor that never
+ * came up since then, or not a whole lead ago, lacks what it lacked in that minute.
  */
 function evidentFor(
   { minutes }: JudgeInput,
@@ -110,10 +110,11 @@ function evidentFor(
   { lead, neededUnits }: { readonly lead: number; readonly neededUnits: number },
 ): readonly EvidentMinute[] {
   const behind = (at: number): readonly EvidentMinute[] => minutes.slice(Math.max(0, at - lead - REFUSED_TICKS), at + 1);
-  const calledFor = minutes.findLastIndex(({ keptUp }, at) => at <= index && !keptUp);
-  if (calledFor < 0 || calledFor === index) return behind(index);
+  const kept = minutes.findLastIndex(({ keptUp }, at) => at <= index && at >= index - lead && keptUp);
+  const calledFor = minutes.findLastIndex(({ keptUp }, at) => at < kept && !keptUp);
+  if (calledFor < 0) return behind(index);
   const cameUp = minutes
-    .slice(calledFor, index + 1)
+    .slice(calledFor, Math.max(calledFor, index - lead) + 1)
     .some(({ minimumUnits, desiredUnits }) => Math.max(minimumUnits, desiredUnits) >= THERE_SHARE * neededUnits);
   return cameUp ? behind(index) : [...behind(calledFor), ...behind(index)];
 }

@@ -100,6 +100,25 @@ describe("bookings", () => {
     expect(made.control.cloud("api").minimumUnits).toBe(200);
   });
 
+  test("a raise that was refused for long still waits for a booking below it that fires within the minute", async () => {
+    const made = await platform();
+    await ticks(made, at(17), at(17, 10));
+    const name = `calltime-${at(17, 18) / MINUTE_MS}`;
+    await made.booking.bookings.put("api", { name, atMs: at(17, 18), minimumUnits: 150 });
+    await setOverride(made.context, { targetIds: ["api"], floorUnits: 200, untilMs: at(23), author: "ops", why: "big night" }, at(17, 11));
+    const no = { kind: "refused", code: "AccessDeniedException", reason: "not authorised" } as const;
+    Object.assign(made.booking.bookings, { put: async () => no, remove: async () => no });
+    made.control.answer("api", ...Array.from({ length: 5 }, () => no));
+    await ticks(made, at(17, 11), at(17, 17));
+    // It is let in at the minute in which the booking fires, and would have been lowered from 200 to 150 by it.
+    made.control.cloud("api").minimumUnits = 20;
+    made.control.answer("api");
+    await tickAt(made, at(17, 18));
+    expect(made.control.cloud("api").minimumUnits).toBe(20);
+    expect(fire(made, at(17, 19) - 1)).toEqual([]);
+    expect(made.control.cloud("api").minimumUnits).toBe(150);
+  });
+
   test("a booking that cannot be taken away is lifted instead, and holds nothing up", async () => {
     const made = await platform();
     await ticks(made, at(17), at(17, 10));

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { occasionsKnown } from "../../shared/app/air-log.ts";
 import { measure } from "../../shared/app/measure.ts";
 import { learn, readLearned, readModel, viewersKeyOf, VIEWERS_KEYS } from "../../shared/app/model.ts";
+import { setOverride } from "../../shared/app/override.ts";
 import { readAirLog } from "../../shared/app/situation.ts";
 import { tick } from "../../shared/app/tick.ts";
 import type { AudienceLevels } from "../../shared/core/forecast/audience.ts";
@@ -145,6 +146,27 @@ test("an occasion is followed: it starts, overruns, ends when its crowd leaves, 
   await measured(small, at(23), at(23, 30));
   expect(small.bus.of("calltime.model.updated").filter(({ data }) => data.occasionId === id)).toHaveLength(1);
   expect((await readLearned(small.context)).version).toBeLessThanOrEqual(version + 1);
+});
+
+test("an override that expires after an occasion ended changes nothing of what is learned from it", async () => {
+  const lesson = async (untilMs: number) => {
+    const small = await platform();
+    const there = crowd(100_000, FINAL.startsAtMs, at(21, 20));
+    // It grows all the time, so that its middle depends on where it ended.
+    small.measured.world.viewers = (channelId, atMs) =>
+      there(channelId, atMs) * (channelId === "one" ? 1 + (atMs - at(19)) / HOUR_MS / 4 : 1);
+    await measured(small, at(18, 50), at(20, 30));
+    const occasionId = await finalId(small);
+    await setOverride(
+      small.context,
+      { kind: "overrun", occasionId, byMinutes: 20, untilMs, author: "desk", why: "extra time" },
+      at(20, 30),
+    );
+    await measured(small, at(20, 30), at(23));
+    expect((await readAirLog(small.context)).air[await finalId(small)]).toMatchObject({ kind: "ended", by: "crowd" });
+    return readLearned(small.context);
+  };
+  expect(await lesson(at(22))).toEqual(await lesson(at(23, 30)));
 });
 
 test("what is read of the audience is what is new, and a broadcast whole only when it ends", async () => {

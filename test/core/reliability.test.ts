@@ -100,6 +100,15 @@ describe("short minutes", () => {
       expect(all.at(-1)?.atMs).toBe(START + 19 * MINUTE_MS);
     });
 
+    test("is still lacking while what is called for since then is on its way", () => {
+      // The need grows in the last three minutes, and the floor with it; what serves does not yet.
+      const grown = (index: number): Partial<EvidentMinute> => ({
+        ...(index === 3 && { tick: undefined }),
+        ...(index >= 17 && { neededUnits: 24, keptUp: false, minimumUnits: 24, desiredUnits: 24 }),
+      });
+      expect(new Set(causes(held(grown)))).toEqual(new Set(["down"]));
+    });
+
     test("has none without evidence there, also when there was some in between", () => {
       expect(new Set(causes(held()))).toEqual(new Set([undefined]));
       expect(causes(held((index) => (index === 8 ? { tick: undefined } : {}))).at(-1)).toBeUndefined();

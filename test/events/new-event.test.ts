@@ -63,7 +63,7 @@ test("a guide that changes everywhere, with long titles, still makes an event th
     minutesBeforeAir: index,
   }));
   const { items, truncated } = fitting(changes, MAX_LISTED_CHANGES);
-  const counts = { added: 0, cancelled: 0, moved: 0, extended: 0, shortened: 0, retitled: 3_000 };
+  const counts = { added: 0, cancelled: 0, moved: 0, extended: 0, shortened: 0, retitled: 3_000, revised: 0 };
   const facts = { feedId: "dk-guide", generation: 2, previousGeneration: 1, counts };
   const event = newEvent(scheduleChanged, { id: "e-1", atMs: AT_MS, data: { ...facts, changes: items, truncated } });
   expect(event.data.truncated).toBe(true);

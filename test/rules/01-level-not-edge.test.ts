@@ -130,7 +130,7 @@ async function happen(
 }
 
 function changed(generation: number, now: number): AnyEvent {
-  const counts = { added: 0, cancelled: 0, moved: 1, extended: 0, shortened: 0, retitled: 0 };
+  const counts = { added: 0, cancelled: 0, moved: 1, extended: 0, shortened: 0, retitled: 0, revised: 0 };
   const data = { feedId: "guide", generation, previousGeneration: generation - 1, counts, changes: [], truncated: false };
   const id = `schedule.changed/guide/${generation}`;
   return { id, type: "calltime.schedule.changed", version: 1, at: new Date(now).toISOString(), data } as unknown as AnyEvent;

@@ -1,11 +1,15 @@
 import { compareText } from "./programme.ts";
 import type { Programme, Schedule } from "./programme.ts";
 
+/** What may become of one programme from one edition to the next. */
+export const CHANGE_KINDS = ["added", "cancelled", "moved", "extended", "shortened", "retitled", "revised"] as const;
+export type ChangeKind = (typeof CHANGE_KINDS)[number];
+
 /** One fact about one programme. A programme may have several: moved and retitled. */
 export type ScheduleChange =
   | (Fact & { readonly kind: "added"; readonly after: Programme })
   | (Fact & { readonly kind: "cancelled"; readonly before: Programme })
-  | (Fact & { readonly kind: "moved" | "extended" | "shortened" | "retitled"; readonly before: Programme; readonly after: Programme });
+  | (Fact & { readonly kind: Exclude<ChangeKind, "added" | "cancelled">; readonly before: Programme; readonly after: Programme });
 
 type Fact = {
   readonly programmeId: string;
@@ -14,8 +18,9 @@ type Fact = {
 };
 
 /**
- * What changed from one edition to the next, by identity: `moved` is another start, `extended` and `shortened` another length,
- * `retitled` another wording. Sorted by start (the new one, where there is one), then id, then kind. Without `before` everything is
+ * What changed from one edition to the next, by identity: `moved` is another start, `extended` and `shortened` another end after the same
+ * start, `retitled` another title, `revised` anything else (sub-title, episode, description, categories, live mark). Put over `before`, each
+ * in its own words, they give `after`. Sorted by start (the new one, where there is one), then id, then kind. Without `before` everything is
  * added. A programme that had ended by `now` and is listed no more fell off the front of the feed's window: that is no cancellation.
  */
 export function diffSchedules(before: Schedule | undefined, after: Schedule, now: number): readonly ScheduleChange[] {
@@ -30,11 +35,10 @@ export function diffSchedules(before: Schedule | undefined, after: Schedule, now
       continue;
     }
     const pair = { ...fact, before: was, after: programme };
-    const longerMs = lengthMs(programme) - lengthMs(was);
-    if (longerMs > 0) changes.push({ ...pair, kind: "extended" });
-    if (programme.startsAtMs !== was.startsAtMs) changes.push({ ...pair, kind: "moved" });
+    const slot = slotChange(was, programme);
+    if (slot !== undefined) changes.push({ ...pair, kind: slot });
     if (programme.title !== was.title) changes.push({ ...pair, kind: "retitled" });
-    if (longerMs < 0) changes.push({ ...pair, kind: "shortened" });
+    if (detailsOf(programme) !== detailsOf(was)) changes.push({ ...pair, kind: "revised" });
   }
   for (const programme of old.values()) {
     if (programme.endsAtMs <= now) continue;
@@ -44,6 +48,12 @@ export function diffSchedules(before: Schedule | undefined, after: Schedule, now
   return changes.sort((a, b) => a.ageMs - b.ageMs || compareText(a.programmeId, b.programmeId) || compareText(a.kind, b.kind));
 }
 
-function lengthMs(programme: Programme): number {
-  return programme.endsAtMs - programme.startsAtMs;
+function slotChange(was: Programme, is: Programme): "moved" | "extended" | "shortened" | undefined {
+  if (is.startsAtMs !== was.startsAtMs) return "moved";
+  if (is.endsAtMs === was.endsAtMs) return undefined;
+  return is.endsAtMs > was.endsAtMs ? "extended" : "shortened";
+}
+
+function detailsOf({ subTitle, episode, description, categories, live }: Programme): string {
+  return JSON.stringify([subTitle ?? null, episode ?? null, description ?? null, categories, live]);
 }

@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { diffSchedules, type ScheduleChange } from "../../../shared/core/schedule/diff.ts";
+import { diffSchedules } from "../../../shared/core/schedule/diff.ts";
 import { identify } from "../../../shared/core/schedule/identity.ts";
-import type { Programme, Schedule } from "../../../shared/core/schedule/programme.ts";
+import type { Programme } from "../../../shared/core/schedule/programme.ts";
 import { HOUR_MS, MINUTE_MS } from "../../../shared/core/time.ts";
+import { played } from "./played.ts";
 import { EIGHT_PM, anyListed, listingOf, programme, scheduleOf } from "./programmes.ts";
 
 const SEVEN_PM = EIGHT_PM - HOUR_MS;
@@ -12,31 +13,12 @@ const facts = (before: readonly Programme[] | undefined, after: readonly Program
     ({ kind, programmeId, ageMs }) => `${programmeId} ${kind} ${ageMs / MINUTE_MS}`,
   );
 
-/** Plays `changes` over `before`: an independent reading of what each fact says. */
-function applyChanges(before: Schedule, changes: readonly ScheduleChange[]): Map<string, readonly [number, number, string]> {
-  const facts = new Map(before.programmes.map((p) => [p.id, { start: p.startsAtMs, length: p.endsAtMs - p.startsAtMs, title: p.title }]));
-  for (const change of changes) {
-    if (change.kind === "cancelled") facts.delete(change.programmeId);
-    else if (change.kind === "added") {
-      const { startsAtMs, endsAtMs, title } = change.after;
-      facts.set(change.programmeId, { start: startsAtMs, length: endsAtMs - startsAtMs, title });
-    } else {
-      const fact = facts.get(change.programmeId);
-      if (fact === undefined) throw new Error(`${change.programmeId} was not there to be ${change.kind}`);
-      if (change.kind === "moved") fact.start = change.after.startsAtMs;
-      else if (change.kind === "retitled") fact.title = change.after.title;
-      else fact.length = change.after.endsAtMs - change.after.startsAtMs;
-    }
-  }
-  return new Map([...facts].map(([id, { start, length, title }]) => [id, [start, start + length, title]]));
-}
-
 test("without a schedule before, every programme is added, with the notice it gave", () => {
   expect(facts(undefined, [programme({ id: "a" }), programme({ id: "b", minute: -90 })])).toEqual(["b added -30", "a added 60"]);
 });
 
 test("nothing changed, nothing is told", () => {
-  expect(facts([programme({ id: "a" })], [programme({ id: "a", description: "new words" })])).toEqual([]);
+  expect(facts([programme({ id: "a" })], [programme({ id: "a" })])).toEqual([]);
 });
 
 test.each([
@@ -45,7 +27,12 @@ test.each([
   ["shortened", { lengthMinutes: 59 }, ["a shortened 60"]],
   ["retitled", { title: "Other" }, ["a retitled 60"]],
   ["moved and retitled", { minute: 5, title: "Other" }, ["a moved 65", "a retitled 65"]],
-  ["begun earlier with the same end", { minute: -10, lengthMinutes: 70 }, ["a extended 50", "a moved 50"]],
+  ["moved and lengthened, which is one change of its slot", { minute: -10, lengthMinutes: 70 }, ["a moved 50"]],
+  ["given another sub-title", { subTitle: "Second half" }, ["a revised 60"]],
+  ["given another number", { episode: "S2E3" }, ["a revised 60"]],
+  ["described anew", { description: "new words" }, ["a revised 60"]],
+  ["put into a category", { categories: ["Sport"] }, ["a revised 60"]],
+  ["marked as live", { live: true }, ["a revised 60"]],
 ] as const)("a programme can be %s", (_, changes, expected) => {
   expect(facts([programme({ id: "a" })], [programme({ id: "a", ...changes })])).toEqual(expected);
 });
@@ -75,12 +62,12 @@ test("the facts played over the schedule before give the schedule after, but for
         const now = EIGHT_PM + minute * MINUTE_MS;
         const before = identify(listingOf(old), undefined);
         const after = identify(listingOf(next), before);
-        const applied = applyChanges(before, diffSchedules(before, after, now));
-        for (const { id, startsAtMs, endsAtMs, title } of after.programmes) {
-          expect(applied.get(id)).toEqual([startsAtMs, endsAtMs, title]);
-          applied.delete(id);
+        const applied = played(before, diffSchedules(before, after, now));
+        for (const programme of after.programmes) {
+          expect(applied.get(programme.id)).toEqual(programme);
+          applied.delete(programme.id);
         }
-        for (const [, endsAtMs] of applied.values()) expect(endsAtMs).toBeLessThanOrEqual(now);
+        for (const { endsAtMs } of applied.values()) expect(endsAtMs).toBeLessThanOrEqual(now);
       },
     ),
     { seed: 1, numRuns: 400 },
