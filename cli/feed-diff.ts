@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { CalltimeError } from "../shared/core/error.ts";
 import { instantText, lengthText } from "../shared/core/instant-text.ts";
-import { diffSchedules, type ScheduleChange } from "../shared/core/schedule/diff.ts";
+import { CHANGE_KINDS, diffSchedules, type ScheduleChange } from "../shared/core/schedule/diff.ts";
 import { identify } from "../shared/core/schedule/identity.ts";
 import type { Programme } from "../shared/core/schedule/programme.ts";
 import { readFeedFile } from "./feed-file.ts";
@@ -20,13 +20,12 @@ type Diff = {
 const SAME = 0;
 const CHANGED = 1;
 const UNREADABLE = 3;
-const KINDS = ["added", "cancelled", "moved", "extended", "shortened", "retitled"] as const;
 const TOLD = 50;
 
 /** `calltime feed diff`: what changed from one edition of a feed to the next, as facts. */
 export function feedDiffCommand(): Command {
   return new Command("diff")
-    .description("What changed from one edition of a feed to the next: added, cancelled, moved, extended, shortened, retitled.")
+    .description("What changed from one edition of a feed to the next: added, cancelled, moved, extended, shortened, retitled, revised.")
     .argument("<before>", "the earlier feed")
     .argument("<after>", "the later feed")
     .option("--now <instant>", "when the later one came: tells how long before air each change was known", instant)
@@ -60,7 +59,7 @@ function jsonOf({ before, after, nowMs, changes }: Diff): unknown {
     before,
     after,
     now: nowMs === undefined ? null : new Date(nowMs).toISOString(),
-    counts: Object.fromEntries(KINDS.map((kind) => [kind, changes.filter((change) => change.kind === kind).length])),
+    counts: Object.fromEntries(CHANGE_KINDS.map((kind) => [kind, changes.filter((change) => change.kind === kind).length])),
     changes: changes.map((change) => ({
       kind: change.kind,
       programmeId: change.programmeId,
@@ -77,7 +76,7 @@ function slotOf({ title, startsAtMs, endsAtMs }: Programme) {
 }
 
 function linesOf({ before, after, nowMs, changes }: Diff, { all }: Options): readonly string[] {
-  const counts = KINDS.flatMap((kind) => {
+  const counts = CHANGE_KINDS.flatMap((kind) => {
     const count = changes.filter((change) => change.kind === kind).length;
     return count === 0 ? [] : [`${whole(count)} ${kind}`];
   });
@@ -102,19 +101,35 @@ function whatOf(change: ScheduleChange): string {
       return `was ${spanOf(change.before)}`;
     case "moved": {
       const byMs = change.after.startsAtMs - change.before.startsAtMs;
-      return `${spanOf(change.before)}, now ${spanOf(change.after)} (${lengthText(Math.abs(byMs))} ${byMs > 0 ? "later" : "earlier"})`;
+      const [was, is] = [lengthOf(change.before), lengthOf(change.after)];
+      const length = was === is ? "" : `, ${lengthText(is)} instead of ${lengthText(was)} long`;
+      return `${spanOf(change.before)}, now ${spanOf(change.after)} (${lengthText(Math.abs(byMs))} ${byMs > 0 ? "later" : "earlier"}${length})`;
     }
     case "extended":
     case "shortened": {
-      const was = change.before.endsAtMs - change.before.startsAtMs;
-      const is = change.after.endsAtMs - change.after.startsAtMs;
-      return `${lengthText(was)}, now ${lengthText(is)}, ${spanOf(change.after)}`;
+      return `${lengthText(lengthOf(change.before))}, now ${lengthText(lengthOf(change.after))}, ${spanOf(change.after)}`;
     }
     case "retitled":
       return `was "${change.before.title}", ${spanOf(change.after)}`;
+    case "revised":
+      return `another ${detailsThatChanged(change.before, change.after).join(", ")}, ${spanOf(change.after)}`;
     default:
       return change satisfies never;
   }
+}
+
+function detailsThatChanged(before: Programme, after: Programme): readonly string[] {
+  return [
+    ...(before.subTitle === after.subTitle ? [] : ["sub-title"]),
+    ...(before.episode === after.episode ? [] : ["episode number"]),
+    ...(before.description === after.description ? [] : ["description"]),
+    ...(before.categories.join("\n") === after.categories.join("\n") ? [] : ["categories"]),
+    ...(before.live === after.live ? [] : ["mark as live"]),
+  ];
+}
+
+function lengthOf({ startsAtMs, endsAtMs }: Programme): number {
+  return endsAtMs - startsAtMs;
 }
 
 function noticeOf(ageMs: number): string {

@@ -156,15 +156,16 @@ describe("calltime feed diff", () => {
       ["1800", "2000", "Concert", "two"],
       ["2000", "2200", "Sendeschluss", "two"],
     ];
-    writeFileSync(after, gzipSync(xmltv(changed)));
+    const described = xmltv(changed).replace("<title>Concert</title>", "<title>Concert</title><desc>With a guest</desc>");
+    writeFileSync(after, gzipSync(described));
     expect(await calltime("feed", "diff", before, after, "--now", "2026-06-13T18:45Z")).toEqual({
       code: 1,
       stderr: "",
       stdout: [
-        `from ${before} to ${after}: 1 added, 1 cancelled, 1 moved, 1 extended, 1 retitled`,
+        `from ${before} to ${after}: 1 added, 1 cancelled, 1 moved, 1 retitled, 1 revised`,
         'retitled   one  "News Extra": was "News", 2026-06-13T18:00–19:00Z, 45 min after it began',
-        'extended   one  "Cup Final": 2 h, now 2 h 15 min, 2026-06-13T19:30–21:45Z, 45 min before air',
-        'moved      one  "Cup Final": 2026-06-13T19:00–21:00Z, now 2026-06-13T19:30–21:45Z (30 min later), 45 min before air',
+        'revised    two  "Concert": another description, 2026-06-13T18:00–20:00Z, 45 min after it began',
+        'moved      one  "Cup Final": 2026-06-13T19:00–21:00Z, now 2026-06-13T19:30–21:45Z (30 min later, 2 h 15 min instead of 2 h long), 45 min before air',
         'cancelled  one  "Late Film": was 2026-06-13T21:00–22:00Z, 2 h 15 min before air',
         'added      one  "Analysis": 2026-06-13T21:45–22:00Z, 3 h before air',
         "",
@@ -173,7 +174,7 @@ describe("calltime feed diff", () => {
     const json = JSON.parse((await calltime("feed", "diff", before, after, "--json")).stdout) as Record<string, unknown>;
     expect(json).toMatchObject({
       now: null,
-      counts: { added: 1, cancelled: 1, moved: 1, extended: 1, shortened: 0, retitled: 1 },
+      counts: { added: 1, cancelled: 1, moved: 1, extended: 0, shortened: 0, retitled: 1, revised: 1 },
     });
     expect((json["changes"] as readonly unknown[]).at(-1)).toMatchObject({
       kind: "added",

@@ -483,7 +483,12 @@ function cellsOf(outcome: FeedOutcome): readonly string[] {
   const because = held.length === 0 ? "" : ` ${codes(held)}`;
   const warning = warned.length === 0 ? "" : `, warning ${codes(warned)}`;
   const word = kind === "quarantined" ? `**quarantined**${because}` : "accepted";
-  return [`${word}${warning}`, `${whole(read)} → ${whole(kept)} on ${whole(channels)} channels`, tallied(repaired), tallied(rejected)];
+  return [
+    `${word}${warning}`,
+    `${whole(read)} → ${whole(kept)} on ${whole(channels)} ${channels === 1 ? "channel" : "channels"}`,
+    tallied(repaired),
+    tallied(rejected),
+  ];
 }
 
 function tallied(tally: Readonly<Record<string, number>>): string {
