@@ -4,10 +4,11 @@ import { parseTargets } from "../shared/config/targets.ts";
 import { CalltimeError } from "../shared/core/error.ts";
 import { instantText, lengthText } from "../shared/core/instant-text.ts";
 import { coverageOf, lengthOf, overlapsOf, unionOf, type ChannelCoverage, type Stretch } from "../shared/core/schedule/coverage.ts";
+import { CHANGE_KINDS, diffSchedules, type ChangeKind } from "../shared/core/schedule/diff.ts";
 import { identify } from "../shared/core/schedule/identity.ts";
 import type { Finding, Listing } from "../shared/core/schedule/listing.ts";
 import { judgeListing, SANITY_THRESHOLDS, type SanityVerdict } from "../shared/core/schedule/sanity.ts";
-import { compareText } from "../shared/core/schedule/programme.ts";
+import { compareText, type Schedule } from "../shared/core/schedule/programme.ts";
 import { isFiller } from "../shared/core/schedule/title.ts";
 import { coveragePicture, PICTURE_LEGEND, slotFor } from "./coverage-picture.ts";
 import { readFeedFile, type ReadFile } from "./feed-file.ts";
@@ -39,6 +40,8 @@ type Checked = {
   readonly nowMs: number;
   readonly listing: Listing;
   readonly verdict: SanityVerdict;
+  /** How many changes of each kind it would bring, beside a last good feed. */
+  readonly changes: readonly (readonly [kind: ChangeKind, count: number])[] | undefined;
   /** The worst first. */
   readonly channels: readonly CheckedChannel[];
 };
@@ -94,11 +97,17 @@ async function check(file: string, options: Options): Promise<Checked> {
   const { listing, raw } = await readFeedFile(file, bounds);
   const lastGood = options.against === undefined ? undefined : identify((await readFeedFile(options.against)).listing, undefined);
   const window = windowOf(coverageOf(listing.programmes));
-  const changes = window === undefined ? [] : clockChangesBetween(options.zone, window.fromMs, window.toMs);
-  const verdict = judgeListing({ listing, lastGood, now: nowMs, changes, thresholds });
+  const clocks = window === undefined ? [] : clockChangesBetween(options.zone, window.fromMs, window.toMs);
+  const verdict = judgeListing({ listing, lastGood, now: nowMs, changes: clocks, thresholds });
+  const changes = lastGood === undefined ? undefined : changesOf(lastGood, listing, nowMs);
   const mended = listing.findings.length > 0;
   const outcome = verdict.kind === "quarantined" ? "quarantined" : mended ? "accepted-with-repairs" : "accepted";
-  return { file, outcome, nowMs, listing, verdict, channels: worstFirst(listing, raw) };
+  return { file, outcome, nowMs, listing, verdict, changes, channels: worstFirst(listing, raw) };
+}
+
+function changesOf(lastGood: Schedule, listing: Listing, nowMs: number): NonNullable<Checked["changes"]> {
+  const changes = diffSchedules(lastGood, identify(listing, lastGood), nowMs);
+  return CHANGE_KINDS.map((kind) => [kind, changes.filter((change) => change.kind === kind).length] as const);
 }
 
 function worstFirst(listing: Listing, raw: ReadFile["raw"]): readonly CheckedChannel[] {
@@ -131,7 +140,7 @@ function windowOf(channels: readonly Stretch[]): Stretch | undefined {
   };
 }
 
-function jsonOf({ file, outcome, nowMs, listing, verdict, channels }: Checked): unknown {
+function jsonOf({ file, outcome, nowMs, listing, verdict, changes, channels }: Checked): unknown {
   const window = windowOf(channels);
   return withIsoTimes({
     file,
@@ -139,6 +148,7 @@ function jsonOf({ file, outcome, nowMs, listing, verdict, channels }: Checked): 
     judgedAtMs: nowMs,
     counts: listing.counts,
     window: window ?? null,
+    changes: changes === undefined ? null : Object.fromEntries(changes),
     quarantine: verdict.kind === "quarantined" ? verdict.findings.map(({ code, sentence }) => ({ code, what: sentence })) : [],
     warnings: verdict.warnings.map(({ code, sentence, channelId }) => ({ code, what: sentence, channelId: channelId ?? null })),
     findings: listing.findings.map(({ kind, code, what, line, channelId }) => ({
@@ -160,6 +170,7 @@ function textOfCheck(checked: Checked, options: Options): readonly string[] {
     ...linesOfVerdict(verdict, options),
     "",
     ...linesOfCounts(checked),
+    ...linesOfChanges(checked, options),
     ...linesOfFindings(
       "left out",
       listing.findings.filter(({ kind }) => kind === "rejected"),
@@ -214,6 +225,14 @@ function linesOfCounts({ listing: { counts }, channels }: Checked): readonly str
     ...(window === undefined
       ? []
       : [line("from", `${instantText(window.fromMs)} to ${instantText(window.toMs)} (${lengthText(window.toMs - window.fromMs)})`)]),
+  ];
+}
+
+function linesOfChanges({ changes }: Checked, { against = "" }: Options): readonly string[] {
+  if (changes === undefined) return [];
+  const told = changes.flatMap(([kind, count]) => (count === 0 ? [] : [`${whole(count)} ${kind}`]));
+  return [
+    line("changes", told.length === 0 ? `none since ${against}` : `${told.join(", ")} since ${against}; calltime feed diff tells them`),
   ];
 }
 

@@ -109,7 +109,10 @@ describe("calltime feed check", () => {
       `${half}: QUARANTINED\n  3 of 4 programmes still to come (75 %) are gone from the feed; 40 % is the most. (shrunken)\n`,
     );
     expect(stdout).toContain(`  ${before} would stay in force.\n`);
+    expect(stdout).toContain(`changes   3 cancelled since ${before}; calltime feed diff tells them\n`);
     expect((await calltime("feed", "check", half, ...NOW)).code).toBe(0);
+    const same = await calltime("feed", "check", before, "--against", before, ...NOW, "--json");
+    expect(JSON.parse(same.stdout)).toMatchObject({ outcome: "accepted", changes: { added: 0, cancelled: 0, revised: 0 } });
   });
 
   test("judged as at the present an old feed is stale, and it says how to judge it as at another instant", run, async () => {
