@@ -7,7 +7,7 @@ import type { Programme } from "../core/schedule/programme.ts";
 import { judgeListing } from "../core/schedule/sanity.ts";
 import { MINUTE_MS } from "../core/time.ts";
 import { CalltimeError } from "../core/error.ts";
-import { readFeed } from "../feeds/read-feed.ts";
+import { readFeedBatches } from "../feeds/read-feed.ts";
 import type { Context } from "./context.ts";
 import { readDocument, updateDocument } from "./documents.ts";
 import { publish } from "./publish.ts";
@@ -46,7 +46,7 @@ export async function ingest(
 /** A whole feed as one listing; writes nothing, however long it takes. Throws what `readFeed` throws. */
 export async function readListing(bytes: AsyncIterable<Uint8Array>): Promise<Listing> {
   const underway = beginListing();
-  for await (const item of readFeed(bytes)) addItem(underway, item);
+  for await (const batch of readFeedBatches(bytes)) for (const item of batch) addItem(underway, item);
   return finishListing(underway);
 }
 
