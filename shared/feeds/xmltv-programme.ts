@@ -27,34 +27,37 @@ export function programmeItem(parts: ProgrammeParts): FeedItem {
   return { kind: "programme", programme: new ReadProgramme(parts) };
 }
 
-/** Built by assignment in one order: to spread an object for each optional field takes longer than to read the element. */
+/**
+ * Built by assignment, what is seldom there last: to spread an object for each field that may be missing takes longer than to read the
+ * element, and so does a different shape for each way in which they are missing.
+ */
 class ReadProgramme implements FeedProgramme {
   readonly channelId: string;
   readonly title: string;
-  declare readonly subTitle?: string;
-  declare readonly episode?: string;
-  declare readonly description?: string;
   readonly categories: readonly string[];
   readonly live: boolean;
+  readonly startsAtMs: number;
+  readonly line: number;
+  declare readonly endsAtMs?: number;
+  declare readonly description?: string;
+  declare readonly episode?: string;
+  declare readonly subTitle?: string;
   declare readonly showing?: Showing;
   declare readonly clump?: string;
-  readonly startsAtMs: number;
-  declare readonly endsAtMs?: number;
-  readonly line: number;
 
   constructor(parts: ProgrammeParts) {
     this.channelId = parts.channelId;
     this.title = parts.title;
-    if (parts.subTitle !== "") this.subTitle = parts.subTitle;
-    if (parts.episode !== "") this.episode = parts.episode;
-    if (parts.description !== "") this.description = parts.description;
     this.categories = parts.categories;
     this.live = parts.live;
+    this.startsAtMs = parts.startsAtMs;
+    this.line = parts.line;
+    if (parts.endsAtMs !== undefined) this.endsAtMs = parts.endsAtMs;
+    if (parts.description !== "") this.description = parts.description;
+    if (parts.episode !== "") this.episode = parts.episode;
+    if (parts.subTitle !== "") this.subTitle = parts.subTitle;
     if (parts.showing !== undefined) this.showing = parts.showing;
     if (parts.clump !== "") this.clump = parts.clump;
-    this.startsAtMs = parts.startsAtMs;
-    if (parts.endsAtMs !== undefined) this.endsAtMs = parts.endsAtMs;
-    this.line = parts.line;
   }
 }
 

@@ -85,7 +85,7 @@ function ofHtml(written: string, name: string, at: number, trouble: (found: Refe
 }
 
 /** Whether XML 1.0 has a character of this code point. */
-function isCharacter(code: number): boolean {
+export function isCharacter(code: number): boolean {
   if (code < 0x20) return code === 0x9 || code === 0xa || code === 0xd;
   return code <= 0xd7ff || (code >= 0xe000 && code <= 0xfffd) || (code >= 0x10000 && code <= 0x10ffff);
 }

@@ -3,7 +3,7 @@ import { CalltimeError } from "../core/error.ts";
 import type { FeedItem, Showing } from "../core/schedule/programme.ts";
 import { decodePiece } from "./feed-encoding.ts";
 import { channelItem, programmeItem, programmeRejection, type WrittenAttributes } from "./xmltv-programme.ts";
-import { withoutReferences } from "./xmltv-references.ts";
+import { isCharacter, withoutReferences } from "./xmltv-references.ts";
 import { parseXmltvTime, XmltvClock } from "./xmltv-time.ts";
 
 /** Bytes looked at together: large enough that what is looked at twice, the tail of a window, is one part in a hundred. */
@@ -18,6 +18,8 @@ const MAX_ATTRIBUTES = 64;
 const MAX_INTERNED = 65_536;
 /** Zeroes after what is scanned: every loop over bytes ends at the first, since a zero in the feed is refused before. */
 const PADDING = 16;
+/** Words of four bytes that are surveyed at a time. */
+const SURVEY_WORDS = 256;
 
 const TAB = 9;
 const NEWLINE = 10;
@@ -25,17 +27,28 @@ const RETURN = 13;
 const SPACE = 32;
 const BANG = 33;
 const DOUBLE_QUOTE = 34;
+const HASH = 35;
 const AMPERSAND = 38;
 const SINGLE_QUOTE = 39;
 const SLASH = 47;
+const SEMICOLON = 59;
 const LESS = 60;
 const EQUALS = 61;
 const GREATER = 62;
 const QUESTION = 63;
 const OPEN_BRACKET = 91;
 const CLOSE_BRACKET = 93;
+const SMALL_X = 120;
 const CDATA = "<![CDATA[";
 const DOCTYPE = "<!DOCTYPE";
+
+declare global {
+  /** What `toString` calls once it has looked up the name of the encoding, which for a short text takes as long as the text. */
+  interface Buffer {
+    latin1Slice(start: number, end: number): string;
+    utf8Slice(start: number, end: number): string;
+  }
+}
 
 /** What a byte may be: part of a name, the start of one, white space; and what it makes of a text it stands in. */
 const IN_NAME = 1;
@@ -45,6 +58,8 @@ const IS_SPACE = 4;
 const IS_HIGH = 8;
 const IS_REFERENCE = 16;
 const IS_BREAK = 32;
+/** White space beyond ASCII begins with such a byte; so do many others. */
+const LEADS_SPACE = 64;
 const BYTE_KINDS = byteKinds();
 
 function byteKinds(): Uint8Array {
@@ -58,12 +73,13 @@ function byteKinds(): Uint8Array {
       (space ? IS_SPACE : 0) |
       (space && byte !== SPACE ? IS_BREAK : 0) |
       (byte >= 128 ? IS_HIGH : 0) |
-      (byte === AMPERSAND ? IS_REFERENCE : 0);
+      (byte === AMPERSAND ? IS_REFERENCE : 0) |
+      (byte === 0xc2 || byte === 0xe1 || byte === 0xe2 || byte === 0xe3 || byte === 0xef ? LEADS_SPACE : 0);
   }
   return kinds;
 }
 
-/** The elements of a programme that are kept. */
+/** The names that mean something: attributes and children of a programme or channel. */
 const OTHER = 0;
 const TITLE = 1;
 const SUB_TITLE = 2;
@@ -74,6 +90,57 @@ const LIVE = 6;
 const PREMIERE = 7;
 const NEW = 8;
 const REPEAT = 9;
+const START = 10;
+const STOP = 11;
+const CHANNEL = 12;
+const CLUMP = 13;
+const ID = 14;
+const DISPLAY_NAME = 15;
+const PROGRAMME = 16;
+const NAMES = new Map([
+  ["title", TITLE],
+  ["sub-title", SUB_TITLE],
+  ["desc", DESCRIPTION],
+  ["episode-num", EPISODE],
+  ["category", CATEGORY],
+  ["live", LIVE],
+  ["premiere", PREMIERE],
+  ["new", NEW],
+  ["previously-shown", REPEAT],
+  ["start", START],
+  ["stop", STOP],
+  ["channel", CHANNEL],
+  ["clumpidx", CLUMP],
+  ["id", ID],
+  ["display-name", DISPLAY_NAME],
+  ["programme", PROGRAMME],
+]);
+const XML_ENTITIES = new Map([
+  ["amp", AMPERSAND],
+  ["lt", LESS],
+  ["gt", GREATER],
+  ["quot", DOUBLE_QUOTE],
+  ["apos", SINGLE_QUOTE],
+]);
+const LONGEST_NAME = 16;
+/** The names by length and the first and last letter: no two of them share a place. */
+const NAME_BY_PLACE = namesByPlace();
+const MEANING_BY_PLACE = NAME_BY_PLACE.map((name) => NAMES.get(name) ?? OTHER);
+
+function placeOf(length: number, first: number, last: number): number {
+  return (length << 5) | ((first + last) & 31);
+}
+
+function namesByPlace(): readonly string[] {
+  const names = Array.from({ length: (LONGEST_NAME + 1) << 5 }, () => "");
+  for (const name of NAMES.keys()) {
+    const place = placeOf(name.length, name.charCodeAt(0), name.charCodeAt(name.length - 1));
+    if (names[place] !== "") throw new Error(`${name} and ${names[place]} are in one place`);
+    names[place] = name;
+  }
+  return names;
+}
+
 const NO_CATEGORIES: readonly string[] = [];
 
 /** Thrown, one object for all, when what is being read goes on behind the window. */
@@ -132,6 +199,9 @@ export class XmltvScanner {
   #lastWritten = "";
   #lastChannelId = "";
   readonly #clock = new XmltvClock();
+  #referenceEnd = 0;
+  /** Where text is written that is not as it stands. */
+  #spelling = Buffer.alloc(4_096);
 
   /** `windowBytes`: bytes looked at together; tests make it small. */
   constructor(windowBytes: number = WINDOW_BYTES) {
@@ -198,35 +268,48 @@ export class XmltvScanner {
     // Before anything is read of it: a title with a broken character must not be handed out and then taken back.
     if (!isUtf8(whole)) decodePiece(new TextDecoder("utf-8", { fatal: true }), whole, this.#firstLine);
     this.#survey();
-    this.#text = bytes.toString("latin1", 0, end);
+    this.#text = bytes.latin1Slice(0, end);
     this.#at = !this.#begun && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
     this.#begun = true;
     return cut;
   }
 
-  /** Finds the line breaks and refuses characters that XML does not have, eight bytes at a time. */
+  /** Finds the line breaks and refuses characters that XML does not have. */
   #survey(): void {
-    const words = this.#words;
-    const breaks = this.#breaks;
-    const wordCount = (this.#end + 3) >> 2;
-    let found = 0;
     this.#breaksPassed = 0;
-    for (let at = 0; at < wordCount; at += 2) {
-      const one = words[at] ?? 0;
-      const two = words[at + 1] ?? 0;
-      // Of a byte below 32 the highest bit is set when 32 is taken from it; of others only where it was set before, or by a borrow.
-      if (((((one - 0x20202020) & ~one) | ((two - 0x20202020) & ~two)) & 0x80808080) === 0) continue;
-      for (let offset = at << 2; offset < (at << 2) + 8; offset++) {
-        const byte = this.#bytes[offset] ?? 0;
-        if (byte >= SPACE || byte === TAB || byte === RETURN || offset >= this.#end) continue;
-        if (byte === NEWLINE) breaks[found++] = offset;
-        else {
-          const character = `U+${byte.toString(16).toUpperCase().padStart(4, "0")}`;
-          throw malformed(this.#firstLine + found, `the character ${character}, which XML does not have`);
-        }
+    this.#breakCount = 0;
+    const wordCount = (this.#end + 3) >> 2;
+    // Piece by piece: V8 compiles a function that is often called sooner, and better, than a loop that is long.
+    for (let from = 0; from < wordCount; from += SURVEY_WORDS) this.#surveyWords(from, Math.min(from + SURVEY_WORDS, wordCount));
+  }
+
+  #surveyWords(from: number, to: number): void {
+    const words = this.#words;
+    for (let at = from; at < to; at += 4) {
+      const one = bytesBelowSpace(words[at] ?? 0);
+      const two = bytesBelowSpace(words[at + 1] ?? 0);
+      const three = bytesBelowSpace(words[at + 2] ?? 0);
+      const four = bytesBelowSpace(words[at + 3] ?? 0);
+      if ((one | two | three | four) === 0) continue;
+      if (one !== 0) this.#lowBytes(at << 2, one);
+      if (two !== 0) this.#lowBytes((at << 2) + 4, two);
+      if (three !== 0) this.#lowBytes((at << 2) + 8, three);
+      if (four !== 0) this.#lowBytes((at << 2) + 12, four);
+    }
+  }
+
+  /** Takes in the bytes below 32 among four, which `marks` has the highest bits of. */
+  #lowBytes(from: number, marks: number): void {
+    const bytes = this.#bytes;
+    for (let left = marks; left !== 0; left &= left - 1) {
+      const offset = from + ((31 - Math.clz32(left & -left)) >> 3);
+      const byte = bytes[offset] ?? 0;
+      if (byte === NEWLINE) this.#breaks[this.#breakCount++] = offset;
+      else if (byte < SPACE && byte !== TAB && byte !== RETURN && offset < this.#end) {
+        const character = `U+${byte.toString(16).toUpperCase().padStart(4, "0")}`;
+        throw malformed(this.#firstLine + this.#breakCount, `the character ${character}, which XML does not have`);
       }
     }
-    this.#breakCount = found;
   }
 
   #grow(): void {
@@ -262,10 +345,11 @@ export class XmltvScanner {
   #openTag(tag: number): void {
     const nameEnd = this.#nameEnd(tag + 1);
     if (this.#open.length === 1) {
-      if (this.#is(tag + 1, nameEnd, "programme")) return this.#programme(tag, nameEnd);
-      if (this.#is(tag + 1, nameEnd, "channel")) return this.#channel(tag, nameEnd);
+      const meaning = this.#meaningOf(tag + 1, nameEnd);
+      if (meaning === PROGRAMME) return this.#programme(tag, nameEnd);
+      if (meaning === CHANNEL) return this.#channel(tag, nameEnd);
     }
-    const name = this.#bytes.toString("utf8", tag + 1, nameEnd);
+    const name = this.#bytes.utf8Slice(tag + 1, nameEnd);
     const empty = this.#restOfTag(nameEnd);
     if (this.#open.length === 0) {
       if (this.#rootSeen) throw malformed(this.#lineAt(tag), `<${shown(name)}> stands behind the end of the document`);
@@ -281,7 +365,7 @@ export class XmltvScanner {
 
   #closeTag(tag: number): void {
     const nameEnd = this.#nameEnd(tag + 2);
-    const name = this.#bytes.toString("utf8", tag + 2, nameEnd);
+    const name = this.#bytes.utf8Slice(tag + 2, nameEnd);
     const end = this.#pastSpace(nameEnd);
     if (this.#bytes[end] !== GREATER) this.#unexpected(end);
     if (this.#open.at(-1) !== name) this.#wrongClose(tag, name, this.#open.at(-1));
@@ -323,12 +407,12 @@ export class XmltvScanner {
     const line = this.#lineAt(tag);
     const empty = this.#restOfTag(nameEnd);
     let id = "";
-    for (let each = 0; each < this.#attributeCount; each++) if (this.#attributeIs(each, "id")) id = this.#channelId(each);
+    for (let each = 0; each < this.#attributeCount; each++) if (this.#meaningOfAttribute(each) === ID) id = this.#channelId(each);
     let name = "";
     for (let child = this.#firstChild(tag + 1, nameEnd, empty); child >= 0; child = this.#nextChild(tag + 1, nameEnd)) {
       const childEnd = this.#nameEnd(child);
       if (this.#restOfTag(childEnd)) continue;
-      if (name === "" && this.#is(child, childEnd, "display-name")) name = this.#textOf(child, childEnd);
+      if (name === "" && this.#meaningOf(child, childEnd) === DISPLAY_NAME) name = this.#textOf(child, childEnd);
       else this.#skip(child, childEnd);
     }
     this.#items.push(channelItem(line, id, name));
@@ -343,12 +427,13 @@ export class XmltvScanner {
     let endUnreadable = false;
     let clump = "";
     for (let each = 0; each < this.#attributeCount; each++) {
-      if (this.#attributeIs(each, "start")) startsAtMs = this.#time(each);
-      else if (this.#attributeIs(each, "stop")) {
+      const meaning = this.#meaningOfAttribute(each);
+      if (meaning === START) startsAtMs = this.#time(each);
+      else if (meaning === STOP) {
         endsAtMs = this.#time(each);
         endUnreadable = endsAtMs === undefined;
-      } else if (this.#attributeIs(each, "channel")) channelId = this.#channelId(each);
-      else if (this.#attributeIs(each, "clumpidx")) clump = this.#attribute(each).trim();
+      } else if (meaning === CHANNEL) channelId = this.#channelId(each);
+      else if (meaning === CLUMP) clump = this.#attribute(each).trim();
     }
     // Kept apart: the attributes of a child are read into the same numbers.
     const written = channelId === "" || startsAtMs === undefined || endUnreadable ? this.#writtenAttributes() : undefined;
@@ -361,7 +446,7 @@ export class XmltvScanner {
     let showing: Showing | undefined;
     for (let child = this.#firstChild(tag + 1, nameEnd, empty); child >= 0; child = this.#nextChild(tag + 1, nameEnd)) {
       const childEnd = this.#nameEnd(child);
-      const field = this.#fieldOf(child, childEnd);
+      const field = this.#meaningOf(child, childEnd);
       const nothing = this.#restOfTag(childEnd);
       // Of several the first that says something counts; the others are passed over.
       if (field === TITLE && title === "") title = nothing ? "" : this.#textOf(child, childEnd);
@@ -412,31 +497,12 @@ export class XmltvScanner {
   #writtenAttributes(): WrittenAttributes {
     const written: { channel?: string; start?: string; stop?: string } = {};
     for (let each = 0; each < this.#attributeCount; each++) {
-      for (const name of ["channel", "start", "stop"] as const) if (this.#attributeIs(each, name)) written[name] = this.#attribute(each);
+      const meaning = this.#meaningOfAttribute(each);
+      if (meaning === CHANNEL) written.channel = this.#attribute(each);
+      else if (meaning === START) written.start = this.#attribute(each);
+      else if (meaning === STOP) written.stop = this.#attribute(each);
     }
     return written;
-  }
-
-  /** Which of the fields that are kept an element of a programme is. */
-  #fieldOf(from: number, to: number): number {
-    switch (to - from) {
-      case 3:
-        return this.#is(from, to, "new") ? NEW : OTHER;
-      case 4:
-        return this.#is(from, to, "desc") ? DESCRIPTION : this.#is(from, to, "live") ? LIVE : OTHER;
-      case 5:
-        return this.#is(from, to, "title") ? TITLE : OTHER;
-      case 8:
-        return this.#is(from, to, "category") ? CATEGORY : this.#is(from, to, "premiere") ? PREMIERE : OTHER;
-      case 9:
-        return this.#is(from, to, "sub-title") ? SUB_TITLE : OTHER;
-      case 11:
-        return this.#is(from, to, "episode-num") ? EPISODE : OTHER;
-      case 16:
-        return this.#is(from, to, "previously-shown") ? REPEAT : OTHER;
-      default:
-        return OTHER;
-    }
   }
 
   #firstChild(from: number, to: number, empty: boolean): number {
@@ -477,6 +543,7 @@ export class XmltvScanner {
     let to = tag;
     while (from < to && ((BYTE_KINDS[bytes[from] ?? 0] ?? 0) & IS_SPACE) !== 0) from++;
     while (to > from && ((BYTE_KINDS[bytes[to - 1] ?? 0] ?? 0) & IS_SPACE) !== 0) to--;
+    if (to - from >= 16) return this.#longWords(from, to);
     let kinds = 0;
     let before = 0;
     for (let at = from; at < to; at++) {
@@ -486,13 +553,103 @@ export class XmltvScanner {
       before = byte;
     }
     if ((kinds & (IS_HIGH | IS_REFERENCE | IS_BREAK)) === 0) return this.#copied(from, to);
-    const text = bytes.toString("utf8", from, to);
-    return collapsed((kinds & IS_REFERENCE) === 0 ? text : this.#withoutReferences(text, from));
+    return this.#spelled(from, to);
+  }
+
+  /** As above for text of some length, four bytes at a time; when in doubt it is looked at one by one. */
+  #longWords(from: number, to: number): string {
+    const words = this.#words;
+    const last = (to - 1) >> 2;
+    let doubt = 0;
+    let high = 0;
+    let spacesBefore = 0;
+    // The words at both ends may hold bytes of the neighbours; what those make doubtful is seen not to be.
+    for (let at = from >> 2; at <= last; at++) {
+      const four = words[at] ?? 0;
+      const spaces = zeroBytes(four ^ 0x20202020);
+      high |= four;
+      doubt |= bytesBelowSpace(four) | zeroBytes(four ^ 0x26262626) | (spaces & ((spaces << 8) | (spacesBefore >>> 24)));
+      spacesBefore = spaces;
+    }
+    if (doubt !== 0) return this.#spelled(from, to);
+    if ((high & 0x80808080) === 0) return this.#bytes.latin1Slice(from, to);
+    return hasWideSpace(this.#bytes, from, to) ? this.#collapsedText(from, to) : this.#bytes.utf8Slice(from, to);
+  }
+
+  /**
+   * Text with its references and its white space put right, byte by byte. Where that is not enough (white space beyond ASCII, a reference
+   * that is wrong) it is done again on the text itself.
+   */
+  #spelled(from: number, to: number): string {
+    const bytes = this.#bytes;
+    // What a reference stands for is never longer than the reference.
+    if (this.#spelling.length < to - from) this.#spelling = Buffer.alloc((to - from) * 2);
+    const spelled = this.#spelling;
+    let length = 0;
+    let kinds = 0;
+    for (let at = from; at < to; at++) {
+      let byte = bytes[at] ?? 0;
+      let kind = BYTE_KINDS[byte] ?? 0;
+      kinds |= kind;
+      if ((kind & (IS_REFERENCE | IS_SPACE)) === 0) {
+        spelled[length++] = byte;
+        continue;
+      }
+      if ((kind & IS_REFERENCE) !== 0) {
+        const code = this.#reference(at, to);
+        if (code < 0) return this.#collapsedText(from, to);
+        at = this.#referenceEnd;
+        if (code >= 0x80) {
+          const next = writeUtf8(spelled, length, code);
+          kinds |= BYTE_KINDS[spelled[length] ?? 0] ?? 0;
+          length = next;
+          continue;
+        }
+        byte = code;
+        kind = BYTE_KINDS[byte] ?? 0;
+      }
+      if ((kind & IS_SPACE) === 0) spelled[length++] = byte;
+      else if (length > 0 && spelled[length - 1] !== SPACE) spelled[length++] = SPACE;
+    }
+    if (length > 0 && spelled[length - 1] === SPACE) length--;
+    if ((kinds & IS_HIGH) === 0) return spelled.latin1Slice(0, length);
+    if ((kinds & LEADS_SPACE) !== 0 && hasWideSpace(spelled, 0, length)) return this.#collapsedText(from, to);
+    return spelled.utf8Slice(0, length);
+  }
+
+  /**
+   * The code point that the reference at `at` stands for, its semicolon then being at `#referenceEnd`. -1 when it is not one of XML's five
+   * or a decimal or hexadecimal number of a character, and not to be settled here.
+   */
+  #reference(at: number, to: number): number {
+    const bytes = this.#bytes;
+    let end = at + 1;
+    while (end < to && end - at <= 8 && bytes[end] !== SEMICOLON) end++;
+    if (end >= to || bytes[end] !== SEMICOLON) return -1;
+    this.#referenceEnd = end;
+    if (bytes[at + 1] !== HASH) {
+      const code = XML_ENTITIES.get(this.#text.slice(at + 1, end));
+      return code ?? -1;
+    }
+    const base = bytes[at + 2] === SMALL_X ? 16 : 10;
+    let code = 0;
+    const from = base === 16 ? at + 3 : at + 2;
+    if (from === end) return -1;
+    for (let digit = from; digit < end; digit++) {
+      const value = digitOf(bytes[digit] ?? 0);
+      if (value >= base) return -1;
+      code = code * base + value;
+    }
+    return isCharacter(code) ? code : -1;
+  }
+
+  #collapsedText(from: number, to: number): string {
+    return collapsed(this.#withoutReferences(this.#bytes.utf8Slice(from, to), from));
   }
 
   /** ASCII bytes as text that does not hold the window's. V8 makes slices shorter than 13 characters copies by itself. */
   #copied(from: number, to: number): string {
-    return to - from < 13 ? this.#text.slice(from, to) : this.#bytes.toString("latin1", from, to);
+    return to - from < 13 ? this.#text.slice(from, to) : this.#bytes.latin1Slice(from, to);
   }
 
   /** `text`, which stands at `from`, with its references replaced; what is wrong with those is told. */
@@ -521,14 +678,14 @@ export class XmltvScanner {
     nested[1] = to;
     for (;;) {
       const tag = this.#tagFrom(this.#at);
-      if (kept && tag > this.#at) text += this.#withoutReferences(this.#bytes.toString("utf8", this.#at, tag), this.#at);
+      if (kept && tag > this.#at) text += this.#withoutReferences(this.#bytes.utf8Slice(this.#at, tag), this.#at);
       const next = this.#bytes[tag + 1];
       if (next === SLASH) {
         this.#at = this.#closed(tag, nested[depth * 2] ?? 0, nested[depth * 2 + 1] ?? 0);
         if (--depth < 0) return text;
       } else if (next === BANG) {
         this.#at = this.#declaration(tag);
-        if (kept && this.#bytes[tag + 2] === OPEN_BRACKET) text += this.#bytes.toString("utf8", tag + CDATA.length, this.#at - 3);
+        if (kept && this.#bytes[tag + 2] === OPEN_BRACKET) text += this.#bytes.utf8Slice(tag + CDATA.length, this.#at - 3);
       } else if (next === QUESTION) this.#at = this.#behind("?>", tag + 2);
       else {
         const nameEnd = this.#nameEnd(tag + 1);
@@ -557,8 +714,8 @@ export class XmltvScanner {
     const nameEnd = this.#nameEnd(tag + 2);
     const end = this.#pastSpace(nameEnd);
     if (this.#bytes[end] !== GREATER) this.#unexpected(end);
-    const name = this.#bytes.toString("utf8", tag + 2, nameEnd);
-    const open = this.#bytes.toString("utf8", from, to);
+    const name = this.#bytes.utf8Slice(tag + 2, nameEnd);
+    const open = this.#bytes.utf8Slice(from, to);
     if (name !== open) this.#wrongClose(tag, name, open);
     return end + 1;
   }
@@ -623,22 +780,22 @@ export class XmltvScanner {
         let same = 0;
         while (same < to - from && this.#bytes[from + same] === this.#bytes[start + same]) same++;
         if (same === to - from) {
-          throw malformed(this.#lineAt(from), `duplicate attribute: ${shown(this.#bytes.toString("utf8", from, to))}`);
+          throw malformed(this.#lineAt(from), `duplicate attribute: ${shown(this.#bytes.utf8Slice(from, to))}`);
         }
       }
     }
   }
 
-  #attributeIs(each: number, name: string): boolean {
+  #meaningOfAttribute(each: number): number {
     const base = each * ATTRIBUTE_FIELDS;
-    return this.#is(this.#attributes[base] ?? 0, this.#attributes[base + 1] ?? 0, name);
+    return this.#meaningOf(this.#attributes[base] ?? 0, this.#attributes[base + 1] ?? 0);
   }
 
   /** The value of an attribute: each line break or tab a space, then references replaced. */
   #attribute(each: number): string {
     const base = each * ATTRIBUTE_FIELDS;
     const from = this.#attributes[base + 2] ?? 0;
-    const written = this.#bytes.toString("utf8", from, this.#attributes[base + 3] ?? 0);
+    const written = this.#bytes.utf8Slice(from, this.#attributes[base + 3] ?? 0);
     return this.#withoutReferences(written.replaceAll(/\r\n|[\t\n\r]/g, " "), from);
   }
 
@@ -648,7 +805,7 @@ export class XmltvScanner {
     const from = this.#attributes[base + 2] ?? 0;
     const to = this.#attributes[base + 3] ?? 0;
     if (to - from === this.#lastWritten.length && this.#text.startsWith(this.#lastWritten, from)) return this.#lastChannelId;
-    const written = this.#bytes.toString("latin1", from, to);
+    const written = this.#bytes.latin1Slice(from, to);
     let id = this.#channelIds.get(written);
     if (id === undefined) {
       const told = this.#items.length;
@@ -669,8 +826,15 @@ export class XmltvScanner {
     return this.#clock.read(this.#bytes, from, this.#attributes[base + 3] ?? 0) ?? parseXmltvTime(this.#attribute(each).trim());
   }
 
-  #is(from: number, to: number, name: string): boolean {
-    return to - from === name.length && this.#text.startsWith(name, from);
+  /** What a name means to us. */
+  #meaningOf(from: number, to: number): number {
+    if (to - from > LONGEST_NAME) return OTHER;
+    const bytes = this.#bytes;
+    const place = placeOf(to - from, bytes[from] ?? 0, bytes[to - 1] ?? 0);
+    const name = NAME_BY_PLACE[place] ?? "";
+    if (name === "") return OTHER;
+    for (let at = 0; at < name.length; at++) if (bytes[from + at] !== name.charCodeAt(at)) return OTHER;
+    return MEANING_BY_PLACE[place] ?? OTHER;
   }
 
   /** Where the name that begins at `from` ends. */
@@ -726,7 +890,7 @@ export class XmltvScanner {
   }
 
   #excerpt(at: number): string {
-    const text = this.#bytes.toString("utf8", at, Math.min(at + 20, this.#end)).replace(/\uFFFD$/, "");
+    const text = this.#bytes.utf8Slice(at, Math.min(at + 20, this.#end)).replace(/\uFFFD$/, "");
     return JSON.stringify(text);
   }
 
@@ -760,6 +924,16 @@ export class XmltvScanner {
   }
 }
 
+/** The highest bit of each of four bytes that is below 32; a byte behind such a one may be marked too and has to be looked at. */
+function bytesBelowSpace(four: number): number {
+  return (four - 0x20202020) & ~four & 0x80808080;
+}
+
+/** The same of each of four bytes that is zero. */
+function zeroBytes(four: number): number {
+  return (four - 0x01010101) & ~four & 0x80808080;
+}
+
 /** Bytes that a window's memory has: whole pairs of words, and the padding. */
 function sizeFor(windowBytes: number): number {
   return ((windowBytes + 7) & ~7) + PADDING;
@@ -774,6 +948,46 @@ function bytesOfCutCharacter(bytes: Uint8Array, end: number): number {
     return length > back ? back : 0;
   }
   return 0;
+}
+
+/** Whether the bytes from `from` to `to` (excluded) have white space beyond ASCII: U+00A0, U+1680, U+2000 to U+200A, U+2028, U+2029, U+202F, U+205F, U+3000, U+FEFF. */
+function hasWideSpace(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) {
+    const byte = bytes[at] ?? 0;
+    if (((BYTE_KINDS[byte] ?? 0) & LEADS_SPACE) === 0) continue;
+    const second = bytes[at + 1] ?? 0;
+    const third = bytes[at + 2] ?? 0;
+    if (byte === 0xc2 && second === 0xa0) return true;
+    if (byte === 0xe1 && second === 0x9a && third === 0x80) return true;
+    if (byte === 0xe2 && second === 0x80 && (third <= 0x8a || third === 0xa8 || third === 0xa9 || third === 0xaf)) return true;
+    if (byte === 0xe2 && second === 0x81 && third === 0x9f) return true;
+    if (byte === 0xe3 && second === 0x80 && third === 0x80) return true;
+    if (byte === 0xef && second === 0xbb && third === 0xbf) return true;
+  }
+  return false;
+}
+
+/** Writes a code point from 0x80 on as UTF-8; returns where it ends. */
+function writeUtf8(bytes: Uint8Array, at: number, code: number): number {
+  let end = at;
+  if (code < 0x800) bytes[end++] = 0xc0 | (code >> 6);
+  else {
+    if (code < 0x10000) bytes[end++] = 0xe0 | (code >> 12);
+    else {
+      bytes[end++] = 0xf0 | (code >> 18);
+      bytes[end++] = 0x80 | ((code >> 12) & 63);
+    }
+    bytes[end++] = 0x80 | ((code >> 6) & 63);
+  }
+  bytes[end++] = 0x80 | (code & 63);
+  return end;
+}
+
+/** The value of a digit to the base of 16, or 16 when it is none. */
+function digitOf(byte: number): number {
+  if (byte >= 48 && byte <= 57) return byte - 48;
+  const letter = byte | 32;
+  return letter >= 97 && letter <= 102 ? letter - 87 : 16;
 }
 
 /** Leading and trailing white space dropped, any other run of it one space. */
