@@ -15,7 +15,7 @@ const MAX_DEPTH = 64;
 /** XMLTV has at most eight; each is compared with those before it. */
 const MAX_ATTRIBUTES = 64;
 /** Channel ids remembered as text that is used again; the largest real feed has 11,000. */
-const MAX_INTERNED = 65_536;
+const MAX_INTERNED = 16_384;
 /** Zeroes after what is scanned: every loop over bytes ends at the first, since a zero in the feed is refused before. */
 const PADDING = 16;
 /** Words of four bytes that are surveyed at a time. */
