@@ -573,7 +573,21 @@ export class XmltvScanner {
     }
     if (doubt !== 0) return this.#spelled(from, to);
     if ((high & 0x80808080) === 0) return this.#bytes.latin1Slice(from, to);
-    return hasWideSpace(this.#bytes, from, to) ? this.#collapsedText(from, to) : this.#bytes.utf8Slice(from, to);
+    return this.#mayHaveWideSpace(from, to) && hasWideSpace(this.#bytes, from, to)
+      ? this.#collapsedText(from, to)
+      : this.#bytes.utf8Slice(from, to);
+  }
+
+  /** Whether there is a byte that white space beyond ASCII can begin with: 0xC2, or 0xE0 to 0xEF. */
+  #mayHaveWideSpace(from: number, to: number): boolean {
+    const words = this.#words;
+    const last = (to - 1) >> 2;
+    let leads = 0;
+    for (let at = from >> 2; at <= last; at++) {
+      const four = words[at] ?? 0;
+      leads |= (four & (four << 1) & (four << 2) & ~(four << 3)) | zeroBytes(four ^ 0xc2c2c2c2);
+    }
+    return (leads & 0x80808080) !== 0;
   }
 
   /**
@@ -587,29 +601,35 @@ export class XmltvScanner {
     const spelled = this.#spelling;
     let length = 0;
     let kinds = 0;
-    for (let at = from; at < to; at++) {
-      let byte = bytes[at] ?? 0;
-      let kind = BYTE_KINDS[byte] ?? 0;
-      kinds |= kind;
-      if ((kind & (IS_REFERENCE | IS_SPACE)) === 0) {
-        spelled[length++] = byte;
-        continue;
+    let at = from;
+    while (at < to) {
+      let run = at;
+      for (; run < to; run++) {
+        const kind = BYTE_KINDS[bytes[run] ?? 0] ?? 0;
+        if ((kind & (IS_REFERENCE | IS_BREAK)) !== 0) break;
+        // A single space stays as it is.
+        if ((kind & IS_SPACE) !== 0 && ((BYTE_KINDS[bytes[run + 1] ?? 0] ?? 0) & IS_SPACE) !== 0) break;
+        kinds |= kind;
       }
-      if ((kind & IS_REFERENCE) !== 0) {
-        const code = this.#reference(at, to);
+      if (run - at > 24) length += bytes.copy(spelled, length, at, run);
+      else for (; at < run; at++) spelled[length++] = bytes[at] ?? 0;
+      at = run;
+      if (at === to) break;
+      let code = SPACE;
+      if (bytes[at] === AMPERSAND) {
+        code = this.#reference(at, to);
         if (code < 0) return this.#collapsedText(from, to);
-        at = this.#referenceEnd;
-        if (code >= 0x80) {
-          const next = writeUtf8(spelled, length, code);
-          kinds |= BYTE_KINDS[spelled[length] ?? 0] ?? 0;
-          length = next;
-          continue;
-        }
-        byte = code;
-        kind = BYTE_KINDS[byte] ?? 0;
+        at = this.#referenceEnd + 1;
       }
-      if ((kind & IS_SPACE) === 0) spelled[length++] = byte;
-      else if (length > 0 && spelled[length - 1] !== SPACE) spelled[length++] = SPACE;
+      if (code >= 0x80) {
+        const next = writeUtf8(spelled, length, code);
+        kinds |= BYTE_KINDS[spelled[length] ?? 0] ?? 0;
+        length = next;
+      } else if (((BYTE_KINDS[code] ?? 0) & IS_SPACE) === 0) spelled[length++] = code;
+      else {
+        if (length > 0 && spelled[length - 1] !== SPACE) spelled[length++] = SPACE;
+        at = this.#pastSpace(at);
+      }
     }
     if (length > 0 && spelled[length - 1] === SPACE) length--;
     if ((kinds & IS_HIGH) === 0) return spelled.latin1Slice(0, length);

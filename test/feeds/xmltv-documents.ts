@@ -44,6 +44,7 @@ const between = fc.oneof(
   misc,
   fc.constantFrom(
     "text between",
+    "æøå 日本 😀 mellem",
     "<![CDATA[<programme>]]>",
     "<group><programme start='20260101' channel='no'><title>nested</title></programme></group>",
     "<programmes/>",

@@ -102,6 +102,18 @@ describe("the scanner and saxes read the same", () => {
   });
 });
 
+test("what is mended in a programme that the window cuts is told once", () => {
+  const programmes = Array.from(
+    { length: 200 },
+    (_, number) =>
+      `<programme start="20260613" channel="a"><title>${"x".repeat(number % 7)}R&B ${number}</title><desc>Q&A</desc></programme>`,
+  );
+  const feed = `<tv>${programmes.join("\n")}</tv>`;
+  const whole = itemsRead(scanned(feed));
+  expect(whole.filter(({ kind }) => kind === "repaired")).toHaveLength(400);
+  for (const windowBytes of WINDOWS) expect([windowBytes, scanned(feed, windowBytes, 7)]).toEqual([windowBytes, { items: whole }]);
+});
+
 /** By file: what saxes cannot read of the data folder, and why the scanner's answer is another. */
 const FEEDS_THAT_DIFFER: ReadonlyMap<string, string> = new Map([
   ["nasty/derived/dk_bare_ampersand.xml", "a bare & is mended and told of"],
