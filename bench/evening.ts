@@ -152,7 +152,8 @@ async function play(
     seed: SEED,
     fromMs,
     feed: { feedId: "guide", read },
-    history,
+    // A copy: what was worked out from the same objects in an earlier run would be found again, which no new evening does.
+    history: structuredClone(history),
     events,
   });
   const cpuFrom = process.cpuUsage();

@@ -294,6 +294,8 @@ function gapsAmong(channels: readonly CheckedChannel[]): string {
 const MEANINGS: Readonly<Record<string, string>> = {
   "channel-declared-twice": "a channel declared again; the first declaration counts",
   "channel-undeclared": "a channel that is not declared; added under its id",
+  "ampersand-bare": "an & that stands alone; read as one",
+  "entity-unknown": "an entity of HTML, which XML does not have; read as HTML's",
   duplicate: "listed more than once; kept once",
   "end-missing": "without an end; ends at the next start",
   overlap: "runs into the next programme; ends when that one starts",

@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { CalltimeError } from "../shared/core/error.ts";
 import { addItem, beginListing, finishListing, type Listing, type ListingBounds } from "../shared/core/schedule/listing.ts";
 import type { FeedProgramme } from "../shared/core/schedule/programme.ts";
-import { readFeed } from "../shared/feeds/read-feed.ts";
+import { readFeedBatches } from "../shared/feeds/read-feed.ts";
 import { bytesOf } from "./files.ts";
 import { whole } from "./text.ts";
 
@@ -17,8 +17,8 @@ export async function readFeedFile(file: string, bounds: ListingBounds = {}): Pr
   const underway = beginListing();
   const progress = progressOf(file);
   try {
-    for await (const item of readFeed(progress.through(bytesOf(file, file)))) {
-      addItem(underway, item);
+    for await (const batch of readFeedBatches(progress.through(bytesOf(file, file)))) {
+      for (const item of batch) addItem(underway, item);
       progress.tell(underway.programmesRead);
     }
   } catch (error) {

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { isoOf } from "../events/index.ts";
 import { answerOf, minuteText, print, withClientOptions, type ClientOptions } from "./client.ts";
+import { linesOfLate, type LateChange } from "./late-change.ts";
 import { authorOption, instant } from "./option-values.ts";
 
 /** The answers of the API, as far as these commands read them; docs/openapi.json has them whole. */
@@ -27,7 +28,12 @@ type Programmes = {
   }[];
   readonly more: number;
 };
-type Corrected = { readonly outcome: string; readonly programmeId: string; readonly correction: Correction | null };
+type Corrected = {
+  readonly outcome: string;
+  readonly programmeId: string;
+  readonly correction: Correction | null;
+  readonly late: readonly LateChange[];
+};
 
 type FindOptions = ClientOptions & { readonly title?: string; readonly channel?: string; readonly from?: number; readonly to?: number };
 type CorrectOptions = ClientOptions & {
@@ -119,11 +125,11 @@ function linesOfFound({ programmes, more }: Programmes): readonly string[] {
   ];
 }
 
-function linesOfCorrected({ outcome, programmeId, correction }: Corrected): readonly string[] {
-  if (correction === null) return [`${programmeId}: as its feed has it`];
+function linesOfCorrected({ outcome, programmeId, correction, late }: Corrected): readonly string[] {
+  if (correction === null) return [`${programmeId}: as its feed has it`, ...linesOfLate(late)];
   const { author, why, until } = correction;
   const same = outcome === "unchanged" ? "unchanged: " : "";
-  return [`${programmeId}: ${same}${effectOf(correction)} until ${minuteText(until)}, ${author}: ${why}`];
+  return [`${programmeId}: ${same}${effectOf(correction)} until ${minuteText(until)}, ${author}: ${why}`, ...linesOfLate(late)];
 }
 
 function effectOf({ startsAt, endsAt, title, cancelled, actualStartsAt, actualEndsAt }: Correction): string {

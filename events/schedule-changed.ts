@@ -6,6 +6,10 @@ import { instant } from "./instant.ts";
 /** Most changes that one event lists; `counts` has all of them. */
 export const MAX_LISTED_CHANGES = 200;
 
+/** Most findings that one event lists, and the most characters of each. */
+export const MAX_LISTED_FINDINGS = 20;
+export const MAX_FINDING_CHARACTERS = 300;
+
 const slot = z.strictObject({
   startsAt: instant.describe("Start by the guide."),
   endsAt: instant.describe("End by the guide (excluded)."),
@@ -51,6 +55,24 @@ export const scheduleChanged = defineEvent({
       .max(MAX_LISTED_CHANGES)
       .describe(`The changes, soonest on air first, at most ${MAX_LISTED_CHANGES}.`),
     truncated: z.boolean().describe("Whether `changes` leaves some out."),
+    feedFindings: z
+      .strictObject({
+        repaired: count.describe("Places of the feed that were mended: a bare &, a missing end, an overlap."),
+        rejected: count.describe("Places of the feed that were left out."),
+        first: z
+          .array(
+            z.strictObject({
+              kind: z.enum(["repaired", "rejected"]).describe("Whether it was mended or left out."),
+              code: id.describe("Stable code of the finding; match on this one."),
+              what: z.string().max(MAX_FINDING_CHARACTERS).describe("What was found, for a person."),
+              line: ordinal.nullable().describe("Line of the feed; null where it is of no one line."),
+            }),
+          )
+          .max(MAX_LISTED_FINDINGS)
+          .describe(`The first ${MAX_LISTED_FINDINGS}, in the order of the feed; the report of the upload has more.`),
+      })
+      .optional()
+      .describe("What the feed had wrong; absent when it had nothing wrong."),
   }),
   example: {
     id: "schedule.changed/dk-guide/42",
@@ -79,6 +101,11 @@ export const scheduleChanged = defineEvent({
         },
       ],
       truncated: false,
+      feedFindings: {
+        repaired: 1,
+        rejected: 0,
+        first: [{ kind: "repaired", code: "ampersand-bare", what: "an & stands alone; it was kept; &amp; would be right", line: 1_204 }],
+      },
     },
   },
 });

@@ -1,8 +1,10 @@
 import * as z from "zod";
 import { believedUntil, ingestListing, readListing, type IngestReport } from "../app/ingest.ts";
+import { lateChanges, type LateChange } from "../app/late-change.ts";
 import { CalltimeError } from "../core/error.ts";
 import { bodyOf } from "./body.ts";
 import { errorSchema } from "./failure.ts";
+import { lateChangesOf, lateChangesSchema } from "./late-change.ts";
 import { route } from "./route.ts";
 
 /** Findings told in one answer; a broken feed has thousands. */
@@ -58,6 +60,7 @@ export const ingestReportSchema = z
       retitled: count,
       revised: count,
     }),
+    late: lateChangesSchema,
   })
   .meta({ id: "IngestReport" });
 
@@ -85,8 +88,13 @@ export const feedsRoute = route({
     checkFeedId(id);
     // Read before it is this write's turn: a slow sender holds nobody up, and one that gives up half-way has written nothing.
     const listing = await readListing(bodyOf(request, parts.maxBodyBytes), believedUntil(parts.context, parts.now()));
-    const ingested = await parts.exclusively(() => ingestListing(parts.context, { feedId: id, listing }, parts.now()));
-    const report = reportOf(ingested);
+    const { ingested, late } = await parts.exclusively(async () => {
+      const now = parts.now();
+      const taken = await ingestListing(parts.context, { feedId: id, listing }, now);
+      const ids = taken.changes.flatMap((change) => (change.kind === "cancelled" ? [] : [change.programmeId]));
+      return { ingested: taken, late: await lateChanges(parts.context, ids, now) };
+    });
+    const report = reportOf(ingested, late);
     if (ingested.outcome !== "quarantined") return { status: 200, body: report };
     return { status: 422, body: { error: { code: "feed-quarantined", message: heldBack(ingested) }, report } };
   },
@@ -104,7 +112,7 @@ function heldBack({ feedId, quarantine, generation }: IngestReport): string {
   return `${feedId} was held back, ${stays}: ${quarantine.map(({ what }) => what).join(" ")}`;
 }
 
-function reportOf(ingested: IngestReport): z.input<typeof ingestReportSchema> {
+function reportOf(ingested: IngestReport, late: readonly LateChange[]): z.input<typeof ingestReportSchema> {
   const changes = { added: 0, cancelled: 0, moved: 0, extended: 0, shortened: 0, retitled: 0, revised: 0 };
   for (const change of ingested.changes) changes[change.kind] += 1;
   return {
@@ -126,5 +134,6 @@ function reportOf(ingested: IngestReport): z.input<typeof ingestReportSchema> {
       .slice(0, MAX_LISTED_FINDINGS)
       .map(({ code, sentence, channelId }) => ({ code, what: sentence, channelId: channelId ?? null })),
     changes,
+    late: lateChangesOf(late),
   };
 }

@@ -2,10 +2,12 @@ import * as z from "zod";
 import { isoOf } from "../../events/index.ts";
 import { instant } from "../../events/instant.ts";
 import { correctProgramme, findProgrammes, type FoundProgramme } from "../app/corrections.ts";
+import { lateChanges } from "../app/late-change.ts";
 import { END_SOURCES, type Correction } from "../core/schedule/correction.ts";
 import { HOUR_MS } from "../core/time.ts";
 import { readJsonBody } from "./body.ts";
 import { instantOrNull, isoOrNull } from "./fields.ts";
+import { lateChangesOf, lateChangesSchema } from "./late-change.ts";
 import { author, why } from "./person.ts";
 import { atInstant } from "./query.ts";
 import { route } from "./route.ts";
@@ -59,6 +61,7 @@ const correctedSchema = z
     outcome: z.enum(["corrected", "taken-back", "unchanged"]),
     programmeId: z.string(),
     correction: correctionSchema.nullable().describe("All that holds of it now; null where nothing does."),
+    late: lateChangesSchema,
   })
   .meta({ id: "ProgrammeCorrected" });
 
@@ -136,7 +139,14 @@ export const correctProgrammeRoute = route({
     return parts.exclusively(async () => {
       const now = parts.now();
       const { correction, outcome } = await correctProgramme(parts.context, asked, now);
-      const body: z.input<typeof correctedSchema> = { now: isoOf(now), outcome, programmeId: id, correction: correctionOf(correction) };
+      const late = lateChangesOf(await lateChanges(parts.context, [id], now));
+      const body: z.input<typeof correctedSchema> = {
+        now: isoOf(now),
+        outcome,
+        programmeId: id,
+        correction: correctionOf(correction),
+        late,
+      };
       return { status: 200, body };
     });
   },

@@ -1,4 +1,13 @@
-import { feedQuarantined, fitting, isoOf, MAX_LISTED_CHANGES, newEvent, scheduleChanged } from "../../events/index.ts";
+import {
+  feedQuarantined,
+  fitting,
+  isoOf,
+  MAX_FINDING_CHARACTERS,
+  MAX_LISTED_CHANGES,
+  MAX_LISTED_FINDINGS,
+  newEvent,
+  scheduleChanged,
+} from "../../events/index.ts";
 import { stableHash } from "../core/hash.ts";
 import { diffSchedules, type ScheduleChange } from "../core/schedule/diff.ts";
 import { identify } from "../core/schedule/identity.ts";
@@ -16,7 +25,7 @@ import type { Programme } from "../core/schedule/programme.ts";
 import { judgeListing, SANITY_THRESHOLDS, type SanityWarning } from "../core/schedule/sanity.ts";
 import { MINUTE_MS } from "../core/time.ts";
 import { CalltimeError } from "../core/error.ts";
-import { readFeed } from "../feeds/read-feed.ts";
+import { readFeedBatches } from "../feeds/read-feed.ts";
 import type { Context } from "./context.ts";
 import {
   alreadyDecided,
@@ -72,7 +81,7 @@ export async function ingest(
 /** A whole feed as one listing; writes nothing, however long it takes. Throws what `readFeed` throws. */
 export async function readListing(bytes: AsyncIterable<Uint8Array>, bounds: ListingBounds = {}): Promise<Listing> {
   const underway = beginListing();
-  for await (const item of readFeed(bytes)) addItem(underway, item);
+  for await (const batch of readFeedBatches(bytes)) for (const item of batch) addItem(underway, item);
   return finishListing(underway, bounds);
 }
 
@@ -122,7 +131,7 @@ export async function ingestListing(
     if (outcome === "conflict") continue;
     const changes = diffSchedules(current?.schedule, schedule, now);
     await remember(context, feedId, { receivedAtMs: now, outcome: "published" });
-    await publish(context, [changedEvent(feedId, generation, changes, now)]);
+    await publish(context, [changedEvent({ feedId, generation, changes, findings: listing.findings }, now)]);
     return { ...base, outcome: "published", generation, quarantine: [], changes };
   }
   throw new CalltimeError("feed-contested", `${feedId}: other uploads of this feed were published at the same time; send it again`);
@@ -161,7 +170,7 @@ export async function acceptQuarantined(
   }
   const changes = inForce ? [] : diffSchedules(current?.schedule, schedule, now);
   await remember(context, feedId, { receivedAtMs: held.receivedAtMs, outcome: "published" });
-  if (!inForce) await publish(context, [changedEvent(feedId, generation, changes, now)]);
+  if (!inForce) await publish(context, [changedEvent({ feedId, generation, changes, findings: [] }, now)]);
   const quarantine = await decide(context, held, { kind: "accepted", ...signed(asked), atMs: now, generation });
   return { quarantine, outcome: "accepted", changes };
 }
@@ -186,7 +195,14 @@ function lastSeenKey(feedId: string): string {
   return `feed/${feedId}`;
 }
 
-function changedEvent(feedId: string, generation: number, changes: readonly ScheduleChange[], now: number) {
+type Published = {
+  readonly feedId: string;
+  readonly generation: number;
+  readonly changes: readonly ScheduleChange[];
+  readonly findings: readonly Finding[];
+};
+
+function changedEvent({ feedId, generation, changes, findings }: Published, now: number) {
   const counts = { added: 0, cancelled: 0, moved: 0, extended: 0, shortened: 0, retitled: 0, revised: 0 };
   for (const change of changes) counts[change.kind] += 1;
   const listed = changes.slice(0, MAX_LISTED_CHANGES).map((change) => {
@@ -209,8 +225,20 @@ function changedEvent(feedId: string, generation: number, changes: readonly Sche
     counts,
     changes: items,
     truncated: changes.length > items.length,
+    ...(findings.length > 0 && { feedFindings: findingsOf(findings) }),
   };
   return newEvent(scheduleChanged, { id: `schedule.changed/${feedId}/${generation}`, atMs: now, data });
+}
+
+function findingsOf(findings: readonly Finding[]) {
+  const repaired = findings.filter(({ kind }) => kind === "repaired").length;
+  const first = findings.slice(0, MAX_LISTED_FINDINGS).map(({ kind, code, what, line }) => ({
+    kind,
+    code,
+    what: what.length > MAX_FINDING_CHARACTERS ? `${what.slice(0, MAX_FINDING_CHARACTERS - 1)}…` : what,
+    line: line ?? null,
+  }));
+  return { repaired, rejected: findings.length - repaired, first };
 }
 
 function slotOf(programme: Programme) {

@@ -1,7 +1,7 @@
 import { CalltimeError } from "../core/error.ts";
 
 /** A strict decoder: it throws on bytes that are not in its encoding. */
-export type FeedDecoder = InstanceType<typeof TextDecoder>;
+type FeedDecoder = InstanceType<typeof TextDecoder>;
 
 const DECLARED_ENCODING = /^<\?xml[^>]*?\sencoding\s*=\s*["']([^"']+)["']/;
 const REPLACEMENT = "\uFFFD";
@@ -10,7 +10,7 @@ const REPLACEMENT = "\uFFFD";
  * A strict decoder for a feed that begins with `head`: by its byte order mark, else by the encoding it declares, else UTF-8.
  * ISO-8859-1 is read as Windows-1252, as browsers do. Throws CalltimeError `feed-malformed` when the encoding is not one we can read.
  */
-export function decoderFor(head: Uint8Array): FeedDecoder {
+function decoderFor(head: Uint8Array): FeedDecoder {
   const marked = encodingOfMark(head);
   if (marked !== undefined) return new TextDecoder(marked, { fatal: true });
   const declared = DECLARED_ENCODING.exec(new TextDecoder("latin1").decode(head))?.[1] ?? "utf-8";
@@ -20,6 +20,52 @@ export function decoderFor(head: Uint8Array): FeedDecoder {
     throw new CalltimeError("feed-malformed", `line 1: the feed declares the encoding ${declared}, ${why}; UTF-8 would be right`);
   }
   return decoder;
+}
+
+/** Characters of a feed in another encoding that are made UTF-8 at a time. */
+const PIECE_BYTES = 65_536;
+
+/**
+ * What makes UTF-8 of a feed that begins with `head`. A feed in UTF-8 goes through as it is, unchecked. Throws CalltimeError
+ * `feed-malformed` when the encoding is not one we can read.
+ */
+export function transcoderFor(head: Uint8Array): FeedTranscoder {
+  return new FeedTranscoder(decoderFor(head));
+}
+
+/** Bytes of a feed go in, the same in UTF-8 comes out. */
+export class FeedTranscoder {
+  readonly #decoder: FeedDecoder;
+  #line = 1;
+
+  constructor(decoder: FeedDecoder) {
+    this.#decoder = decoder;
+  }
+
+  /** Throws CalltimeError `feed-malformed`, with the line, when the bytes are not in the encoding. */
+  *write(chunk: Uint8Array): Generator<Uint8Array, void, undefined> {
+    if (this.#decoder.encoding === "utf-8") {
+      yield chunk;
+      return;
+    }
+    for (let from = 0; from < chunk.length; from += PIECE_BYTES) {
+      const text = decodePiece(this.#decoder, chunk.subarray(from, from + PIECE_BYTES), this.#line);
+      this.#line += text.split("\n").length - 1;
+      yield Buffer.from(text, "utf8");
+    }
+  }
+
+  /** Throws CalltimeError `feed-truncated` when a character was begun and not ended. */
+  end(): void {
+    if (this.#decoder.encoding === "utf-8") return;
+    try {
+      this.#decoder.decode();
+    } catch (cause) {
+      const what = "in the middle of a character";
+      const message = `line ${this.#line}: the feed ends too soon (${what}); a feed that ends in </tv> would be right`;
+      throw new CalltimeError("feed-truncated", message, { cause });
+    }
+  }
 }
 
 /** The beginning of a feed as text, as far as it can be read; never throws. */

@@ -9,10 +9,10 @@ export interface FeedReader {
   /** Whether a feed that begins with `head` (up to `HEAD_BYTES` bytes, fewer when the feed is shorter) is of this format. */
   recognises(head: Uint8Array): boolean;
   /**
-   * The items of the feed, in its order. Throws CalltimeError `feed-truncated`, `feed-malformed`, `feed-too-large` or
+   * The items of the feed, in its order, in batches: to wait for each item takes longer than to read it. Throws CalltimeError `feed-truncated`, `feed-malformed`, `feed-too-large` or
    * `feed-format-unknown`; what was yielded before a throw is half a feed and must not be used.
    */
-  read(bytes: AsyncIterable<Uint8Array>): AsyncIterable<FeedItem>;
+  read(bytes: AsyncIterable<Uint8Array>): AsyncIterable<readonly FeedItem[]>;
 }
 
 /** How much of a feed a reader is shown to recognise it by: room for a prolog with a licence text. */

@@ -12,6 +12,12 @@ const READERS: readonly FeedReader[] = [xmltvReader];
 /** A week of a whole country in XMLTV is 0.2 GB; five times that is a mistake or an attack. */
 const DEFAULT_MAX_BYTES = 1_073_741_824;
 
+/** Unpacked at a time: as much as a reader looks at together. */
+const UNPACKED_CHUNK_BYTES = 65_536;
+/** XMLTV packs to a tenth of its size, a dull one to a fiftieth; a bomb to a thousandth. Asked only of what is more than a small feed. */
+const MAX_RATIO = 200;
+const RATIO_MATTERS_FROM_BYTES = 8_388_608;
+
 /** `maxBytes`: bytes of the feed, unpacked, beyond which it is refused. */
 export type ReadFeedOptions = { readonly maxBytes?: number };
 
@@ -24,6 +30,14 @@ export async function* readFeed(
   bytes: AsyncIterable<Uint8Array>,
   options: ReadFeedOptions = {},
 ): AsyncGenerator<FeedItem, void, undefined> {
+  for await (const batch of readFeedBatches(bytes, options)) for (const item of batch) yield item;
+}
+
+/** As `readFeed`, a batch at a time (a window of the feed; it may be empty): for a feed of a million items. */
+export async function* readFeedBatches(
+  bytes: AsyncIterable<Uint8Array>,
+  options: ReadFeedOptions = {},
+): AsyncGenerator<readonly FeedItem[], void, undefined> {
   const maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
   const packed = new PeekableBytes(readable(bytes));
   const plain = new PeekableBytes(limited(unpacked(packed), maxBytes));
@@ -80,11 +94,28 @@ async function* unpacked(packed: PeekableBytes): AsyncGenerator<Uint8Array, void
     yield* packed;
     return;
   }
-  const gunzip = createGunzip();
+  const gunzip = createGunzip({ chunkSize: UNPACKED_CHUNK_BYTES });
+  let packedBytes = 0;
+  let unpackedBytes = 0;
+  async function* counted(): AsyncGenerator<Uint8Array, void, undefined> {
+    for await (const chunk of packed) {
+      packedBytes += chunk.length;
+      yield chunk;
+    }
+  }
   // The callback is needed to keep a failure from being unhandled; it is thrown by the iteration below.
-  pipeline(Readable.from(packed, { objectMode: false }), gunzip, () => undefined);
+  pipeline(Readable.from(counted(), { objectMode: false }), gunzip, () => undefined);
   try {
-    for await (const chunk of gunzip) yield chunk as Uint8Array;
+    for await (const chunk of gunzip as AsyncIterable<Uint8Array>) {
+      unpackedBytes += chunk.length;
+      if (unpackedBytes > RATIO_MATTERS_FROM_BYTES && unpackedBytes > MAX_RATIO * packedBytes) {
+        throw new CalltimeError(
+          "feed-too-large",
+          `the gzipped feed unpacks to more than ${MAX_RATIO} times its size; the schedule itself would be right`,
+        );
+      }
+      yield chunk;
+    }
   } catch (cause) {
     if (cause instanceof CalltimeError) throw cause;
     if (codeOf(cause) === "Z_BUF_ERROR") {

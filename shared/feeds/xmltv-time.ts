@@ -62,3 +62,43 @@ function number(text: string, from: number, length: number): number {
   for (let at = from; at < from + length; at++) value = value * 10 + text.charCodeAt(at) - DIGIT_ZERO;
   return value;
 }
+
+/**
+ * Reads times that are written in full, `YYYYMMDDhhmmss ±hhmm`, straight from the bytes, as all big feeds write them. A day is worked
+ * out once and remembered, since a feed goes through its days in order.
+ */
+export class XmltvClock {
+  #day = 0;
+  #dayMs = 0;
+
+  /** The instant written in `bytes` from `from` to `to` (excluded), or undefined when it is not in full or no time at all. */
+  read(bytes: Uint8Array, from: number, to: number): number | undefined {
+    if (to - from !== 20 || bytes[from + 14] !== 32) return undefined;
+    const sign = bytes[from + 15] === 43 ? 1 : bytes[from + 15] === 45 ? -1 : 0;
+    const century = twoDigits(bytes, from);
+    const year = twoDigits(bytes, from + 2);
+    const month = twoDigits(bytes, from + 4);
+    const day = twoDigits(bytes, from + 6);
+    const hour = twoDigits(bytes, from + 8);
+    const minute = twoDigits(bytes, from + 10);
+    const second = twoDigits(bytes, from + 12);
+    const zoneHours = twoDigits(bytes, from + 16);
+    const zoneMinutes = twoDigits(bytes, from + 18);
+    if ((century | year | month | day | hour | minute | second | zoneHours | zoneMinutes) < 0 || sign === 0) return undefined;
+    if (hour > 23 || minute > 59 || second > 59 || zoneHours > 14 || zoneMinutes > 59) return undefined;
+    const written = ((century * 100 + year) * 100 + month) * 100 + day;
+    if (written !== this.#day) {
+      if (month < 1 || month > 12 || day < 1 || day > daysIn(century * 100 + year, month)) return undefined;
+      this.#day = written;
+      this.#dayMs = daysSinceEpoch(century * 100 + year, month, day) * 86_400_000;
+    }
+    return this.#dayMs + ((hour * 60 + minute - sign * (zoneHours * 60 + zoneMinutes)) * 60 + second) * 1_000;
+  }
+}
+
+/** The number that two digits write, or a negative one when they are none. */
+function twoDigits(bytes: Uint8Array, at: number): number {
+  const tens = (bytes[at] ?? 0) - DIGIT_ZERO;
+  const ones = (bytes[at + 1] ?? 0) - DIGIT_ZERO;
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : -1;
+}

@@ -42,6 +42,20 @@ test("programmes are found by a part of their title, their channel and a window,
   });
 });
 
+test("a change that comes too late is answered with what can still be had, and one in time with nothing", async () => {
+  const running = await runningPlatform();
+  const id = await finalId(running);
+  const later = await patch(running, id, { startsAt: "2026-06-13T18:10Z", ...BY });
+  expect(later.body).toMatchObject({ outcome: "corrected", late: [] });
+  const sooner = await patch(running, id, { startsAt: "2026-06-13T17:04Z", ...BY });
+  const { late } = sooner.body as { readonly late: readonly { readonly targets: readonly Record<string, unknown>[] }[] };
+  expect(late).toMatchObject([{ name: expect.any(String) as string, startsAt: "2026-06-13T17:04:00.000Z" }]);
+  const api = late[0]?.targets.find(({ targetId }) => targetId === "player-api");
+  expect(api).toMatchObject({ mode: "active", shortFrom: expect.stringMatching(/^2026-06-13T17:0/) as string });
+  expect(api?.["inTimeUnits"]).toBeLessThan(api?.["neededUnits"] as number);
+  expect(api?.["shortUnits"]).toBeGreaterThan(0);
+});
+
 test("a correction is in force at once, is found with the programme, and null takes it back", async () => {
   const running = await runningPlatform();
   const id = await finalId(running);
@@ -59,7 +73,7 @@ test("a correction is in force at once, is found with the programme, and null ta
     until: "2026-06-14T20:00:00.000Z",
   };
   const now = "2026-06-13T17:02:00.000Z";
-  expect(corrected).toEqual({ status: 200, body: { now, outcome: "corrected", programmeId: id, correction } });
+  expect(corrected).toEqual({ status: 200, body: { now, outcome: "corrected", programmeId: id, correction, late: [] } });
   expect(await patch(running, id, { startsAt: "2026-06-13T18:10Z", ...BY })).toMatchObject({ status: 200, body: { outcome: "unchanged" } });
   expect((await find(running, "?title=final")).programmes[0]).toMatchObject({
     startsAt: "2026-06-13T18:10:00.000Z",

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { ingest, readLastSeen } from "../../shared/app/ingest.ts";
 import type { Generation } from "../../shared/app/ports.ts";
+import { SANITY_THRESHOLDS } from "../../shared/core/schedule/sanity.ts";
 import { at, platform, type Platform } from "./made.ts";
 import { inChunks } from "../feeds/feed-bytes.ts";
 
@@ -119,6 +120,34 @@ test("changes with long titles are cut so that the event fits on the bus", async
   expect(event?.data.changes.length).toBeGreaterThan(20);
   expect(event?.data.changes.length).toBeLessThan(150);
   expect(event?.data).toMatchObject({ counts: { added: 150 }, truncated: true });
+});
+
+test("what a feed has wrong and is read all the same is in the report and in the event, with its line", async () => {
+  const small = await platform();
+  const text = feed(4, { each: 30, titled: "Salt & Sea" }).replace("<tv>", "<tv>\n");
+  const report = await take(small, text);
+  expect(report).toMatchObject({ outcome: "published", counts: { programmesKept: 4, itemsUnreadable: 0 } });
+  const told = { kind: "repaired", code: "ampersand-bare", what: "an & stands alone; it was kept; &amp; would be right", line: 2 };
+  expect(report.findings).toEqual([told, told, told, told]);
+  const [event] = small.bus.of("calltime.schedule.changed");
+  expect(event?.data.feedFindings).toEqual({ repaired: 4, rejected: 0, first: [told, told, told, told] });
+});
+
+test("an event lists 20 findings at the most, each cut, and counts all of them", async () => {
+  // So much wrong would be held back otherwise.
+  const small = await platform({ feedGate: { ...SANITY_THRESHOLDS, rejectedShare: 1 } });
+  const broken = '<programme channel="one" start="soon"><title>X</title></programme>'.repeat(40);
+  const long = `<programme channel="${"x".repeat(400)}" start="20260613180000" stop="20260613190000"><title>X</title></programme>`;
+  await take(small, feed(4, { each: 30 }).replace("</channel>", `</channel>${long}${broken}`));
+  const [event] = small.bus.of("calltime.schedule.changed");
+  expect(event?.data.feedFindings).toMatchObject({ repaired: 1, rejected: 40 });
+  expect(event?.data.feedFindings?.first).toHaveLength(20);
+});
+
+test("a feed with nothing wrong says nothing of findings", async () => {
+  const small = await platform();
+  await take(small, feed(4, { each: 30 }));
+  expect(small.bus.of("calltime.schedule.changed")[0]?.data).not.toHaveProperty("feedFindings");
 });
 
 test("what was taken out, moved and renamed is told with both slots", async () => {

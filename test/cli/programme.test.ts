@@ -29,6 +29,12 @@ test("a programme is found, corrected and left to its feed again from a shell", 
     /it would end at .*; the end comes after \(correction-times-invalid\)/,
   );
 
+  const sooner = (await correct("--starts", "2026-06-13T18:04Z")).stdout.split("\n");
+  expect(sooner[0]).toMatch(/starts at 2026-06-13T18:04Z/);
+  expect(sooner[1]).toMatch(
+    /^too late for .+: api: \d+ of \d+ by 2026-06-13T18:\d\dZ, short by up to \d+ from 2026-06-13T18:\d\dZ to 2026-06-13T18:\d\dZ: (the expected load finds room|about \d+ requests will find no room)$/,
+  );
+
   expect(await correct("--forget", "--cancel")).toMatchObject({ code: 2, stderr: expect.stringContaining("--forget") as string });
   expect(await correct("--forget")).toMatchObject({ code: 0, stdout: `${id}: as its feed has it\n` });
   expect(await find()).toBe(listed);

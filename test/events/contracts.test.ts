@@ -3,7 +3,12 @@ import { type AnyEvent, eventContracts, parseEvent } from "../../events/index.ts
 import { objectsIn, replaced } from "./walk.ts";
 
 /** The only fields of the examples that an event may leave out. */
-const OPTIONAL = ["correlationId", "model.updated data.occasionId", "override.changed data.floorUnits"];
+const OPTIONAL = [
+  "schedule.changed data.feedFindings",
+  "correlationId",
+  "model.updated data.occasionId",
+  "override.changed data.floorUnits",
+];
 
 const EXPECTED_NAMES = [
   "capacity.planned",

@@ -1,4 +1,5 @@
-import { gzipSync } from "node:zlib";
+import { pipeline, Readable } from "node:stream";
+import { createGzip, gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { CalltimeError } from "../../shared/core/error.ts";
 import { readFeed } from "../../shared/feeds/read-feed.ts";
@@ -106,13 +107,24 @@ async function itemsFrom(bytes: AsyncIterable<Uint8Array>): Promise<number> {
 describe("a malformed feed names its line", () => {
   const bad = (line3: string) => `<?xml version="1.0" encoding="UTF-8"?>\n<tv>\n${line3}\n${programme("later; on")}</tv>\n`;
   test.each([
-    ["a bare & before a later semicolon", programme("Salt & Sea"), /line 3: an & stands alone .*&amp; would be right/],
-    ["an entity nobody declared", programme("Salt&nbsp;Sea"), /line 3: undefined entity/],
     [
       "a tag closed by another",
       programme("Salt").replace("</title>", "</titel>"),
-      /line 3: unexpected close tag|line 3: unmatched closing tag/,
+      /line 3: unmatched closing tag <\/titel>: <\/title> would be right there/,
     ],
+    ["a tag that closes nothing", "</programme>", /line 3: unmatched closing tag <\/programme>: <\/tv> would be right there/],
+    [
+      "a value without a quote behind it",
+      programme("Salt").replace('channel="a"', 'channel="a'),
+      /line 3: "<title>Salt.*is unexpected inside a tag/,
+    ],
+    ["a < that begins nothing", programme("Salt < Sea"), /line 3: " Sea<.*is unexpected inside a tag/],
+    ["an attribute without a value", "<programme live>", /line 3: ">.*is unexpected inside a tag/],
+    ["a zero", programme("Salt\0Sea"), /line 3: the character U\+0000, which XML does not have/],
+    ["a control character", programme("Salt\u000bSea"), /line 3: the character U\+000B, which XML does not have/],
+    ["half a surrogate pair", programme("&#xD83D;"), /line 3: &#xD83D; is half of a surrogate pair/],
+    ["a reference to no character", programme("&#0;"), /line 3: &#0; is no character of XML/],
+    ["a document type inside the document", "<!DOCTYPE tv>", /line 3: "!DOCTYPE/],
     ["an attribute given twice", programme("Salt").replace("channel", "start='1' channel"), /line 3: duplicate attribute/],
   ])("%s", async (_what, line3, message) => {
     const failure = await failureOf(bad(line3.trimEnd()));
@@ -120,10 +132,18 @@ describe("a malformed feed names its line", () => {
     expect(failure).toMatch(message);
   });
 
-  test("a bare & with no semicolon after it is not taken for a feed that ends too soon", async () => {
-    expect(await failureOf(tv(`${programme("One")}${programme("Salt & Sea")}`))).toMatch(/^feed-malformed: .*line 4: an & stands alone/);
-    const long = tv(`${programme("Salt & Sea")}${programme("x").repeat(20_000)}`);
-    expect(await failureOf(long)).toMatch(/^feed-malformed: .*line 3: an & stands alone/);
+  test("half a surrogate pair in the bytes themselves", async () => {
+    const feed = Buffer.from(tv(`\n${programme("???")}`));
+    feed.set([0xed, 0xa0, 0xbd], feed.indexOf("???"));
+    expect(await failureOf(feed)).toMatch(/^feed-malformed: line 4: the bytes are not UTF-8/);
+    const utf16 = Buffer.from(`\uFEFF${tv(`\n${programme("?")}`)}`, "utf16le");
+    utf16.set([0x3d, 0xd8], utf16.indexOf(Buffer.from("?<", "utf16le")));
+    expect(await failureOf(utf16)).toMatch(/^feed-malformed: line 4: the bytes are not UTF-16LE/);
+  });
+
+  test("what stands outside of <tv>", async () => {
+    expect(await failureOf("<tv/>\n<tv/>")).toMatch(/^feed-malformed: line 2: <tv> stands behind the end of the document/);
+    expect(await failureOf("<tv/>\n\ntext")).toMatch(/^feed-malformed: line 3: "text" stands outside of <tv>/);
   });
 
   test("bytes of Latin-1 in a feed that says UTF-8 are refused, not replaced, wherever the chunks are cut", async () => {
@@ -138,6 +158,49 @@ describe("a malformed feed names its line", () => {
         expect.stringMatching(/^feed-malformed: line 4: the bytes are not UTF-8, as the feed says they are;/),
       ]);
     }
+  });
+});
+
+describe("what is written wrongly and can be read is read, and told of with its line", () => {
+  test.each([
+    ["a bare &", "Salt & Sea", "Salt & Sea", "ampersand-bare", /^an & stands alone; it was kept; &amp; would be right$/],
+    [
+      "a bare & before a later semicolon",
+      "A&B; C",
+      "A&B; C",
+      "entity-unknown",
+      /^XML has no entity &B;; it was kept as written; &amp;B; would be right$/,
+    ],
+    [
+      "an entity of HTML that is a space",
+      "Salt&nbsp;Sea",
+      "Salt Sea",
+      "entity-unknown",
+      /^XML has no entity &nbsp;; it was read as HTML's; &#160; would be right$/,
+    ],
+    ["an entity of HTML", "Caf&eacute; &ndash; &Oslash;", "Caf\u00e9 \u2013 \u00d8", "entity-unknown", /&eacute;.*&#233; would be right$/],
+  ])("%s", async (_what, written, title, code, reason) => {
+    const items = await itemsOf(tv(`${programme("One")}${programme(`\n${written}`)}${programme("Three")}`));
+    expect(items.map(({ kind }) => kind).filter((kind) => kind !== "repaired")).toEqual(["programme", "programme", "programme"]);
+    expect(items[1]).toEqual({ kind: "repaired", line: 5, code, reason: expect.stringMatching(reason) });
+    expect(items.at(-2)).toMatchObject({ programme: { title, line: 4 } });
+  });
+
+  test("the id of a channel, each time", async () => {
+    const feed = tv(programme("One").replace('"a"', '"A&E"') + programme("Two").replace('"a"', '"A&E"'));
+    expect(await itemsOf(feed)).toMatchObject([
+      { kind: "repaired", line: 3, code: "ampersand-bare" },
+      { programme: { channelId: "A&E" } },
+      { kind: "repaired", line: 4, code: "ampersand-bare" },
+      { programme: { channelId: "A&E" } },
+    ]);
+  });
+
+  test("nothing is said of what is not kept", async () => {
+    const feed = tv(
+      `&nbsp;${programme("One").replace("<title>", '<icon src="https://example.org/?a=1&b=2"/><credits>R&B</credits><title>')}`,
+    );
+    expect(await itemsOf(feed)).toMatchObject([{ kind: "programme", programme: { title: "One" } }]);
   });
 });
 
@@ -172,15 +235,17 @@ describe("a feed cannot take the process down", () => {
     ["a comment", "<tv><!--"],
     ["a document type", "<!DOCTYPE tv ["],
   ])("%s without end", async (_what, before) => {
-    expect(await failureOf(endless(before, "x", 400_000_000))).toMatch(/^feed-too-large: line 1: one tag, text or comment is longer than/);
+    expect(await failureOf(endless(before, "x", 400_000_000))).toMatch(
+      /^feed-too-large: line 1: one programme, tag, text or comment is longer than 1048576 bytes/,
+    );
   });
 
   test("a text in pieces without end", async () => {
     expect(await failureOf(endless("<tv><programme><title>", "abcdefgh<!-- -->", 100_000_000))).toMatch(
-      /^feed-too-large: line 1: one programme has more/,
+      /^feed-too-large: line 1: one programme, tag/,
     );
     expect(await failureOf(endless("<tv><programme>", "<category>news</category>", 100_000_000))).toMatch(
-      /^feed-too-large: line 1: one programme has/,
+      /^feed-too-large: line 1: one programme, tag/,
     );
   });
 
@@ -190,7 +255,7 @@ describe("a feed cannot take the process down", () => {
       yield new TextEncoder().encode("<tv><programme");
       while (number < 10_000_000) yield new TextEncoder().encode(Array.from({ length: 4_000 }, () => ` a${number++}="x"`).join(""));
     }
-    expect(await failureOf(attributes())).toMatch(/^feed-too-large: line 1: one tag/);
+    expect(await failureOf(attributes())).toMatch(/^feed-too-large: line 1: a tag has more than 64 attributes/);
   });
 
   test("a gzip bomb is stopped at the limit, which is exact", async () => {
@@ -200,6 +265,25 @@ describe("a feed cannot take the process down", () => {
     const length = new TextEncoder().encode(many).length;
     expect(await itemsOf(gzipSync(many), 65_536, { maxBytes: length })).toHaveLength(2_000);
     expect(await failureOf(many, { maxBytes: length - 1 })).toMatch(/^feed-too-large/);
+  });
+
+  test("a gzip bomb is stopped by what it makes of its bytes, long before the limit on size", async () => {
+    let taken = 0;
+    function* gigabyte(): Generator<Buffer, void, undefined> {
+      const elements = Buffer.from("<programme/>".repeat(87_382));
+      for (let made = 0; made < 1_000; made++) yield made === 0 ? Buffer.from("<tv>") : elements;
+    }
+    async function* bomb(): AsyncGenerator<Uint8Array, void, undefined> {
+      const gzip = createGzip({ level: 9 });
+      pipeline(Readable.from(gigabyte()), gzip, () => undefined);
+      for await (const chunk of gzip as AsyncIterable<Uint8Array>) {
+        taken += chunk.length;
+        yield chunk;
+      }
+    }
+    expect(await failureOf(bomb())).toMatch(/^feed-too-large: the gzipped feed unpacks to more than 200 times its size/);
+    // All of it is a gigabyte in 3 MB.
+    expect(taken).toBeLessThan(200_000);
   });
 
   test("names that mean something to the language are names like any other", async () => {
@@ -212,7 +296,7 @@ test.each([
   ["plain", (text: string) => new TextEncoder().encode(text)],
   ["gzipped", (text: string) => gzipSync(text)],
 ])("closes a %s source when the reader of the items goes away, and when the feed is refused", async (_what, pack) => {
-  for (const feed of [many, many.replace("<tv>", "<html>"), many.replace("<tv>", "<tv>&nbsp;")]) {
+  for (const feed of [many, many.replace("<tv>", "<html>"), many.replace("<tv>", "<tv></tw>")]) {
     let closed = false;
     async function* source(): AsyncGenerator<Uint8Array, void, undefined> {
       try {

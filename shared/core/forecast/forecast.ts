@@ -69,7 +69,7 @@ const surpriseNoise = Float64Array.from(normalSamples("surprise"), (z) => Math.e
 const REACH_BROADCASTS = 20;
 
 /** What is known of the occasions at an instant: what they add, and how the newest measurements correct it. */
-type View = { readonly planned: readonly Term[]; readonly onAir: readonly Term[]; readonly correction: Nowcast };
+type View = { readonly now: number; readonly planned: readonly Term[]; readonly onAir: readonly Term[]; readonly correction: Nowcast };
 
 /** The view at `now` from what had been measured `beforeMs`. */
 function viewAt(input: ForecastInput, usual: TargetUsual, known: KnownMinutes, now: number, beforeMs: number): View {
@@ -88,7 +88,24 @@ function viewAt(input: ForecastInput, usual: TargetUsual, known: KnownMinutes, n
     usualSpread: residualSpread(usual.residuals),
     amplitudeSpread: Math.max(0, ...onAir.map((term) => term.spread)),
   });
-  return { planned, onAir, correction };
+  return { now, planned, onAir, correction };
+}
+
+/** Whether two views of one usual week forecast the same: nothing has begun, moved or been measured between them that they would show. */
+function isSameView(a: View, b: View): boolean {
+  const { level, newestMs, amplitude, surprise } = a.correction;
+  const other = b.correction;
+  return (
+    a.now === b.now &&
+    level === other.level &&
+    newestMs === other.newestMs &&
+    amplitude?.shift === other.amplitude?.shift &&
+    amplitude?.spread === other.amplitude?.spread &&
+    surprise?.rps === other.surprise?.rps &&
+    surprise?.growthRpsPerMinute === other.surprise?.growthRpsPerMinute &&
+    a.planned.length === b.planned.length &&
+    a.planned.every((term, index) => term === b.planned[index])
+  );
 }
 
 // What lies beyond the reach of a decision is looked at afresh every five minutes, on their whole multiples: in between it would only
@@ -153,7 +170,13 @@ export function forecastLoad(input: ForecastInput): Forecast {
   if (instants === undefined) minutes = everyMinute(fromMs, toMs).map(forecaster(view));
   else {
     const farNow = Math.floor(now / FAR_EVERY_MS) * FAR_EVERY_MS;
-    const sparse = instants.sparse.map(forecaster(viewAt(input, usual, known, farNow, farNow - PUBLISHED_AFTER_MS + 1)));
+    const farView = viewAt(input, usual, known, farNow, farNow - PUBLISHED_AFTER_MS + 1);
+    if (known.far === undefined || !isSameView(known.far.view, farView)) known.far = { view: farView, minutes: [] };
+    const { far } = known;
+    let forecastAt: ForecastAt | undefined;
+    const sparse = instants.sparse.map(
+      (atMs) => (far.minutes[Math.floor((atMs - farNow) / MINUTE_MS)] ??= (forecastAt ??= forecaster(farView))(atMs)),
+    );
     minutes = withFine(sparse, { ...instants, fromMs, toMs }, forecaster(view));
   }
   return { targetId: target.id, minutes, nowcast: view.correction };
@@ -198,6 +221,8 @@ type Given = { readonly zone: ZoneOffsets; readonly budget: number; readonly rea
 type KnownMinutes = {
   readonly forecast: ByInstant<ForecastMinute>;
   readonly expected: ByInstant<ExpectedMinute>;
+  /** The newest view of what lies far ahead, and its minutes from its own instant on: it stands for five ticks, which look up nothing else. */
+  far?: { readonly view: View; readonly minutes: ForecastMinute[] };
   /** A number for each term, 1 … MOST_NUMBERS − 1; two that add the same to every minute have the same. */
   readonly numberOf: (term: Term) => number;
 };

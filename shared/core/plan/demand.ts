@@ -170,10 +170,10 @@ function explain(input: DemandInput, minute: KnownMinute, reasons: Reason[]): vo
       medianRps: contribution.medianRps,
       phase: phaseOf(aired, atMs, input.now),
     });
-    reasons.push(...saidOf(aired.occasion));
+    if (aired.occasion.said !== undefined) reasons.push(...saidOf(aired.occasion));
   }
   for (const occasion of input.calledOff ?? []) if (wouldCount(occasion, atMs)) reasons.push(...saidOf(occasion));
-  reasons.push(...capsAt(input.overCap ?? [], atMs));
+  if (input.overCap !== undefined && input.overCap.length > 0) reasons.push(...capsAt(input.overCap, atMs));
   if (surpriseRps > 0) reasons.push({ type: "surprise", loadRps: surpriseRps });
   reasons.push({ type: "tail", medianRps, tailRps, unservedPerMillion: input.policy.unservedPerMillion });
 }

@@ -124,8 +124,8 @@ function byContent(a: Entry, b: Entry): number {
   );
 }
 
-function contentOf({ title, subTitle, episode, description, categories, live }: FeedProgramme): string {
-  return JSON.stringify([title, subTitle ?? null, episode ?? null, description ?? null, categories, live]);
+function contentOf({ title, subTitle, episode, description, categories, live, showing, clump }: FeedProgramme): string {
+  return JSON.stringify([title, subTitle ?? null, episode ?? null, description ?? null, categories, live, showing ?? null, clump ?? null]);
 }
 
 function listedOf({ line: _line, endsAtMs: _listedEnd, ...programme }: FeedProgramme, endsAtMs: number): ListedProgramme {

@@ -1,6 +1,9 @@
 /** A channel as the feed declares it. */
 export type Channel = { readonly id: string; readonly name: string };
 
+/** First showing of all, or on this channel; first showing of something new; shown before. */
+export type Showing = "premiere" | "new" | "repeat";
+
 /** One entry of the schedule as a feed lists it, before it has an identity. On air during [startsAtMs, endsAtMs). */
 export type ListedProgramme = {
   readonly channelId: string;
@@ -12,6 +15,10 @@ export type ListedProgramme = {
   readonly categories: readonly string[];
   /** The feed marks it as live. */
   readonly live: boolean;
+  /** What the feed says of earlier showings; absent when it says nothing. */
+  readonly showing?: Showing;
+  /** Which part of a slot that several programmes share, as the feed writes it: "0/2" is the first of two. */
+  readonly clump?: string;
   readonly startsAtMs: number;
   readonly endsAtMs: number;
 };
@@ -29,10 +36,14 @@ export type Schedule = { readonly channels: readonly Channel[]; readonly program
 /** A programme as a feed reader hands it on: the end may be missing, and the line says where it stood. */
 export type FeedProgramme = Omit<ListedProgramme, "endsAtMs"> & { readonly endsAtMs?: number; readonly line: number };
 
-/** What a feed reader yields, in the order of the feed. A rejected item never stops the feed; a broken feed throws. */
+/**
+ * What a feed reader yields, in the order of the feed. `repaired` tells of what was read though it is written wrongly, and stands before
+ * the item it is in. A rejected item never stops the feed; a broken feed throws.
+ */
 export type FeedItem =
   | { readonly kind: "channel"; readonly channel: Channel; readonly line: number }
   | { readonly kind: "programme"; readonly programme: FeedProgramme }
+  | { readonly kind: "repaired"; readonly line: number; readonly code: string; readonly reason: string }
   | { readonly kind: "rejected"; readonly line: number; readonly code: string; readonly reason: string };
 
 /** Programmes in the order in which schedules keep them: by start, then channel, then title. */

@@ -1,0 +1,41 @@
+import { minuteText } from "./client.ts";
+
+/** What came too late to be warmed in time, as the API answers it. */
+export type LateChange = {
+  readonly name: string;
+  readonly startsAt: string;
+  readonly targets: readonly {
+    readonly targetId: string;
+    readonly mode: string;
+    readonly servingUnits: number | null;
+    readonly neededUnits: number | null;
+    readonly neededBy: string | null;
+    readonly inTimeUnits: number | null;
+    readonly shortUnits: number | null;
+    readonly shortFrom: string | null;
+    readonly shortUntil: string | null;
+    readonly unservedRequests: number | null;
+  }[];
+};
+
+/** One line for each target that an occasion comes too late for. */
+export function linesOfLate(late: readonly LateChange[]): readonly string[] {
+  return late.flatMap(({ name, targets }) => targets.map((target) => `too late for ${name}: ${target.targetId}: ${lacking(target)}`));
+}
+
+function lacking({
+  mode,
+  neededUnits,
+  neededBy,
+  inTimeUnits,
+  shortUnits,
+  shortFrom,
+  shortUntil,
+  unservedRequests,
+}: LateChange["targets"][number]) {
+  if (neededBy === null || shortFrom === null) return "what is serving could not be found out, so nobody can say what is in time";
+  const until = shortUntil === null ? "" : ` to ${minuteText(shortUntil)}`;
+  const lost = unservedRequests === 0 ? "the expected load finds room" : `about ${unservedRequests} requests will find no room`;
+  const idle = mode === "active" ? "" : `; its mode is ${mode}: nothing is written`;
+  return `${inTimeUnits} of ${neededUnits} by ${minuteText(neededBy)}, short by up to ${shortUnits} from ${minuteText(shortFrom)}${until}: ${lost}${idle}`;
+}

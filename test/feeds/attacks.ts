@@ -1,0 +1,67 @@
+/** Run by a test in a process of its own with little memory: `node --max-old-space-size=32 attacks.ts NAME` says how the attack fails. */
+import { pipeline, Readable } from "node:stream";
+import { createGzip } from "node:zlib";
+import { CalltimeError } from "../../shared/core/error.ts";
+import { readFeed } from "../../shared/feeds/read-feed.ts";
+
+const GIGABYTE = 1_000_000_000;
+const PROGRAMME = '<programme start="20260613180000 +0000" channel="a"><title>For ever</title></programme>\n';
+
+/** A gigabyte of `piece` behind `before`, made as it is read. */
+async function* gigabyteOf(before: string, piece: string): AsyncGenerator<Uint8Array, void, undefined> {
+  yield Buffer.from(before);
+  const chunk = Buffer.from(piece.repeat(Math.ceil(65_536 / piece.length)));
+  for (let sent = 0; sent < GIGABYTE; sent += chunk.length) yield chunk;
+}
+
+async function* gzipped(plain: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  const gzip = createGzip({ level: 9 });
+  pipeline(Readable.from(plain, { objectMode: false }), gzip, () => undefined);
+  for await (const chunk of gzip) yield chunk as Uint8Array;
+}
+
+async function* once(text: string): AsyncGenerator<Uint8Array, void, undefined> {
+  yield Buffer.from(text);
+}
+
+const laughs = Array.from({ length: 9 }, (_, level) => `<!ENTITY l${level + 1} "${`&l${level};`.repeat(10)}">`).join("");
+
+const ATTACKS: Readonly<Record<string, () => AsyncIterable<Uint8Array>>> = {
+  "billion laughs": () => once(`<!DOCTYPE tv [<!ENTITY l0 "lol">${laughs}]><tv><programme><title>&l9;</title></programme></tv>`),
+  "an entity from outside": () =>
+    once('<!DOCTYPE tv [<!ENTITY x SYSTEM "file:///etc/passwd">]><tv><programme><title>&x;</title></programme></tv>'),
+  "an entity nobody declared": () => once('<tv><programme start="20260613" channel="a"><title>&passwd;</title></programme></tv'),
+  "a gigabyte of nesting": () => gigabyteOf("<tv>", "<a>"),
+  "a gigabyte of nesting in a programme": () => gigabyteOf("<tv><programme>", "<a>"),
+  "a gigabyte of text": () => gigabyteOf("<tv><programme><title>", "abcdefgh "),
+  "a gigabyte of text between programmes": () => gigabyteOf("<tv>", " \n"),
+  "a gigabyte of one attribute": () => gigabyteOf("<tv><programme start='", "2026"),
+  "a gigabyte of attributes": () => gigabyteOf("<tv><programme", " a='1'"),
+  "a gigabyte of one name": () => gigabyteOf("<tv><", "a"),
+  "a gigabyte of one comment": () => gigabyteOf("<tv><!--", "- "),
+  "a gigabyte of zeroes": () => gigabyteOf("<tv>", "\0"),
+  "a feed that never ends": () => gigabyteOf("<tv>", PROGRAMME),
+  "a feed of channels that never ends": () => {
+    async function* channels(): AsyncGenerator<Uint8Array, void, undefined> {
+      yield Buffer.from("<tv>");
+      for (let from = 0; ; from += 1_000) {
+        yield Buffer.from(Array.from({ length: 1_000 }, (_, index) => `<channel id="channel-number-${from + index}"/>`).join(""));
+      }
+    }
+    return channels();
+  },
+  "a bomb": () => gzipped(gigabyteOf("<tv>", "<programme/>")),
+};
+
+const attack = ATTACKS[process.argv[2] ?? ""];
+if (attack === undefined) console.log(JSON.stringify(Object.keys(ATTACKS)));
+else {
+  const before = process.memoryUsage().rss;
+  let failure = "none: the feed was read to its end";
+  try {
+    for await (const _item of readFeed(attack(), { maxBytes: 100_000_000 })) void _item;
+  } catch (error) {
+    failure = error instanceof CalltimeError ? `${error.code}: ${error.message}` : String(error);
+  }
+  console.log(JSON.stringify({ failure, grownMb: (process.resourceUsage().maxRSS * 1_024 - before) / 1_048_576 }));
+}
