@@ -24,7 +24,7 @@ export { EventError } from "./event-error.ts";
 export { isoOf, msOf } from "./instant.ts";
 export { fitting, jsonBytes, MAX_EVENT_BYTES } from "./size.ts";
 export { MAX_LISTED_STEPS } from "./capacity-planned.ts";
-export { MAX_FINDING_CHARACTERS, MAX_LISTED_CHANGES, MAX_LISTED_FINDINGS } from "./schedule-changed.ts";
+export { MAX_FINDING_CHARACTERS, MAX_LISTED_CHANGES, MAX_EVENT_FINDINGS } from "./schedule-changed.ts";
 export {
   capacityPlanned,
   cueWithdrawn,

@@ -7,7 +7,7 @@ import { instant } from "./instant.ts";
 export const MAX_LISTED_CHANGES = 200;
 
 /** Most findings that one event lists, and the most characters of each. */
-export const MAX_LISTED_FINDINGS = 20;
+export const MAX_EVENT_FINDINGS = 20;
 export const MAX_FINDING_CHARACTERS = 300;
 
 const slot = z.strictObject({
@@ -68,8 +68,8 @@ export const scheduleChanged = defineEvent({
               line: ordinal.nullable().describe("Line of the feed; null where it is of no one line."),
             }),
           )
-          .max(MAX_LISTED_FINDINGS)
-          .describe(`The first ${MAX_LISTED_FINDINGS}, in the order of the feed; the report of the upload has more.`),
+          .max(MAX_EVENT_FINDINGS)
+          .describe(`The first ${MAX_EVENT_FINDINGS}, in the order of the feed; the report of the upload has more.`),
       })
       .optional()
       .describe("What the feed had wrong; absent when it had nothing wrong."),

@@ -4,7 +4,7 @@ import {
   isoOf,
   MAX_FINDING_CHARACTERS,
   MAX_LISTED_CHANGES,
-  MAX_LISTED_FINDINGS,
+  MAX_EVENT_FINDINGS,
   newEvent,
   scheduleChanged,
 } from "../../events/index.ts";
@@ -232,7 +232,7 @@ function changedEvent({ feedId, generation, changes, findings }: Published, now:
 
 function findingsOf(findings: readonly Finding[]) {
   const repaired = findings.filter(({ kind }) => kind === "repaired").length;
-  const first = findings.slice(0, MAX_LISTED_FINDINGS).map(({ kind, code, what, line }) => ({
+  const first = findings.slice(0, MAX_EVENT_FINDINGS).map(({ kind, code, what, line }) => ({
     kind,
     code,
     what: what.length > MAX_FINDING_CHARACTERS ? `${what.slice(0, MAX_FINDING_CHARACTERS - 1)}…` : what,

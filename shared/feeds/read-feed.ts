@@ -14,7 +14,7 @@ const DEFAULT_MAX_BYTES = 1_073_741_824;
 
 /** Unpacked at a time: as much as a reader looks at together. */
 const UNPACKED_CHUNK_BYTES = 65_536;
-/** XMLTV packs to a tenth of its size, a dull one to a fiftieth; a bomb to a thousandth. Asked only of what is more than a small feed. */
+/** The real feeds we have pack to a tenth of their size; the most that deflate can do is a thousandth. Asked only beyond a small feed. */
 const MAX_RATIO = 200;
 const RATIO_MATTERS_FROM_BYTES = 8_388_608;
 

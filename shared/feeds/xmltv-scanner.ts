@@ -944,7 +944,10 @@ export class XmltvScanner {
   }
 }
 
-/** The highest bit of each of four bytes that is below 32; a byte behind such a one may be marked too and has to be looked at. */
+/**
+ * The highest bit of each of four bytes that is below 32; a byte behind such a one may be marked too and has to be looked at. The first
+ * byte is the lowest of the number, as on every processor that Node is built for here (x64 and arm64).
+ */
 function bytesBelowSpace(four: number): number {
   return (four - 0x20202020) & ~four & 0x80808080;
 }
@@ -970,7 +973,10 @@ function bytesOfCutCharacter(bytes: Uint8Array, end: number): number {
   return 0;
 }
 
-/** Whether the bytes from `from` to `to` (excluded) have white space beyond ASCII: U+00A0, U+1680, U+2000 to U+200A, U+2028, U+2029, U+202F, U+205F, U+3000, U+FEFF. */
+/**
+ * Whether the bytes from `from` to `to` (excluded) have white space beyond ASCII: U+00A0, U+1680, U+2000 to U+200A, U+2028, U+2029,
+ * U+202F, U+205F, U+3000, U+FEFF.
+ */
 function hasWideSpace(bytes: Uint8Array, from: number, to: number): boolean {
   for (let at = from; at < to; at++) {
     const byte = bytes[at] ?? 0;
