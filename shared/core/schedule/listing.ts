@@ -59,6 +59,9 @@ export function addItem(listing: ListingUnderway, item: FeedItem): ListingUnderw
     case "programme":
       addProgramme(listing, item.programme);
       return listing;
+    case "repaired":
+      listing.findings.push({ kind: "repaired", code: item.code, what: item.reason, line: item.line });
+      return listing;
     case "rejected":
       listing.itemsUnreadable++;
       listing.findings.push({ kind: "rejected", code: item.code, what: item.reason, line: item.line });

@@ -29,10 +29,14 @@ export type Schedule = { readonly channels: readonly Channel[]; readonly program
 /** A programme as a feed reader hands it on: the end may be missing, and the line says where it stood. */
 export type FeedProgramme = Omit<ListedProgramme, "endsAtMs"> & { readonly endsAtMs?: number; readonly line: number };
 
-/** What a feed reader yields, in the order of the feed. A rejected item never stops the feed; a broken feed throws. */
+/**
+ * What a feed reader yields, in the order of the feed. A rejected item never stops the feed; a broken feed throws. `repaired` notes what
+ * was mended or assumed in reading.
+ */
 export type FeedItem =
   | { readonly kind: "channel"; readonly channel: Channel; readonly line: number }
   | { readonly kind: "programme"; readonly programme: FeedProgramme }
+  | { readonly kind: "repaired"; readonly line: number; readonly code: string; readonly reason: string }
   | { readonly kind: "rejected"; readonly line: number; readonly code: string; readonly reason: string };
 
 /** Programmes in the order in which schedules keep them: by start, then channel, then title. */
