@@ -21,8 +21,8 @@ const ROWS = [
     from: "^shared/feeds/",
     // error.ts: a broken feed is told with a stable code, like every failure a person can meet.
     ours: "^shared/(core/(schedule/|error\\.ts$)|feeds/)",
-    // One parser a format: XML, JSON.
-    packages: ["saxes", "@streamparser/json"],
+    // One parser a format: XML, JSON, CSV.
+    packages: ["saxes", "@streamparser/json", "csv-parse"],
     builtins: ["zlib", "stream", "crypto"],
   },
   { name: "app", from: "^shared/app/", ours: "^(shared/(core|feeds|app)|events)/", packages: NONE, builtins: NONE },

@@ -1,4 +1,5 @@
 import type { FeedItem, FeedProgramme } from "../core/schedule/programme.ts";
+import { excerpt, rejected, repaired } from "./feed-items.ts";
 import { parseIsoInstant } from "./iso-time.ts";
 import { fieldsOf } from "./json-records.ts";
 
@@ -80,7 +81,7 @@ export class CalltimeEntries {
     if (this.#unknown.has(name) || this.#unknown.size >= MOST_UNKNOWN_NAMES) return [];
     this.#unknown.add(name);
     const reason = `${excerpt(name)} is no field of the format and is not read; ${known.join(", ")} are`;
-    return [{ kind: "repaired", line, code: "field-unknown", reason }];
+    return [repaired(line, "field-unknown", reason)];
   }
 }
 
@@ -153,14 +154,4 @@ function rightFor({ type }: FieldRule): string {
     default:
       return type satisfies never;
   }
-}
-
-function rejected(line: number, code: string, reason: string): FeedItem {
-  return { kind: "rejected", line, code, reason };
-}
-
-/** Enough of a value to find it by; a reason must not grow with what it complains of. */
-function excerpt(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }

@@ -2,6 +2,7 @@ import { CalltimeError } from "../core/error.ts";
 import type { FeedItem } from "../core/schedule/programme.ts";
 import { beginsOurs, calltimeJsonReader, checkVersion } from "./calltime-json.ts";
 import { CALLTIME_FORMAT, CalltimeEntries } from "./calltime-fields.ts";
+import { rejected } from "./feed-items.ts";
 import { headText } from "./feed-encoding.ts";
 import type { FeedReader } from "./feed-reader.ts";
 import { linesOf, textOf } from "./feed-text.ts";
@@ -56,7 +57,7 @@ async function* readCalltimeNdjson(bytes: AsyncIterable<Uint8Array>): AsyncGener
         state = "ended";
         break;
       default:
-        yield { kind: "rejected", line, code: "kind-unknown", reason: `the line has no kind that is known; ${KINDS}` };
+        yield rejected(line, "kind-unknown", `the line has no kind that is known; ${KINDS}`);
     }
   }
   if (state !== "ended") {

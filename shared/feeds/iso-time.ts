@@ -15,7 +15,7 @@ export function parseIsoInstant(text: string): number | undefined {
 }
 
 /** Minutes east of UTC that `Z`, `+02:00` or `+0200` says; undefined when it is none, or further than 14 hours from UTC. */
-function parseOffset(zone: string): number | undefined {
+export function parseOffset(zone: string): number | undefined {
   if (zone === "Z") return 0;
   const match = /^([+-])(\d{2}):?(\d{2})$/.exec(zone);
   if (match === null) return undefined;
@@ -28,7 +28,7 @@ function parseOffset(zone: string): number | undefined {
  * A date and time of day as if they were UTC, in milliseconds; undefined when no calendar has the date. Hours run to 47: television
  * prints the night after Saturday as Saturday, so that 24:30 is half past midnight of the next day.
  */
-function wallTime(year: number, month: number, day: number, hour: number, minute: number, second: number): number | undefined {
+export function wallTime(year: number, month: number, day: number, hour: number, minute: number, second: number): number | undefined {
   if (month < 1 || month > 12 || hour > 47 || minute > 59 || second > 59) return undefined;
   const midnight = Date.UTC(year, month - 1, day);
   const date = new Date(midnight);

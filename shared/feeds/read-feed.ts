@@ -5,11 +5,12 @@ import type { FeedItem } from "../core/schedule/programme.ts";
 import { headText } from "./feed-encoding.ts";
 import { calltimeJsonReader } from "./calltime-json.ts";
 import { calltimeNdjsonReader } from "./calltime-ndjson.ts";
+import { csvReader } from "./csv.ts";
 import { HEAD_BYTES, type FeedReader, type ReaderOptions } from "./feed-reader.ts";
 import { PeekableBytes } from "./peekable-bytes.ts";
 import { xmltvReader } from "./xmltv.ts";
 
-const READERS: readonly FeedReader[] = [xmltvReader, calltimeJsonReader, calltimeNdjsonReader];
+const READERS: readonly FeedReader[] = [xmltvReader, calltimeJsonReader, calltimeNdjsonReader, csvReader];
 
 /** A week of a whole country in XMLTV is 0.2 GB; five times that is a mistake or an attack. */
 const DEFAULT_MAX_BYTES = 1_073_741_824;

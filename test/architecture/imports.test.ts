@@ -95,6 +95,7 @@ const ALLOWED: [from: string, to: string][] = [
   ["shared/config/settings.ts", "./shared/core/score.ts"],
   ["shared/feeds/xmltv.ts", "saxes"],
   ["shared/feeds/json-records.ts", "@streamparser/json"],
+  ["shared/feeds/csv-records.ts", "csv-parse"],
   ["shared/feeds/xmltv.ts", "node:zlib"],
   ["shared/feeds/xmltv.ts", "node:stream/promises"],
   ["shared/feeds/xmltv.ts", "crypto"],
