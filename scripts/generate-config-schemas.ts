@@ -11,7 +11,9 @@ for (const [path, text] of configSchemas()) {
   const file = join(root, path);
   if (existsSync(file) && readFileSync(file, "utf8") === text) continue;
   if (values.check) {
-    console.error(`${path} differs from the schemas of shared/config and local; run: node scripts/generate-config-schemas.ts`);
+    console.error(
+      `${path} differs from the schemas of shared/config, shared/feeds and local; run: node scripts/generate-config-schemas.ts`,
+    );
     process.exitCode = 1;
   } else {
     mkdirSync(dirname(file), { recursive: true });

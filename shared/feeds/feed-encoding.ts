@@ -1,7 +1,7 @@
 import { CalltimeError } from "../core/error.ts";
 
 /** A strict decoder: it throws on bytes that are not in its encoding. */
-type FeedDecoder = InstanceType<typeof TextDecoder>;
+export type FeedDecoder = InstanceType<typeof TextDecoder>;
 
 const DECLARED_ENCODING = /^<\?xml[^>]*?\sencoding\s*=\s*["']([^"']+)["']/;
 const REPLACEMENT = "\uFFFD";
@@ -90,7 +90,8 @@ export function decodePiece(decoder: FeedDecoder, bytes: Uint8Array, lineBefore:
   }
 }
 
-function linesBeforeDamage(encoding: string, bytes: Uint8Array): number {
+/** Line breaks before the first byte of `bytes` that is not in `encoding`. */
+export function linesBeforeDamage(encoding: string, bytes: Uint8Array): number {
   // Bytes that continue a character of the piece before are whole there and look damaged here.
   let from = 0;
   while (encoding === "utf-8" && from < 3 && ((bytes[from] ?? 0) & 0xc0) === 0x80) from++;
@@ -99,7 +100,8 @@ function linesBeforeDamage(encoding: string, bytes: Uint8Array): number {
   return lenient.slice(0, Math.max(0, damage)).split("\n").length - 1;
 }
 
-function encodingOfMark(head: Uint8Array): "utf-8" | "utf-16le" | "utf-16be" | undefined {
+/** The encoding that a byte order mark says, if there is one. */
+export function encodingOfMark(head: Uint8Array): "utf-8" | "utf-16le" | "utf-16be" | undefined {
   if (head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf) return "utf-8";
   if (head[0] === 0xff && head[1] === 0xfe) return "utf-16le";
   if (head[0] === 0xfe && head[1] === 0xff) return "utf-16be";

@@ -3,11 +3,14 @@ import { createGunzip } from "node:zlib";
 import { CalltimeError } from "../core/error.ts";
 import type { FeedItem } from "../core/schedule/programme.ts";
 import { headText } from "./feed-encoding.ts";
-import { HEAD_BYTES, type FeedReader } from "./feed-reader.ts";
+import { calltimeJsonReader } from "./calltime-json.ts";
+import { calltimeNdjsonReader } from "./calltime-ndjson.ts";
+import { csvReader } from "./csv.ts";
+import { HEAD_BYTES, type FeedReader, type ReaderOptions } from "./feed-reader.ts";
 import { PeekableBytes } from "./peekable-bytes.ts";
 import { xmltvReader } from "./xmltv.ts";
 
-const READERS: readonly FeedReader[] = [xmltvReader];
+const READERS: readonly FeedReader[] = [xmltvReader, calltimeJsonReader, calltimeNdjsonReader, csvReader];
 
 /** A week of a whole country in XMLTV is 0.2 GB; five times that is a mistake or an attack. */
 const DEFAULT_MAX_BYTES = 1_073_741_824;
@@ -19,7 +22,7 @@ const MAX_RATIO = 200;
 const RATIO_MATTERS_FROM_BYTES = 8_388_608;
 
 /** `maxBytes`: bytes of the feed, unpacked, beyond which it is refused. */
-export type ReadFeedOptions = { readonly maxBytes?: number };
+export type ReadFeedOptions = ReaderOptions & { readonly maxBytes?: number };
 
 /**
  * The items of a feed in any format we read, gzipped or not; both are seen by content, never by name. Memory is bounded whatever the
@@ -52,7 +55,7 @@ export async function* readFeedBatches(
       const excerpt = JSON.stringify(beginning.trimStart().slice(0, 60));
       throw new CalltimeError("feed-format-unknown", `the feed begins with ${excerpt}; ${rightFormats()} would be right`);
     }
-    yield* reader.read(plain);
+    yield* reader.read(plain, options);
   } finally {
     // The first ends the unpacking; the second waits until the source is closed, which unpacking leaves to happen later.
     await plain.return();

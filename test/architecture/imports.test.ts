@@ -94,6 +94,8 @@ const ALLOWED: [from: string, to: string][] = [
   ["shared/config/settings.ts", "yaml"],
   ["shared/config/settings.ts", "./shared/core/score.ts"],
   ["bench/xmltv.ts", "saxes"],
+  ["shared/feeds/json-records.ts", "@streamparser/json"],
+  ["shared/feeds/csv-records.ts", "csv-parse"],
   ["shared/feeds/xmltv.ts", "node:zlib"],
   ["shared/feeds/xmltv.ts", "node:stream/promises"],
   ["shared/feeds/xmltv.ts", "crypto"],

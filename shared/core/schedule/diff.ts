@@ -19,7 +19,7 @@ type Fact = {
 
 /**
  * What changed from one edition to the next, by identity: `moved` is another start, `extended` and `shortened` another end after the same
- * start, `retitled` another title, `revised` anything else (sub-title, episode, description, categories, live mark). Put over `before`, each
+ * start, `retitled` another title, `revised` anything else (sub-title, episode, description, categories, live mark, showing, clump). Put over `before`, each
  * in its own words, they give `after`. Sorted by start (the new one, where there is one), then id, then kind. Without `before` everything is
  * added. A programme that had ended by `now` and is listed no more fell off the front of the feed's window: that is no cancellation.
  */
@@ -54,6 +54,6 @@ function slotChange(was: Programme, is: Programme): "moved" | "extended" | "shor
   return is.endsAtMs > was.endsAtMs ? "extended" : "shortened";
 }
 
-function detailsOf({ subTitle, episode, description, categories, live }: Programme): string {
-  return JSON.stringify([subTitle ?? null, episode ?? null, description ?? null, categories, live]);
+function detailsOf({ subTitle, episode, description, categories, live, showing, clump }: Programme): string {
+  return JSON.stringify([subTitle ?? null, episode ?? null, description ?? null, categories, live, showing ?? null, clump ?? null]);
 }

@@ -2,7 +2,8 @@
 export type Channel = { readonly id: string; readonly name: string };
 
 /** First showing of all, or on this channel; first showing of something new; shown before. */
-export type Showing = "premiere" | "new" | "repeat";
+export const SHOWINGS = ["premiere", "new", "repeat"] as const;
+export type Showing = (typeof SHOWINGS)[number];
 
 /** One entry of the schedule as a feed lists it, before it has an identity. On air during [startsAtMs, endsAtMs). */
 export type ListedProgramme = {
@@ -37,8 +38,8 @@ export type Schedule = { readonly channels: readonly Channel[]; readonly program
 export type FeedProgramme = Omit<ListedProgramme, "endsAtMs"> & { readonly endsAtMs?: number; readonly line: number };
 
 /**
- * What a feed reader yields, in the order of the feed. `repaired` tells of what was read though it is written wrongly, and stands before
- * the item it is in. A rejected item never stops the feed; a broken feed throws.
+ * What a feed reader yields, in the order of the feed. `repaired` tells of what was read though it is written wrongly (and stands before the
+ * item it is in), or of what was assumed in reading. A rejected item never stops the feed; a broken feed throws.
  */
 export type FeedItem =
   | { readonly kind: "channel"; readonly channel: Channel; readonly line: number }

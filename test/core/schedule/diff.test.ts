@@ -33,6 +33,7 @@ test.each([
   ["described anew", { description: "new words" }, ["a revised 60"]],
   ["put into a category", { categories: ["Sport"] }, ["a revised 60"]],
   ["marked as live", { live: true }, ["a revised 60"]],
+  ["marked as a repeat", { showing: "repeat" }, ["a revised 60"]],
 ] as const)("a programme can be %s", (_, changes, expected) => {
   expect(facts([programme({ id: "a" })], [programme({ id: "a", ...changes })])).toEqual(expected);
 });
