@@ -1,0 +1,50 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { assembleListing } from "../../shared/core/schedule/listing.ts";
+import { readFeed } from "../../shared/feeds/read-feed.ts";
+import { inChunks } from "../feeds/feed-bytes.ts";
+import { linesReader } from "../feeds/lines-format.ts";
+
+const PAGE = readFileSync(new URL("../../docs/feeds.md", import.meta.url), "utf8");
+
+function block(language: string): string {
+  const found = new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``).exec(PAGE)?.[1];
+  if (found === undefined) throw new Error(`docs/feeds.md: no example in ${language}`);
+  return found;
+}
+
+async function all<T>(items: AsyncIterable<T>): Promise<readonly T[]> {
+  const read: T[] = [];
+  for await (const item of items) read.push(item);
+  return read;
+}
+
+const at = (hour: number, minute = 0): number => Date.UTC(2026, 5, 13, hour, minute);
+
+test.each(["xml", "json", "ndjson", "csv"])("the example in %s is the evening that the page says", async (language) => {
+  const { programmes, counts } = assembleListing(await all(readFeed(inChunks(block(language)))));
+  expect(programmes.map(({ channelId, title, live, startsAtMs, endsAtMs }) => [channelId, title, live, startsAtMs, endsAtMs])).toEqual([
+    ["one", "Cup Final", true, at(18), at(20)],
+    ["one", "Late News", false, at(20), at(20, 30)],
+  ]);
+  expect(counts).toMatchObject({ itemsUnreadable: 0, programmesRejected: 0 });
+});
+
+test("the format that the page adds is the one that is tested, and it reads", async () => {
+  const source = readFileSync(new URL("../feeds/lines-format.ts", import.meta.url), "utf8");
+  expect(block("ts")).toBe(source.replaceAll("../../shared/feeds/", "./").replaceAll("../../shared/core/", "../core/"));
+  const feed = "LINES/1\none|2026-06-13T18:00:00Z|2026-06-13T20:00:00Z|Cup Final\none|later|much later|Nobody knows\n";
+  const batches = await all(linesReader.read(inChunks(feed), {}));
+  expect(batches.flat()).toEqual([
+    {
+      kind: "programme",
+      programme: { channelId: "one", title: "Cup Final", categories: [], live: false, startsAtMs: at(18), endsAtMs: at(20), line: 2 },
+    },
+    {
+      kind: "rejected",
+      line: 3,
+      code: "time-unreadable",
+      reason: expect.stringContaining("later to much later are no instants") as string,
+    },
+  ]);
+});
