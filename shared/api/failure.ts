@@ -54,6 +54,8 @@ export const STATUS_OF_CODE: Readonly<Record<string, 400 | 401 | 403 | 404 | 405
   "model-version-unknown": 404,
   "override-unknown": 404,
   "programme-unknown": 404,
+  "signal-unmatched": 404,
+  "signal-invalid": 400,
   "dead-letter-unknown": 404,
   "quarantine-unknown": 404,
   "dead-letters-elsewhere": 404,

@@ -9,6 +9,7 @@ import { planRoute } from "./plan.ts";
 import { acceptQuarantineRoute, quarantineRoute, rejectQuarantineRoute } from "./quarantine.ts";
 import { correctProgrammeRoute, programmesRoute } from "./programmes.ts";
 import type { Route } from "./route.ts";
+import { signalsRoute } from "./signals.ts";
 import { verdictsRoute } from "./verdicts.ts";
 
 /** Everything the API can do, reading first. */
@@ -23,6 +24,7 @@ export const routes: readonly Route[] = [
   withdrawOverrideRoute,
   programmesRoute,
   correctProgrammeRoute,
+  signalsRoute,
   modesRoute,
   setModeRoute,
   deadLettersRoute,

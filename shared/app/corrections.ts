@@ -24,7 +24,10 @@ export type AskedCorrection = {
   readonly cancelled?: boolean | undefined;
   readonly actualStartsAtMs?: number | null | undefined;
   readonly actualEndsAtMs?: number | null | undefined;
-  /** Who says that it ended; an operator when left out. */
+  /**
+   * Who says when it really began or ended; an operator when left out. What a marker says of a field that a person has spoken of is not heard,
+   * and an end to come it can only put off.
+   */
   readonly endedBy?: EndSource | undefined;
   /** A day after the programme's end when left out. */
   readonly untilMs?: number | undefined;
@@ -185,10 +188,12 @@ function checkedCorrection(
   known: { readonly programme: Programme; readonly listed: boolean; readonly before: Correction | undefined; readonly now: number },
 ): Correction | undefined {
   const { programme, listed, before, now } = known;
-  const { startsAtMs, endsAtMs, title, cancelled, actualStartsAtMs, actualEndsAtMs, endedBy = "operator" } = asked;
+  const { startsAtMs, endsAtMs, title, cancelled, actualStartsAtMs, actualEndsAtMs, endedBy = "operator" } = heardOf(asked, known);
   refuseUnsigned(asked);
   const fields = [startsAtMs, endsAtMs, title, cancelled, actualStartsAtMs, actualEndsAtMs];
   if (fields.every((field) => field === undefined)) {
+    // A marker of which nothing is heard changes nothing.
+    if (endedBy === "marker") return before;
     const right = "startsAt, endsAt, title, cancelled, actualStartsAt or actualEndsAt would be right";
     throw new CalltimeError("correction-empty", `${programme.id}: nothing is said of it; ${right}`);
   }
@@ -202,6 +207,7 @@ function checkedCorrection(
     title: newest(title === undefined || title === null ? title : title.trim(), before?.title),
     cancelled: (cancelled ?? before?.cancelled) === true ? (true as const) : undefined,
     actualStartsAtMs: newest(actualStartsAtMs, before?.actualStartsAtMs),
+    startMarked: startMarkedOf(actualStartsAtMs, endedBy, before),
     actualEnd: newest(
       actualEndsAtMs === undefined || actualEndsAtMs === null ? actualEndsAtMs : { atMs: actualEndsAtMs, by: endedBy },
       before?.actualEnd,
@@ -213,6 +219,29 @@ function checkedCorrection(
   const correction = { ...said, untilMs: asked.untilMs ?? Math.max(correctedProgramme(programme, said).endsAtMs, now) + DEFAULT_STAY_MS };
   refuseUntil(correction, programme, now);
   return correction;
+}
+
+/** What is heard of what is said: all of what a person says, and of a marker what no person has spoken of. */
+function heardOf(
+  asked: AskedCorrection,
+  { programme, before }: { readonly programme: Programme; readonly before: Correction | undefined },
+): AskedCorrection {
+  if (asked.endedBy !== "marker") return asked;
+  const { actualStartsAtMs, actualEndsAtMs, endsAtMs } = asked;
+  const startIsTaken = before?.actualStartsAtMs !== undefined && before.startMarked !== true;
+  const presentEndMs = before === undefined ? programme.endsAtMs : correctedProgramme(programme, before).endsAtMs;
+  const putsOff = typeof endsAtMs === "number" && endsAtMs > presentEndMs;
+  return {
+    ...asked,
+    actualStartsAtMs: startIsTaken ? undefined : actualStartsAtMs,
+    actualEndsAtMs: before?.actualEnd?.by === "operator" ? undefined : actualEndsAtMs,
+    endsAtMs: putsOff ? endsAtMs : undefined,
+  };
+}
+
+function startMarkedOf(asked: number | null | undefined, by: EndSource, before: Correction | undefined): true | undefined {
+  if (asked === undefined) return before?.startMarked;
+  return asked !== null && by === "marker" ? true : undefined;
 }
 
 function newest<T>(asked: T | null | undefined, before: T | undefined): T | undefined {
@@ -278,8 +307,8 @@ function isSame(before: Correction, next: Correction, { untilMs }: AskedCorrecti
   return contentOf(before) === contentOf(next) && (untilMs === undefined || untilMs === before.untilMs);
 }
 
-function contentOf({ startsAtMs, endsAtMs, title, cancelled, actualStartsAtMs, actualEnd }: Correction): string {
-  return JSON.stringify([startsAtMs, endsAtMs, title, cancelled, actualStartsAtMs, actualEnd?.atMs, actualEnd?.by]);
+function contentOf({ startsAtMs, endsAtMs, title, cancelled, actualStartsAtMs, startMarked, actualEnd }: Correction): string {
+  return JSON.stringify([startsAtMs, endsAtMs, title, cancelled, actualStartsAtMs, startMarked, actualEnd?.atMs, actualEnd?.by]);
 }
 
 function correctedEvent(

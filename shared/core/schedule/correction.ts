@@ -19,6 +19,8 @@ export type Correction = {
   readonly title?: string;
   readonly cancelled?: true;
   readonly actualStartsAtMs?: number;
+  /** The actual start was said by a marker; a person's is not marked. */
+  readonly startMarked?: true;
   readonly actualEnd?: MarkedEnd;
   readonly author: string;
   readonly why: string;

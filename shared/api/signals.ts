@@ -1,0 +1,102 @@
+import * as z from "zod";
+import { isoOf } from "../../events/index.ts";
+import { instant } from "../../events/instant.ts";
+import { lateChanges } from "../app/late-change.ts";
+import { hearSignal, LONGEST_STILL_LIVE_MS, type Signal } from "../app/signal.ts";
+import { CalltimeError } from "../core/error.ts";
+import { MINUTE_MS } from "../core/time.ts";
+import { readJsonBody } from "./body.ts";
+import { lateChangesOf, lateChangesSchema } from "./late-change.ts";
+import { author } from "./person.ts";
+import { atInstant } from "./query.ts";
+import { route } from "./route.ts";
+
+const MOST_MINUTES = LONGEST_STILL_LIVE_MS / MINUTE_MS;
+const DEFAULT_MINUTES = 10;
+
+const signalSchema = z
+  .strictObject({
+    kind: z
+      .enum(["present", "ended", "still-live"], { error: "expected present, ended or still-live" })
+      .describe("`present`: this is on, and what was on before has ended. `ended`: what was on has ended. `still-live`: it goes on."),
+    channelId: z.string({ error: "expected a channel's id" }).min(1, "expected a channel's id").max(300),
+    source: author.min(1, "expected what signals it").describe("What signals it, such as EIT or SCTE-35: the author of what it says."),
+    at: atInstant.optional().describe("When it really began or ended, for `present` and `ended`; not in the future."),
+    title: z
+      .string({ error: "expected a title" })
+      .min(1, "expected a title")
+      .max(300)
+      .optional()
+      .describe(
+        "Its title, or a part of it. Needed by `still-live`; left out, `present` means what starts nearest, `ended` what began last.",
+      ),
+    forMinutes: z
+      .number({ error: "expected minutes" })
+      .int("expected whole minutes")
+      .min(1, "expected at least 1 minute")
+      .max(MOST_MINUTES, `expected at most ${MOST_MINUTES} minutes`)
+      .optional()
+      .describe(
+        `For \`still-live\`: its end is put off to so much later than now, ${DEFAULT_MINUTES} minutes when left out. Say it again as long as it is true.`,
+      ),
+  })
+  .meta({ id: "Signal", description: "What a channel's own signalling says of what is on it." });
+
+const heardSchema = z
+  .strictObject({
+    now: instant.describe("Platform time."),
+    heard: z.array(
+      z
+        .strictObject({
+          programmeId: z.string(),
+          title: z.string(),
+          outcome: z
+            .enum(["corrected", "taken-back", "unchanged"])
+            .describe("`unchanged` too where a person has said something else, which holds."),
+        })
+        .meta({ id: "Heard" }),
+    ),
+    late: lateChangesSchema,
+  })
+  .meta({ id: "SignalHeard" });
+
+/** Takes what a channel signals of what is on it. */
+export const signalsRoute = route({
+  method: "POST",
+  path: "/v1/signals",
+  operationId: "hearSignal",
+  about:
+    "Takes what a channel's own signalling says: what is on and since when, that it ended, that it is still live. It becomes a correction of the programme meant, and outlives the next feed; what a person has said of the same holds over it.",
+  writes: true,
+  query: z.strictObject({}),
+  body: signalSchema,
+  responses: { 200: { about: "What it made known; the same again changes nothing.", schema: heardSchema } },
+  handle: async ({ parts, request }) => {
+    const signal = signalOf(await readJsonBody(signalSchema, request));
+    return parts.exclusively(async () => {
+      const now = parts.now();
+      const heard = await hearSignal(parts.context, signal, now);
+      const late = await lateChanges(
+        parts.context,
+        heard.map(({ programmeId }) => programmeId),
+        now,
+      );
+      const body: z.input<typeof heardSchema> = { now: isoOf(now), heard: [...heard], late: lateChangesOf(late) };
+      return { status: 200, body };
+    });
+  },
+});
+
+function signalOf({ kind, channelId, source, at, title, forMinutes }: z.output<typeof signalSchema>): Signal {
+  const base = { channelId, source };
+  if (kind === "still-live") {
+    if (title === undefined || at !== undefined) throw invalid(kind, "a title and no at");
+    return { ...base, kind, title, forMs: (forMinutes ?? DEFAULT_MINUTES) * MINUTE_MS };
+  }
+  if (at === undefined || forMinutes !== undefined) throw invalid(kind, "at and no forMinutes");
+  return kind === "present" ? { ...base, kind, startedAtMs: at, title } : { ...base, kind, endedAtMs: at, title };
+}
+
+function invalid(kind: string, right: string): CalltimeError {
+  return new CalltimeError("signal-invalid", `a signal of kind ${kind} takes ${right}`);
+}

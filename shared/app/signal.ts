@@ -1,0 +1,109 @@
+import { isoOf } from "../../events/index.ts";
+import { CalltimeError } from "../core/error.ts";
+import type { Programme } from "../core/schedule/programme.ts";
+import { normaliseTitle } from "../core/schedule/title.ts";
+import { HOUR_MS, MINUTE_MS } from "../core/time.ts";
+import { correctProgramme, findProgrammes, type AskedCorrection, type CorrectionOutcome } from "./corrections.ts";
+import type { Context } from "./context.ts";
+
+/** What a channel's own signalling says of what is on it. */
+export type Signal = { readonly channelId: string; readonly source: string } & (
+  | {
+      /** This is on now, and since then: the "present" event of EIT present/following, or the start of a programme in SCTE-35. What was on before has ended. */
+      readonly kind: "present";
+      readonly startedAtMs: number;
+      readonly title?: string | undefined;
+    }
+  /** What was on has ended: a programme end in SCTE-35. */
+  | { readonly kind: "ended"; readonly endedAtMs: number; readonly title?: string | undefined }
+  /** It goes on: its end is put off to so much later than now. */
+  | { readonly kind: "still-live"; readonly title: string; readonly forMs: number }
+);
+
+/** What a signal made known of one programme. */
+export type Heard = { readonly programmeId: string; readonly title: string; readonly outcome: CorrectionOutcome };
+
+// A live event seldom starts later than that; what is further away is another showing.
+const TITLED_WITHIN_MS = 3 * HOUR_MS;
+// Without a title only the start tells what is meant, and half an hour is the shortest usual slot.
+const UNTITLED_WITHIN_MS = 30 * MINUTE_MS;
+/** The longest that one "still live" holds; it is said again as long as it is true. */
+export const LONGEST_STILL_LIVE_MS = HOUR_MS;
+
+/**
+ * Takes what a channel signals as corrections of the programmes meant: when they really began and ended, by a marker. They outlive the next
+ * feed; what a person has said of the same field holds over them, of two markers the newer. Throws `signal-unmatched` where no programme is
+ * meant, and `correction-…` for what it says itself.
+ */
+export async function hearSignal(context: Context, signal: Signal, now: number): Promise<readonly Heard[]> {
+  const listed = await programmesOf(context, signal.channelId, now);
+  const heard: Heard[] = [];
+  const correct = async (
+    programme: Programme,
+    said: Pick<AskedCorrection, "actualStartsAtMs" | "actualEndsAtMs" | "endsAtMs">,
+    why: string,
+  ) => {
+    const asked = { ...said, programmeId: programme.id, endedBy: "marker", author: signal.source, why } as const;
+    const { outcome } = await correctProgramme(context, asked, now);
+    heard.push({ programmeId: programme.id, title: programme.title, outcome });
+  };
+  switch (signal.kind) {
+    case "present": {
+      const { startedAtMs } = signal;
+      const programme = nearest(listed, signal, startedAtMs);
+      const before = listed.findLast(
+        ({ startsAtMs, id }) => id !== programme.id && startsAtMs < Math.min(programme.startsAtMs, startedAtMs),
+      );
+      // Ended first: should this stop half-way, the rest is done when it is signalled again.
+      if (before !== undefined && before.endsAtMs > startedAtMs - UNTITLED_WITHIN_MS)
+        await correct(before, { actualEndsAtMs: startedAtMs }, `${programme.title} is signalled as on since ${isoOf(startedAtMs)}`);
+      await correct(programme, { actualStartsAtMs: startedAtMs }, `signalled as on since ${isoOf(startedAtMs)}`);
+      return heard;
+    }
+    case "ended": {
+      const on = listed.filter(({ startsAtMs, title }) => startsAtMs < signal.endedAtMs && isMeant(title, signal.title));
+      const programme = on.at(-1) ?? unmatched(signal, `none was on before ${isoOf(signal.endedAtMs)}`);
+      await correct(programme, { actualEndsAtMs: signal.endedAtMs }, `signalled as ended at ${isoOf(signal.endedAtMs)}`);
+      return heard;
+    }
+    case "still-live": {
+      const begun = listed.filter(({ startsAtMs, title }) => startsAtMs <= now && isMeant(title, signal.title));
+      const programme = begun.at(-1) ?? unmatched(signal, "none of that title has begun");
+      const untilMs = now + Math.min(signal.forMs, LONGEST_STILL_LIVE_MS);
+      await correct(programme, { endsAtMs: untilMs }, `signalled as still live at ${isoOf(now)}`);
+      return heard;
+    }
+    default:
+      return signal satisfies never;
+  }
+}
+
+/** The programmes of a channel around now, as they are in force, by start. */
+async function programmesOf(context: Context, channelId: string, now: number): Promise<readonly Programme[]> {
+  const window = { fromMs: now - 2 * TITLED_WITHIN_MS, toMs: now + 2 * TITLED_WITHIN_MS };
+  const found = await findProgrammes(context, { ...window, channelId }, now);
+  return found.filter(({ correction }) => correction?.cancelled !== true).map(({ programme }) => programme);
+}
+
+function nearest(listed: readonly Programme[], signal: Extract<Signal, { kind: "present" }>, atMs: number): Programme {
+  const withinMs = signal.title === undefined ? UNTITLED_WITHIN_MS : TITLED_WITHIN_MS;
+  let best: Programme | undefined;
+  for (const programme of listed) {
+    const apartMs = Math.abs(programme.startsAtMs - atMs);
+    if (apartMs > withinMs || !isMeant(programme.title, signal.title)) continue;
+    if (best === undefined || apartMs < Math.abs(best.startsAtMs - atMs)) best = programme;
+  }
+  return best ?? unmatched(signal, `none starts within ${withinMs / MINUTE_MS} min of ${isoOf(atMs)}`);
+}
+
+/** Whether a title is the one that is signalled: one of the two contains the other, as both are compared. */
+function isMeant(title: string, signalled: string | undefined): boolean {
+  if (signalled === undefined) return true;
+  const [listed, said] = [normaliseTitle(title), normaliseTitle(signalled)];
+  return said !== "" && (listed.includes(said) || said.includes(listed));
+}
+
+function unmatched({ channelId, title }: Signal, why: string): never {
+  const what = title === undefined ? "programme" : `programme ${JSON.stringify(title)}`;
+  throw new CalltimeError("signal-unmatched", `${channelId}: no ${what} of its guide is meant: ${why}; GET /v1/programmes lists them`);
+}
