@@ -57,7 +57,7 @@ export function feedCheckCommand(): Command {
     .description(
       "Read a feed and tell what the gate would make of it: counts, repairs, rejects, warnings, and a picture of what is on when.",
     )
-    .argument("<file>", "the feed, plain or gzipped")
+    .argument("<file>", "the feed, plain or packed with gzip or zstd")
     .option("--against <file>", "the last good feed, to be judged beside it")
     .option("--zone <name>", "zone that the guide goes by, such as Europe/Amsterdam; changes of clocks of every zone when left out")
     .option("--now <instant>", "the instant to judge it as at; the present when left out", instant)

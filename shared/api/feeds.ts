@@ -77,7 +77,7 @@ export const feedsRoute = route({
   body: "file",
   operationId: "ingestFeed",
   about:
-    "Puts a schedule feed in force: XMLTV, our own JSON, or CSV, plain or gzipped, as the body. It is read to its end and judged first; whatever fails leaves the last good schedule in force.",
+    "Puts a schedule feed in force: XMLTV, our own JSON, or CSV, plain or packed with gzip or zstd, as the body. It is read to its end and judged first; whatever fails leaves the last good schedule in force.",
   writes: true,
   query: z.strictObject({}),
   responses: {

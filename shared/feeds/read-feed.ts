@@ -1,5 +1,5 @@
-import { Readable, pipeline } from "node:stream";
-import { createGunzip } from "node:zlib";
+import { Readable, pipeline, type Transform } from "node:stream";
+import { constants, createGunzip, createZstdDecompress } from "node:zlib";
 import { CalltimeError } from "../core/error.ts";
 import type { FeedItem } from "../core/schedule/programme.ts";
 import { headText } from "./feed-encoding.ts";
@@ -25,7 +25,7 @@ const RATIO_MATTERS_FROM_BYTES = 8_388_608;
 export type ReadFeedOptions = ReaderOptions & { readonly maxBytes?: number };
 
 /**
- * The items of a feed in any format we read, gzipped or not; both are seen by content, never by name. Memory is bounded whatever the
+ * The items of a feed in any format we read, plain or packed with gzip or zstd; both are seen by content, never by name. Memory is bounded whatever the
  * feed's size. Throws CalltimeError `feed-empty`, `feed-truncated`, `feed-malformed`, `feed-format-unknown`, `feed-too-large`, or
  * `feed-unreadable` when the bytes themselves stop with an error. Only an iteration that ends without a throw has seen the whole feed.
  */
@@ -64,7 +64,7 @@ export async function* readFeedBatches(
 }
 
 function rightFormats(): string {
-  return `${READERS.map((reader) => reader.looksLike).join(" or ")}, plain or gzipped,`;
+  return `${READERS.map((reader) => reader.looksLike).join(" or ")}, plain or packed with gzip or zstd,`;
 }
 
 /** The source's own failures, told apart from the feed's. */
@@ -92,12 +92,18 @@ async function* limited(bytes: AsyncIterable<Uint8Array>, maxBytes: number): Asy
 }
 
 async function* unpacked(packed: PeekableBytes): AsyncGenerator<Uint8Array, void, undefined> {
-  const magic = await packed.peek(2);
-  if (magic[0] !== 0x1f || magic[1] !== 0x8b) {
+  const packing = packingOf(await packed.peek(LONGEST_MAGIC));
+  if (packing === undefined) {
     yield* packed;
     return;
   }
-  const gunzip = createGunzip({ chunkSize: UNPACKED_CHUNK_BYTES });
+  if (packing.unpack === undefined) {
+    throw new CalltimeError(
+      "feed-format-unknown",
+      `the feed is packed as ${packing.name}, which is not read; ${packing.instead} would be right`,
+    );
+  }
+  const stream = packing.unpack();
   let packedBytes = 0;
   let unpackedBytes = 0;
   async function* counted(): AsyncGenerator<Uint8Array, void, undefined> {
@@ -107,14 +113,14 @@ async function* unpacked(packed: PeekableBytes): AsyncGenerator<Uint8Array, void
     }
   }
   // The callback is needed to keep a failure from being unhandled; it is thrown by the iteration below.
-  pipeline(Readable.from(counted(), { objectMode: false }), gunzip, () => undefined);
+  pipeline(Readable.from(counted(), { objectMode: false }), stream, () => undefined);
   try {
-    for await (const chunk of gunzip as AsyncIterable<Uint8Array>) {
+    for await (const chunk of stream as AsyncIterable<Uint8Array>) {
       unpackedBytes += chunk.length;
       if (unpackedBytes > RATIO_MATTERS_FROM_BYTES && unpackedBytes > MAX_RATIO * packedBytes) {
         throw new CalltimeError(
           "feed-too-large",
-          `the gzipped feed unpacks to more than ${MAX_RATIO} times its size; the schedule itself would be right`,
+          `the ${packing.name} feed unpacks to more than ${MAX_RATIO} times its size; the schedule itself would be right`,
         );
       }
       yield chunk;
@@ -122,16 +128,48 @@ async function* unpacked(packed: PeekableBytes): AsyncGenerator<Uint8Array, void
   } catch (cause) {
     if (cause instanceof CalltimeError) throw cause;
     if (codeOf(cause) === "Z_BUF_ERROR") {
-      throw new CalltimeError("feed-truncated", "the gzipped feed is cut short; the whole file would be right", { cause });
+      throw new CalltimeError("feed-truncated", `the ${packing.name} feed is cut short; the whole file would be right`, { cause });
     }
-    throw new CalltimeError(
-      "feed-malformed",
-      `the gzipped feed is damaged: ${messageOf(cause)}; the file as it was published would be right`,
-      {
+    if (codeOf(cause) === "ZSTD_error_frameParameter_windowTooLarge") {
+      const right = "zstd without --long and --ultra would be right";
+      throw new CalltimeError("feed-too-large", `the zstd feed takes more than ${2 ** ZSTD_WINDOW_LOG} bytes to unpack; ${right}`, {
         cause,
-      },
-    );
+      });
+    }
+    const damaged = `the ${packing.name} feed is damaged: ${messageOf(cause)}; the file as it was published would be right`;
+    throw new CalltimeError("feed-malformed", damaged, { cause });
   }
+}
+
+/** A way to pack a file, by its first bytes. Those that are not read name what would be. */
+type Packing = { readonly name: string; readonly magic: readonly number[] } & (
+  | { readonly unpack: () => Transform; readonly instead?: never }
+  | { readonly unpack?: never; readonly instead: string }
+);
+
+/** What zstd looks back over at its highest ordinary level (19); a frame may ask for sixteen times that. */
+const ZSTD_WINDOW_LOG = 23;
+const ZSTD_LIMITS = { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG };
+const INSTEAD = "the same file plain, or packed with gzip or zstd,";
+const PACKINGS: readonly Packing[] = [
+  { name: "gzipped", magic: [0x1f, 0x8b], unpack: () => createGunzip({ chunkSize: UNPACKED_CHUNK_BYTES }) },
+  {
+    name: "zstd",
+    magic: [0x28, 0xb5, 0x2f, 0xfd],
+    unpack: () => createZstdDecompress({ chunkSize: UNPACKED_CHUNK_BYTES, params: ZSTD_LIMITS }),
+  },
+  { name: "a zip archive", magic: [0x50, 0x4b, 0x03, 0x04], instead: INSTEAD },
+  { name: "an empty zip archive", magic: [0x50, 0x4b, 0x05, 0x06], instead: INSTEAD },
+  { name: "xz", magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00], instead: INSTEAD },
+  { name: "bzip2", magic: [0x42, 0x5a, 0x68], instead: INSTEAD },
+  { name: "a 7z archive", magic: [0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c], instead: INSTEAD },
+  { name: "a rar archive", magic: [0x52, 0x61, 0x72, 0x21, 0x1a, 0x07], instead: INSTEAD },
+  { name: "compress (.Z)", magic: [0x1f, 0x9d], instead: INSTEAD },
+  { name: "lz4", magic: [0x04, 0x22, 0x4d, 0x18], instead: INSTEAD },
+];
+const LONGEST_MAGIC = Math.max(...PACKINGS.map(({ magic }) => magic.length));
+function packingOf(head: Uint8Array): Packing | undefined {
+  return PACKINGS.find(({ magic }) => magic.every((byte, index) => head[index] === byte));
 }
 
 function codeOf(error: unknown): unknown {

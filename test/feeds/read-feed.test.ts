@@ -1,5 +1,5 @@
 import { pipeline, Readable } from "node:stream";
-import { createGzip, gzipSync } from "node:zlib";
+import { constants, createGzip, gzipSync, zstdCompressSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { CalltimeError } from "../../shared/core/error.ts";
 import { readFeed } from "../../shared/feeds/read-feed.ts";
@@ -22,6 +22,26 @@ describe("a feed is known by its content", () => {
     expect(plain).toHaveLength(2_000);
     expect(await itemsOf(gzipSync(many))).toEqual(plain);
     expect(await itemsOf(gzipSync(many), 7)).toEqual(plain);
+  });
+
+  test("packed with zstd it gives the same items too, in chunks of any size", async () => {
+    const plain = await itemsOf(many);
+    expect(await itemsOf(zstdCompressSync(many))).toEqual(plain);
+    expect(await itemsOf(zstdCompressSync(many), 7)).toEqual(plain);
+  });
+
+  test.each([
+    ["a zip archive", "PK\u0003\u0004"],
+    ["xz", "\u00fd7zXZ\u0000"],
+    ["bzip2", "BZh91AY"],
+    ["a 7z archive", "7z\u00bc\u00af\u0027\u001c"],
+    ["a rar archive", "Rar!\u001a\u0007\u0001"],
+    ["compress (.Z)", "\u001f\u009d\u0090"],
+    ["lz4", "\u0004\u0022M\u0018"],
+  ])("%s is refused by its name, with what would be right", async (name, beginning) => {
+    const bytes = Buffer.concat([Buffer.from(beginning, "latin1"), Buffer.alloc(5_000, 7)]);
+    const right = "the same file plain, or packed with gzip or zstd, would be right";
+    expect(await failureOf(bytes)).toBe(`feed-format-unknown: the feed is packed as ${name}, which is not read; ${right}`);
   });
 
   test("a gzip of two members is one feed", async () => {
@@ -82,6 +102,17 @@ describe("half a feed is never the whole", () => {
     const packed = Uint8Array.from(gzipSync(many));
     packed[packed.length - 6] = (packed[packed.length - 6] ?? 0) ^ 1;
     expect(await failureOf(packed)).toMatch(/^feed-malformed: the gzipped feed is damaged: incorrect data check/);
+  });
+
+  test("a zstd that is cut short, damaged, a bomb, or in need of too much memory is refused as that", async () => {
+    const packed = Uint8Array.from(zstdCompressSync(many, { params: { [constants.ZSTD_c_checksumFlag]: 1 } }));
+    expect(await failureOf(packed.subarray(0, packed.length - 9))).toMatch(/^feed-truncated: the zstd feed is cut short/);
+    const flipped = packed.map((byte, index) => (index === packed.length - 2 ? byte ^ 1 : byte));
+    expect(await failureOf(flipped)).toMatch(/^feed-malformed: the zstd feed is damaged: /);
+    const long = Buffer.from(tv("<programme/>".repeat(1_000_000)));
+    expect(await failureOf(zstdCompressSync(long))).toMatch(/^feed-too-large: the zstd feed unpacks to more than 200 times its size/);
+    const wide = zstdCompressSync(long, { params: { [constants.ZSTD_c_windowLog]: 27 } });
+    expect(await failureOf(wide)).toMatch(/^feed-too-large: the zstd feed takes more than 8388608 bytes to unpack; zstd without --long/);
   });
 
   test("a source that fails is not taken for a feed that ends, and its error is kept", async () => {
@@ -295,6 +326,7 @@ describe("a feed cannot take the process down", () => {
 test.each([
   ["plain", (text: string) => new TextEncoder().encode(text)],
   ["gzipped", (text: string) => gzipSync(text)],
+  ["zstd", (text: string) => zstdCompressSync(text)],
 ])("closes a %s source when the reader of the items goes away, and when the feed is refused", async (_what, pack) => {
   for (const feed of [many, many.replace("<tv>", "<html>"), many.replace("<tv>", "<tv></tw>")]) {
     let closed = false;
