@@ -2,6 +2,7 @@ import { Readable, pipeline } from "node:stream";
 import { CsvError, parse } from "csv-parse";
 import { CalltimeError } from "../core/error.ts";
 import type { CsvLayout } from "./csv-header.ts";
+import { LineBreaks } from "./line-breaks.ts";
 
 /** Bytes of one record. */
 const MAX_RECORD_BYTES = 1_048_576;
@@ -14,7 +15,7 @@ export async function* csvRows(
   text: AsyncIterable<string>,
   { delimiter, linesBefore }: CsvLayout,
 ): AsyncGenerator<CsvRow, void, undefined> {
-  const lines = new LineBreaks();
+  const lines = new CountedText();
   const parser = parse({
     delimiter,
     // A quote inside a cell that does not begin with one is a quote: 12" Remixes.
@@ -59,42 +60,30 @@ function brokenAt(line: number, cause: unknown): CalltimeError {
   return new CalltimeError("feed-malformed", `line ${line}: ${what}; CSV with one header row would be right`, { cause });
 }
 
-/** Where the line breaks of a text are, while it is read: the parser counts those inside quotes twice. */
-class LineBreaks {
+/** A text as bytes, with where its lines break: the parser counts those inside quotes twice. */
+class CountedText {
   readonly #encoder = new TextEncoder();
-  #breaks: number[] = [];
-  #passed = 0;
-  #line = 1;
-  #sent = 0;
-  #sourceEnded = false;
+  readonly #lines = new LineBreaks();
+  #ended = false;
   #last = 0x0a;
 
   async *counted(text: AsyncIterable<string>): AsyncGenerator<Uint8Array, void, undefined> {
     for await (const piece of text) {
       const bytes = this.#encoder.encode(piece);
-      for (let at = bytes.indexOf(0x0a); at >= 0; at = bytes.indexOf(0x0a, at + 1)) this.#breaks.push(this.#sent + at);
-      this.#sent += bytes.length;
+      this.#lines.add(bytes);
       this.#last = bytes.at(-1) ?? this.#last;
       yield bytes;
     }
-    this.#sourceEnded = true;
+    this.#ended = true;
   }
 
   /** The line that the byte at `offset` stands in; offsets never go back. */
   lineAt(offset: number): number {
-    while ((this.#breaks[this.#passed] ?? Infinity) < offset) {
-      this.#passed++;
-      this.#line++;
-    }
-    if (this.#passed > 1_000) {
-      this.#breaks = this.#breaks.slice(this.#passed);
-      this.#passed = 0;
-    }
-    return this.#line;
+    return this.#lines.lineAt(offset);
   }
 
   /** Whether the text ends at `offset` without a line break. */
   isOpenAt(offset: number): boolean {
-    return this.#sourceEnded && offset >= this.#sent && this.#last !== 0x0a && this.#last !== 0x0d;
+    return this.#ended && offset >= this.#lines.bytes && this.#last !== 0x0a && this.#last !== 0x0d;
   }
 }

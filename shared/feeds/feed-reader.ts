@@ -1,11 +1,5 @@
 import type { FeedItem } from "../core/schedule/programme.ts";
 
-/** What a reader may be told beside the bytes. */
-export type ReaderOptions = {
-  /** Entries that recur are expanded in [fromMs, toMs) only; without it those that never end cannot be. */
-  readonly recurrenceWindow?: { readonly fromMs: number; readonly toMs: number };
-};
-
 /** A reader of one feed format. It sees plain bytes (never gzipped) and holds no more of them than one window. */
 export interface FeedReader {
   /** Short name of the format. */
@@ -18,7 +12,7 @@ export interface FeedReader {
    * The items of the feed, in its order, in batches: to wait for each item takes longer than to read it. Throws CalltimeError
    * `feed-truncated`, `feed-malformed`, `feed-too-large` or `feed-format-unknown`; what was yielded before a throw is half a feed and must not be used.
    */
-  read(bytes: AsyncIterable<Uint8Array>, options: ReaderOptions): AsyncIterable<readonly FeedItem[]>;
+  read(bytes: AsyncIterable<Uint8Array>): AsyncIterable<readonly FeedItem[]>;
 }
 
 /** How much of a feed a reader is shown to recognise it by: room for a prolog with a licence text. */

@@ -1,6 +1,7 @@
 import { TokenParser, Tokenizer, TokenType } from "@streamparser/json";
 import { CalltimeError } from "../core/error.ts";
 import { textOf } from "./feed-text.ts";
+import { LineBreaks } from "./line-breaks.ts";
 
 /** A schedule nests seven deep at most; the parser keeps every open bracket. */
 const MAX_DEPTH = 64;
@@ -97,10 +98,8 @@ class JsonDocument {
   #objectLines: number[][] = [];
   #closedLine = 1;
   #closedObjectLines: readonly number[] = [];
-  /** Bytes before the window being read; where its line breaks are, and how many of them lie before the token being read. */
-  #before = 0;
-  #breaks: number[] = [];
-  #passed = 0;
+  readonly #lines = new LineBreaks();
+  /** Line of the token being read. */
   #line = 1;
   /** Where the record being read began. */
   #recordFrom = 0;
@@ -112,7 +111,7 @@ class JsonDocument {
       this.#records.push({ path, value, line: this.#closedLine, listLines: this.#closedObjectLines });
     };
     this.#tokenizer.onToken = (token) => {
-      this.#moveTo(token.offset);
+      this.#line = this.#lines.lineAt(token.offset);
       this.#follow(token.token);
       try {
         this.#parser.write(token);
@@ -127,15 +126,14 @@ class JsonDocument {
   }
 
   write(bytes: Uint8Array): void {
-    for (let at = bytes.indexOf(0x0a); at >= 0; at = bytes.indexOf(0x0a, at + 1)) this.#breaks.push(this.#before + at);
+    this.#lines.add(bytes);
     try {
       this.#tokenizer.write(bytes);
     } catch (cause) {
       if (cause instanceof CalltimeError) throw cause;
       throw this.#malformed(cause instanceof Error ? firstSentence(cause.message) : String(cause), cause);
     }
-    this.#before += bytes.length;
-    if (this.#before - this.#recordFrom > MAX_RECORD_BYTES) {
+    if (this.#lines.bytes - this.#recordFrom > MAX_RECORD_BYTES) {
       this.#tooLarge(`one entry is larger than ${MAX_RECORD_BYTES} bytes`);
     }
   }
@@ -153,17 +151,6 @@ class JsonDocument {
     const records = this.#records;
     this.#records = [];
     return records;
-  }
-
-  #moveTo(offset: number): void {
-    while ((this.#breaks[this.#passed] ?? Infinity) < offset) {
-      this.#passed++;
-      this.#line++;
-    }
-    if (this.#passed > 1_000) {
-      this.#breaks = this.#breaks.slice(this.#passed);
-      this.#passed = 0;
-    }
   }
 
   #follow(token: TokenType): void {
@@ -186,8 +173,11 @@ class JsonDocument {
   }
 
   #truncated(cause: unknown): CalltimeError {
-    const line = this.#line + this.#breaks.length - this.#passed;
-    return new CalltimeError("feed-truncated", `line ${line}: the feed ends too soon; the whole JSON document would be right`, { cause });
+    return new CalltimeError(
+      "feed-truncated",
+      `line ${this.#lines.lastLine}: the feed ends too soon; the whole JSON document would be right`,
+      { cause },
+    );
   }
 
   #tooLarge(what: string): never {

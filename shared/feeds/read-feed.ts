@@ -6,7 +6,7 @@ import { headText } from "./feed-encoding.ts";
 import { calltimeJsonReader } from "./calltime-json.ts";
 import { calltimeNdjsonReader } from "./calltime-ndjson.ts";
 import { csvReader } from "./csv.ts";
-import { HEAD_BYTES, type FeedReader, type ReaderOptions } from "./feed-reader.ts";
+import { HEAD_BYTES, type FeedReader } from "./feed-reader.ts";
 import { PeekableBytes } from "./peekable-bytes.ts";
 import { xmltvReader } from "./xmltv.ts";
 
@@ -22,7 +22,7 @@ const MAX_RATIO = 200;
 const RATIO_MATTERS_FROM_BYTES = 8_388_608;
 
 /** `maxBytes`: bytes of the feed, unpacked, beyond which it is refused. */
-export type ReadFeedOptions = ReaderOptions & { readonly maxBytes?: number };
+export type ReadFeedOptions = { readonly maxBytes?: number };
 
 /**
  * The items of a feed in any format we read, plain or packed with gzip or zstd; both are seen by content, never by name. Memory is bounded whatever the
@@ -55,7 +55,7 @@ export async function* readFeedBatches(
       const excerpt = JSON.stringify(beginning.trimStart().slice(0, 60));
       throw new CalltimeError("feed-format-unknown", `the feed begins with ${excerpt}; ${rightFormats()} would be right`);
     }
-    yield* reader.read(plain, options);
+    yield* reader.read(plain);
   } finally {
     // The first ends the unpacking; the second waits until the source is closed, which unpacking leaves to happen later.
     await plain.return();
@@ -100,7 +100,7 @@ async function* unpacked(packed: PeekableBytes): AsyncGenerator<Uint8Array, void
   if (packing.unpack === undefined) {
     throw new CalltimeError(
       "feed-format-unknown",
-      `the feed is packed as ${packing.name}, which is not read; ${packing.instead} would be right`,
+      `the feed is packed as ${packing.name}, which is not read; the same file plain, or packed with gzip or zstd, would be right`,
     );
   }
   const stream = packing.unpack();
@@ -141,16 +141,12 @@ async function* unpacked(packed: PeekableBytes): AsyncGenerator<Uint8Array, void
   }
 }
 
-/** A way to pack a file, by its first bytes. Those that are not read name what would be. */
-type Packing = { readonly name: string; readonly magic: readonly number[] } & (
-  | { readonly unpack: () => Transform; readonly instead?: never }
-  | { readonly unpack?: never; readonly instead: string }
-);
+/** A way to pack a file, by its first bytes; one without `unpack` is known, and not read. */
+type Packing = { readonly name: string; readonly magic: readonly number[]; readonly unpack?: () => Transform };
 
 /** What zstd looks back over at its highest ordinary level (19); a frame may ask for sixteen times that. */
 const ZSTD_WINDOW_LOG = 23;
 const ZSTD_LIMITS = { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG };
-const INSTEAD = "the same file plain, or packed with gzip or zstd,";
 const PACKINGS: readonly Packing[] = [
   { name: "gzipped", magic: [0x1f, 0x8b], unpack: () => createGunzip({ chunkSize: UNPACKED_CHUNK_BYTES }) },
   {
@@ -158,14 +154,14 @@ const PACKINGS: readonly Packing[] = [
     magic: [0x28, 0xb5, 0x2f, 0xfd],
     unpack: () => createZstdDecompress({ chunkSize: UNPACKED_CHUNK_BYTES, params: ZSTD_LIMITS }),
   },
-  { name: "a zip archive", magic: [0x50, 0x4b, 0x03, 0x04], instead: INSTEAD },
-  { name: "an empty zip archive", magic: [0x50, 0x4b, 0x05, 0x06], instead: INSTEAD },
-  { name: "xz", magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00], instead: INSTEAD },
-  { name: "bzip2", magic: [0x42, 0x5a, 0x68], instead: INSTEAD },
-  { name: "a 7z archive", magic: [0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c], instead: INSTEAD },
-  { name: "a rar archive", magic: [0x52, 0x61, 0x72, 0x21, 0x1a, 0x07], instead: INSTEAD },
-  { name: "compress (.Z)", magic: [0x1f, 0x9d], instead: INSTEAD },
-  { name: "lz4", magic: [0x04, 0x22, 0x4d, 0x18], instead: INSTEAD },
+  { name: "a zip archive", magic: [0x50, 0x4b, 0x03, 0x04] },
+  { name: "an empty zip archive", magic: [0x50, 0x4b, 0x05, 0x06] },
+  { name: "xz", magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00] },
+  { name: "bzip2", magic: [0x42, 0x5a, 0x68] },
+  { name: "a 7z archive", magic: [0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c] },
+  { name: "a rar archive", magic: [0x52, 0x61, 0x72, 0x21, 0x1a, 0x07] },
+  { name: "compress (.Z)", magic: [0x1f, 0x9d] },
+  { name: "lz4", magic: [0x04, 0x22, 0x4d, 0x18] },
 ];
 const LONGEST_MAGIC = Math.max(...PACKINGS.map(({ magic }) => magic.length));
 function packingOf(head: Uint8Array): Packing | undefined {

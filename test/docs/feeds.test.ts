@@ -34,7 +34,7 @@ test("the format that the page adds is the one that is tested, and it reads", as
   const source = readFileSync(new URL("../feeds/lines-format.ts", import.meta.url), "utf8");
   expect(block("ts")).toBe(source.replaceAll("../../shared/feeds/", "./").replaceAll("../../shared/core/", "../core/"));
   const feed = "LINES/1\none|2026-06-13T18:00:00Z|2026-06-13T20:00:00Z|Cup Final\none|later|much later|Nobody knows\n";
-  const batches = await all(linesReader.read(inChunks(feed), {}));
+  const batches = await all(linesReader.read(inChunks(feed)));
   expect(batches.flat()).toEqual([
     {
       kind: "programme",
