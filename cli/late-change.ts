@@ -35,7 +35,12 @@ function lacking({
 }: LateChange["targets"][number]) {
   if (neededBy === null || shortFrom === null) return "what is serving could not be found out, so nobody can say what is in time";
   const until = shortUntil === null ? "" : ` to ${minuteText(shortUntil)}`;
-  const lost = unservedRequests === 0 ? "the expected load finds room" : `about ${unservedRequests} requests will find no room`;
+  const lost = lostText(unservedRequests);
   const idle = mode === "active" ? "" : `; its mode is ${mode}: nothing is written`;
   return `${inTimeUnits} of ${neededUnits} by ${minuteText(neededBy)}, short by up to ${shortUnits} from ${minuteText(shortFrom)}${until}: ${lost}${idle}`;
+}
+
+function lostText(unservedRequests: number | null): string {
+  if (unservedRequests === null) return "how many requests find no room is not known";
+  return unservedRequests === 0 ? "the expected load finds room" : `about ${unservedRequests} requests will find no room`;
 }

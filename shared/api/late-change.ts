@@ -18,7 +18,9 @@ const lateTargetSchema = z
     shortUntil: instantOrNull.describe(
       "When all that is needed can be there; null when not before the occasion ends, or before the plan does.",
     ),
-    unservedRequests: unitsOrNull.describe("Requests of the expected load that find no room until then."),
+    unservedRequests: unitsOrNull.describe(
+      "Requests of the expected load that find no room until then; null where that load is not known.",
+    ),
   })
   .meta({ id: "LateTarget" });
 

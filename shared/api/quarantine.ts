@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { isoOf } from "../../events/index.ts";
 import { instant } from "../../events/instant.ts";
+import type { Context } from "../app/context.ts";
 import { acceptQuarantined } from "../app/ingest.ts";
 import { readQuarantine, rejectQuarantined, type Quarantine } from "../app/quarantine.ts";
 import { readJsonBody } from "./body.ts";
@@ -94,13 +95,7 @@ export const acceptQuarantineRoute = route({
     return parts.exclusively(async () => {
       const now = parts.now();
       const { quarantine, outcome, changes } = await acceptQuarantined(parts.context, { feedId: id, quarantineId, ...by }, now);
-      const body: z.input<typeof decidedSchema> = {
-        now: isoOf(now),
-        outcome,
-        changesCount: changes.length,
-        quarantine: quarantineOf(quarantine, (await parts.context.ports.schedules.current(id))?.generation),
-      };
-      return { status: 200, body };
+      return { status: 200, body: await decidedOf(parts.context, { quarantine, outcome, changesCount: changes.length }, now) };
     });
   },
 });
@@ -125,16 +120,21 @@ export const rejectQuarantineRoute = route({
     return parts.exclusively(async () => {
       const now = parts.now();
       const { quarantine, outcome } = await rejectQuarantined(parts.context, { feedId: id, quarantineId, ...by }, now);
-      const body: z.input<typeof decidedSchema> = {
-        now: isoOf(now),
-        outcome,
-        changesCount: 0,
-        quarantine: quarantineOf(quarantine, (await parts.context.ports.schedules.current(id))?.generation),
-      };
-      return { status: 200, body };
+      return { status: 200, body: await decidedOf(parts.context, { quarantine, outcome, changesCount: 0 }, now) };
     });
   },
 });
+
+type Decided = Pick<z.input<typeof decidedSchema>, "outcome" | "changesCount"> & { readonly quarantine: Quarantine };
+
+async function decidedOf(
+  { ports }: Context,
+  { quarantine, outcome, changesCount }: Decided,
+  now: number,
+): Promise<z.input<typeof decidedSchema>> {
+  const inForce = (await ports.schedules.current(quarantine.feedId))?.generation;
+  return { now: isoOf(now), outcome, changesCount, quarantine: quarantineOf(quarantine, inForce) };
+}
 
 function quarantineOf(quarantine: Quarantine, inForce: number | undefined): z.input<typeof quarantineSchema> {
   const { id, feedId, receivedAtMs, untilMs, findings, counts, besideGeneration, parts, decision } = quarantine;

@@ -27,9 +27,7 @@ const signalSchema = z
       .min(1, "expected a title")
       .max(300)
       .optional()
-      .describe(
-        "Its title, or a part of it. Needed by `still-live`; left out, `present` means what starts nearest, `ended` what began last.",
-      ),
+      .describe("Its title, or whole words of it. Needed by `ended` and `still-live`; left out, `present` means what starts nearest."),
     forMinutes: z
       .number({ error: "expected minutes" })
       .int("expected whole minutes")
@@ -89,12 +87,19 @@ export const signalsRoute = route({
 
 function signalOf({ kind, channelId, source, at, title, forMinutes }: z.output<typeof signalSchema>): Signal {
   const base = { channelId, source };
-  if (kind === "still-live") {
-    if (title === undefined || at !== undefined) throw invalid(kind, "a title and no at");
-    return { ...base, kind, title, forMs: (forMinutes ?? DEFAULT_MINUTES) * MINUTE_MS };
+  switch (kind) {
+    case "present":
+      if (at === undefined || forMinutes !== undefined) throw invalid(kind, "at and no forMinutes");
+      return { ...base, kind, startedAtMs: at, title };
+    case "ended":
+      if (at === undefined || title === undefined || forMinutes !== undefined) throw invalid(kind, "at, a title and no forMinutes");
+      return { ...base, kind, endedAtMs: at, title };
+    case "still-live":
+      if (title === undefined || at !== undefined) throw invalid(kind, "a title and no at");
+      return { ...base, kind, title, forMs: (forMinutes ?? DEFAULT_MINUTES) * MINUTE_MS };
+    default:
+      return kind satisfies never;
   }
-  if (at === undefined || forMinutes !== undefined) throw invalid(kind, "at and no forMinutes");
-  return kind === "present" ? { ...base, kind, startedAtMs: at, title } : { ...base, kind, endedAtMs: at, title };
 }
 
 function invalid(kind: string, right: string): CalltimeError {

@@ -216,7 +216,10 @@ function checkedCorrection(
   if (Object.keys(effect).length === 0) return undefined;
   const said = { ...effect, ...saidBy(asked, programme, now) };
   refuseTimes(said, asked, programme, now);
-  const correction = { ...said, untilMs: asked.untilMs ?? Math.max(correctedProgramme(programme, said).endsAtMs, now) + DEFAULT_STAY_MS };
+  // A marker says nothing of how long a person's word is to hold.
+  const atLeastMs = endedBy === "marker" ? (before?.untilMs ?? 0) : 0;
+  const stayMs = Math.max(correctedProgramme(programme, said).endsAtMs, now) + DEFAULT_STAY_MS;
+  const correction = { ...said, untilMs: asked.untilMs ?? Math.max(stayMs, atLeastMs) };
   refuseUntil(correction, programme, now);
   return correction;
 }

@@ -14,8 +14,8 @@ export type Signal = { readonly channelId: string; readonly source: string } & (
       readonly startedAtMs: number;
       readonly title?: string | undefined;
     }
-  /** What was on has ended: a programme end in SCTE-35. */
-  | { readonly kind: "ended"; readonly endedAtMs: number; readonly title?: string | undefined }
+  /** It has ended: a programme end in SCTE-35. Which one is said: an overrun ends after the guide has the next one begin. */
+  | { readonly kind: "ended"; readonly endedAtMs: number; readonly title: string }
   /** It goes on: its end is put off to so much later than now. */
   | { readonly kind: "still-live"; readonly title: string; readonly forMs: number }
 );
@@ -61,13 +61,14 @@ export async function hearSignal(context: Context, signal: Signal, now: number):
       return heard;
     }
     case "ended": {
-      const on = listed.filter(({ startsAtMs, title }) => startsAtMs < signal.endedAtMs && isMeant(title, signal.title));
-      const programme = on.at(-1) ?? unmatched(signal, `none was on before ${isoOf(signal.endedAtMs)}`);
-      await correct(programme, { actualEndsAtMs: signal.endedAtMs }, `signalled as ended at ${isoOf(signal.endedAtMs)}`);
+      const { endedAtMs, title } = signal;
+      const begun = titled(listed, title).filter(({ startsAtMs }) => startsAtMs < endedAtMs);
+      const programme = begun.at(-1) ?? unmatched(signal, `none of that title was on before ${isoOf(endedAtMs)}`);
+      await correct(programme, { actualEndsAtMs: endedAtMs }, `signalled as ended at ${isoOf(endedAtMs)}`);
       return heard;
     }
     case "still-live": {
-      const begun = listed.filter(({ startsAtMs, title }) => startsAtMs <= now && isMeant(title, signal.title));
+      const begun = titled(listed, signal.title).filter(({ startsAtMs }) => startsAtMs <= now);
       const programme = begun.at(-1) ?? unmatched(signal, "none of that title has begun");
       const untilMs = now + Math.min(signal.forMs, LONGEST_STILL_LIVE_MS);
       await correct(programme, { endsAtMs: untilMs }, `signalled as still live at ${isoOf(now)}`);
@@ -86,21 +87,21 @@ async function programmesOf(context: Context, channelId: string, now: number): P
 }
 
 function nearest(listed: readonly Programme[], signal: Extract<Signal, { kind: "present" }>, atMs: number): Programme {
-  const withinMs = signal.title === undefined ? UNTITLED_WITHIN_MS : TITLED_WITHIN_MS;
-  let best: Programme | undefined;
-  for (const programme of listed) {
-    const apartMs = Math.abs(programme.startsAtMs - atMs);
-    if (apartMs > withinMs || !isMeant(programme.title, signal.title)) continue;
-    if (best === undefined || apartMs < Math.abs(best.startsAtMs - atMs)) best = programme;
-  }
+  const { title } = signal;
+  const withinMs = title === undefined ? UNTITLED_WITHIN_MS : TITLED_WITHIN_MS;
+  const apartMs = ({ startsAtMs }: Programme): number => Math.abs(startsAtMs - atMs);
+  const around = listed.filter((programme) => apartMs(programme) <= withinMs);
+  const [best] = (title === undefined ? around : titled(around, title)).toSorted((a, b) => apartMs(a) - apartMs(b));
   return best ?? unmatched(signal, `none starts within ${withinMs / MINUTE_MS} min of ${isoOf(atMs)}`);
 }
 
-/** Whether a title is the one that is signalled: one of the two contains the other, as both are compared. */
-function isMeant(title: string, signalled: string | undefined): boolean {
-  if (signalled === undefined) return true;
-  const [listed, said] = [normaliseTitle(title), normaliseTitle(signalled)];
-  return said !== "" && (listed.includes(said) || said.includes(listed));
+/** The programmes of the title that is signalled; only where there is none, those whose title has it in whole words, or the other way round. */
+function titled(listed: readonly Programme[], signalled: string): readonly Programme[] {
+  const said = normaliseTitle(signalled);
+  const same = listed.filter(({ title }) => normaliseTitle(title) === said);
+  if (same.length > 0 || said === "") return same;
+  const within = (longer: string, shorter: string): boolean => shorter !== "" && ` ${longer} `.includes(` ${shorter} `);
+  return listed.filter(({ title }) => within(normaliseTitle(title), said) || within(said, normaliseTitle(title)));
 }
 
 function unmatched({ channelId, title }: Signal, why: string): never {

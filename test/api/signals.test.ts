@@ -27,6 +27,7 @@ test("what is signalled as on is in force at once, under the name of what signal
 test.each([
   [{ kind: "present" }, 400, "signal-invalid"],
   [{ kind: "ended", at: "2026-06-13T17:00Z", forMinutes: 5 }, 400, "signal-invalid"],
+  [{ kind: "ended", at: "2026-06-13T17:00Z" }, 400, "signal-invalid"],
   [{ kind: "still-live" }, 400, "signal-invalid"],
   [{ kind: "paused", at: "2026-06-13T17:00Z" }, 400, "body-invalid"],
   [{ kind: "present", at: "2026-06-13T17:00Z", title: "the derby" }, 404, "signal-unmatched"],

@@ -2,11 +2,11 @@ import { describe, expect, test } from "vitest";
 import { correctProgramme } from "../../shared/app/corrections.ts";
 import { hearSignal, type Signal } from "../../shared/app/signal.ts";
 import { HOUR_MS, MINUTE_MS } from "../../shared/core/time.ts";
-import { at, EVENING, FINAL, platform, type Platform } from "./made.ts";
+import { at, EVENING, FINAL, platform, slot, type Platform } from "./made.ts";
 
 const EIT = { channelId: "one", source: "EIT" } as const;
 const present = (startedAtMs: number, title?: string): Signal => ({ ...EIT, kind: "present", startedAtMs, title });
-const ended = (endedAtMs: number, title?: string): Signal => ({ ...EIT, kind: "ended", endedAtMs, title });
+const ended = (endedAtMs: number, title: string): Signal => ({ ...EIT, kind: "ended", endedAtMs, title });
 const stillLive = (title: string, forMs = 10 * MINUTE_MS): Signal => ({ ...EIT, kind: "still-live", title, forMs });
 
 async function hear(small: Platform, signal: Signal, now: number) {
@@ -44,11 +44,20 @@ describe("what a channel signals", () => {
     expect(await small.context.guide(at(19, 31))).toMatchObject({ corrections: new Map() });
   });
 
-  test("an end is that of what began last, or of the title that is said", async () => {
+  test("an end is that of the programme named, also when the guide has the next one begin before", async () => {
     const small = await platform();
     expect(await hear(small, ended(at(21, 12), "cup final"), at(21, 13))).toEqual(["Cup Final: corrected"]);
     expect(await correctionOf(small, FINAL.id, at(21, 13))).toMatchObject({ actualEnd: { atMs: at(21, 12), by: "marker" } });
-    expect(await hear(small, ended(at(21, 40)), at(21, 40))).toEqual(["Late News: corrected"]);
+    expect(await correctionOf(small, "Late News", at(21, 13))).toBeUndefined();
+    await expect(hear(small, ended(at(21, 40), "Night Film"), at(21, 40))).rejects.toThrow(/none of that title was on before/);
+  });
+
+  test("the very title is meant before one that only has its words, and a part of a word means nothing", async () => {
+    const news = [slot("one", "News", at(19), at(20)), slot("one", "Late News", at(20), at(21)), slot("one", "Newsreel", at(21), at(22))];
+    const small = await platform({ programmes: news });
+    expect(await hear(small, ended(at(20, 30), "news"), at(20, 31))).toEqual(["News: corrected"]);
+    expect(await hear(small, ended(at(20, 40), "late"), at(20, 41))).toEqual(["Late News: corrected"]);
+    await expect(hear(small, ended(at(21, 40), "reel"), at(21, 41))).rejects.toThrow(/no programme "reel" of its guide is meant/);
   });
 
   test("what is still live has its end put off, never brought forward, an hour at the most", async () => {
@@ -77,6 +86,13 @@ describe("who is heard", () => {
     await correctProgramme(small.context, { programmeId: FINAL.id, actualEndsAtMs: at(21, 3), ...BY }, at(21, 4));
     expect(await hear(small, ended(at(21, 9), "Cup Final"), at(21, 10))).toEqual(["Cup Final: unchanged"]);
     expect(await correctionOf(small, FINAL.id, at(21, 10))).toMatchObject({ actualEnd: { atMs: at(21, 3), by: "operator" } });
+  });
+
+  test("a signal does not shorten how long a person's word holds", async () => {
+    const small = await platform();
+    await correctProgramme(small.context, { programmeId: FINAL.id, title: "The Final", untilMs: at(24) + 72 * HOUR_MS, ...BY }, at(17));
+    await hear(small, present(at(19, 4), "The Final"), at(19, 5));
+    expect(await correctionOf(small, FINAL.id, at(19, 5))).toMatchObject({ title: "The Final", untilMs: at(24) + 72 * HOUR_MS });
   });
 
   test("of two markers the newer is heard", async () => {

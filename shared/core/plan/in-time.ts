@@ -22,8 +22,8 @@ export type Shortfall = {
   readonly untilMs: number | undefined;
   /** The most that any minute lacks. */
   readonly units: number;
-  /** Requests of the expected load that would find no room on what can be serving. */
-  readonly unservedRequests: number;
+  /** Requests of the expected load that would find no room on what can be serving; undefined where a minute's load is not known. */
+  readonly unservedRequests: number | undefined;
 };
 
 /**
@@ -51,19 +51,24 @@ export function inTime(input: {
   const neededBy = { neededUnits: most.units, neededByMs: most.atMs, inTimeUnits: Math.min(most.units, canServeAt(input, most.atMs)) };
   if (first === undefined) return { ...neededBy, shortfall: undefined };
   const untilMs = (lacking.at(-1) ?? first).atMs + MINUTE_MS;
-  const unserved = lacking.reduce(
-    (sum, { medianRps = 0, canServe }) => sum + Math.max(0, medianRps - canServe * target.throughputRps) * (MINUTE_MS / 1_000),
-    0,
-  );
   return {
     ...neededBy,
     shortfall: {
       fromMs: first.atMs,
       untilMs: untilMs > (minutes.at(-1)?.atMs ?? 0) ? undefined : untilMs,
       units: Math.max(...lacking.map(({ units, canServe }) => units - canServe)),
-      unservedRequests: Math.round(unserved),
+      unservedRequests: unservedIn(lacking, target.throughputRps),
     },
   };
+}
+
+function unservedIn(lacking: readonly (NeededMinute & { readonly canServe: number })[], throughputRps: number): number | undefined {
+  let requests = 0;
+  for (const { medianRps, canServe } of lacking) {
+    if (medianRps === undefined) return undefined;
+    requests += Math.max(0, medianRps - canServe * throughputRps) * (MINUTE_MS / 1_000);
+  }
+  return Math.round(requests);
 }
 
 /** Units that can be serving in the minute that starts at `atMs`; the inverse of `leadMs`. */

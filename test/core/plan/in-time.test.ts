@@ -32,7 +32,7 @@ describe("what can still be had in time", () => {
       neededUnits: 30,
       neededByMs: at(4),
       inTimeUnits: 20,
-      shortfall: { fromMs: at(4), untilMs: at(5), units: 10, unservedRequests: 0 },
+      shortfall: { fromMs: at(4), untilMs: at(5), units: 10, unservedRequests: undefined },
     });
   });
 
@@ -40,6 +40,13 @@ describe("what can still be had in time", () => {
     const minutes = needing((minute) => (minute >= 4 ? 50 : 10), 3_000);
     // 20, 30 and 40 of 50 serve in the minutes after the fourth; 3,000 requests a second find room on 30.
     expect(found(minutes)?.shortfall).toEqual({ fromMs: at(4), untilMs: at(7), units: 30, unservedRequests: 60_000 });
+  });
+
+  test("costs requests only as far as its load is known: unknown is not none", () => {
+    const minutes = needing((minute) => (minute >= 4 ? 50 : 10), 3_000);
+    const gap = minutes.map((minute, index) => (index === 5 ? { ...minute, medianRps: undefined } : minute));
+    expect(found(gap)?.shortfall).toEqual({ fromMs: at(4), untilMs: at(7), units: 30, unservedRequests: undefined });
+    expect(found(needing((minute) => (minute >= 4 ? 50 : 10), 900))?.shortfall).toMatchObject({ unservedRequests: 0 });
   });
 
   test("what was asked for already is there after one start-up", () => {
