@@ -1,5 +1,6 @@
 import type * as z from "zod";
 import { DEFAULT_PLAN_POLICY } from "../core/plan/plan.ts";
+import type { AudienceMetric } from "../core/target-in-aws.ts";
 import { TARGET_KINDS, TARGET_MODES, type Target } from "../core/target.ts";
 import { SANITY_THRESHOLDS, type SanityThresholds } from "../core/schedule/sanity.ts";
 import { DAY_MS, MINUTE_MS } from "../core/time.ts";
@@ -8,6 +9,7 @@ import { parseYaml, type Rule } from "./parse-yaml.ts";
 import { shown } from "./problem.ts";
 import { repeated } from "./repeated.ts";
 import { closestWord } from "./spelling.ts";
+import { audienceSection, awsFindings, awsSection, metricOf, sharedPlaces, targetInAwsOf } from "./target-in-aws.ts";
 
 const target = keys(
   {
@@ -32,6 +34,7 @@ const target = keys(
     maxConnections: wholeNumber("connections that one unit of this database takes", 1).optional(),
     scalesIn: oneOf(["target-tracking", "step-policy", "none"], "what scales this target in when its minimum is released"),
     costPerHour: numberFromZero("US dollars for one unit and hour").optional(),
+    aws: awsSection.optional(),
   },
   "one target",
 );
@@ -74,6 +77,7 @@ export const targetsSchema = keys(
       DEFAULT_PLAN_POLICY.feedOnlyUsdPerHour,
     ),
     feedGate: feedGate.optional(),
+    audience: audienceSection.optional(),
   },
   "targets: and a list",
 );
@@ -87,22 +91,27 @@ export type TargetsFile = {
   readonly feedOnlyUsdPerHour: number;
   /** From where on a feed is not believed. */
   readonly feedGate: SanityThresholds;
+  /** What counts the viewers of each channel; of a channel without one they are unknown. */
+  readonly audience: readonly AudienceMetric[];
 };
 
 /**
  * The targets of a file. Throws CalltimeError `config-invalid` with every problem: unknown keys, values out of range, an id given
- * twice, a baseline above the ceiling, a database that is no target, an active target that nothing would scale in again.
+ * twice, a baseline above the ceiling, a database that is no target, an active target that nothing would scale in again, a place in AWS
+ * that does not fit its kind or that a target above has taken.
  */
 export function parseTargets(source: string, file: string): TargetsFile {
-  const {
-    targets,
-    feedOnlyPerHour,
-    feedGate: gate,
-  } = parseYaml(source, file, targetsSchema, [uniqueIds, baselineBelowCeiling, databasesAreTargets, activeScalesIn]);
+  const { targets, feedOnlyPerHour, feedGate: gate, audience = [] } = parseYaml(source, file, targetsSchema, RULES);
   return {
     targets: targets.map(targetOf),
     feedOnlyUsdPerHour: feedOnlyPerHour,
     feedGate: gate === undefined ? SANITY_THRESHOLDS : thresholdsOf(gate),
+    audience: audience.map(({ channel, region, each, ...metric }) => ({
+      channelId: channel,
+      ...(region !== undefined && { region }),
+      metric: metricOf(metric),
+      each,
+    })),
   };
 }
 
@@ -133,6 +142,7 @@ function targetOf(entry: z.output<typeof target>): Target {
     ...(entry.maxConnections !== undefined && { maxConnectionsPerUnit: entry.maxConnections }),
     scalesIn: entry.scalesIn,
     ...(entry.costPerHour !== undefined && { costUsdPerUnitHour: entry.costPerHour }),
+    ...(entry.aws !== undefined && { aws: targetInAwsOf(entry.aws) }),
   };
 }
 
@@ -177,3 +187,21 @@ const activeScalesIn: Rule<WrittenTargets> = ({ targets = [] }) =>
     const what = "mode is active, but scalesIn is none: a raised minimum would never come down again";
     return [{ path: ["targets", index, "mode"], what, right: "right would be a policy that scales in, or mode: observe" }];
   });
+
+const placesInAws: Rule<WrittenTargets> = ({ targets = [] }) => [
+  ...targets.flatMap((entry, index) => (entry?.aws === undefined ? [] : awsFindings(["targets", index, "aws"], entry.kind, entry.aws))),
+  ...sharedPlaces(targets.map((entry) => entry?.aws)).map(({ index, what }) => ({
+    path: ["targets", index, "aws"],
+    what: `${what} is set by a target above: each would undo the other`,
+    right: "right would be one target for it",
+  })),
+];
+
+const oneAudience: Rule<WrittenTargets> = ({ audience }) =>
+  repeated(audience?.map((entry) => entry?.channel)).map(({ index, value }) => ({
+    path: ["audience", index, "channel"],
+    what: `the viewers of channel ${shown(value)} are counted above`,
+    right: "right would be one metric a channel",
+  }));
+
+const RULES = [uniqueIds, baselineBelowCeiling, databasesAreTargets, activeScalesIn, placesInAws, oneAudience];

@@ -1,3 +1,5 @@
+import type { TargetInAws } from "./target-in-aws.ts";
+
 /** The kinds of thing that can be warmed. Any other Application Auto Scaling dimension is planned like `ecs-service`. */
 export const TARGET_KINDS = ["ecs-service", "aurora-readers", "aurora-acu", "alb-lcu", "cdn-edge"] as const;
 export type TargetKind = (typeof TARGET_KINDS)[number];
@@ -36,4 +38,6 @@ export type Target = {
   /** What scales this target in when its minimum is released. Without one, a target is refused `active`. */
   readonly scalesIn: "target-tracking" | "step-policy" | "none";
   readonly costUsdPerUnitHour?: number;
+  /** Where it is, when it is in AWS. */
+  readonly aws?: TargetInAws;
 };

@@ -74,12 +74,20 @@ test("every command in operating.md is one, with options that it has", async () 
   }
 }, 60_000);
 
+type KeysSchema = { readonly properties: Readonly<Record<string, KeysSchema>>; readonly items?: KeysSchema };
+
+/** The keys that a section of operating.md explains in its tables. */
+function toldIn(section: string): ReadonlySet<string> {
+  const table = new RegExp(`${section}\n([\\s\\S]*?)\n##`).exec(read("docs/operating.md"))?.[1] ?? "";
+  const cells = [...table.matchAll(/^\| (`.*?`) \|/gm)].map(([, cell = ""]) => cell);
+  return new Set(cells.flatMap((cell) => [...cell.matchAll(/`([\w.]+)`/g)].map(([, key = ""]) => key)));
+}
+
 test("every key of a target that operating.md explains is one, and none is left out", () => {
-  const table = /## Targets([\s\S]*?)\n## /.exec(read("docs/operating.md"))?.[1] ?? "";
-  const told = [...table.matchAll(/^\| (`.*?`) \|/gm)].flatMap(([, cell]) => [...(cell ?? "").matchAll(/`(\w+)`/g)].map(([, key]) => key));
-  const schema = JSON.parse(read("docs/schemas/targets.json")) as {
-    properties: { targets: { items: { properties: Record<string, unknown> } } };
-  };
-  const keys = Object.keys(schema.properties.targets.items.properties);
-  expect(new Set(told)).toEqual(new Set(keys.filter((key) => !["id", "kind", "mode", "costPerHour"].includes(key))));
+  const { items } = (JSON.parse(read("docs/schemas/targets.json")) as KeysSchema).properties["targets"] ?? {};
+  const keys = Object.keys(items?.properties ?? {});
+  expect(toldIn("## Targets")).toEqual(new Set(keys.filter((key) => !["id", "kind", "mode", "costPerHour"].includes(key))));
+  const aws = items?.properties["aws"]?.properties ?? {};
+  const nested = ["refused", "serving"].filter((key) => key in (aws["load"]?.properties ?? {})).map((key) => `load.${key}`);
+  expect(toldIn("### Targets in AWS")).toEqual(new Set([...Object.keys(aws), ...nested]));
 });
