@@ -1,5 +1,5 @@
-import { assessAir, HARD_CAP_MS, type Air } from "../core/forecast/air.ts";
-import { unstretched, type MeasuredBroadcast } from "../core/forecast/audience.ts";
+import { assessAir, HARD_CAP_MS, measuredPlateau, type Air } from "../core/forecast/air.ts";
+import { learnEvening, unstretched, type MeasuredBroadcast } from "../core/forecast/audience.ts";
 import type { Impact } from "../core/forecast/impact.ts";
 import { measuredViewers } from "../core/forecast/learn.ts";
 import type { Model } from "../core/forecast/model.ts";
@@ -25,6 +25,8 @@ const CATCH_UP_MS = 30 * MINUTE_MS;
 // from being learned from: so long before the last look it goes on without it.
 const LAST_CALL_MS = 10 * MINUTE_MS;
 const FORGET_MS = DAY_MS;
+// How tonight goes for a channel is noted at the guide's end of a programme, for those that follow; later it is no news.
+const NOTED_WITHIN_MS = 5 * MINUTE_MS;
 // What one document can hold for weeks; a report that wants more has the event log.
 const MOST_TOLD = 500;
 // Metrics that come late may still change what the newest minutes said.
@@ -145,6 +147,7 @@ async function followEach(following: Following, views: readonly View[], audience
   for (const { occasion, fromMs } of views) {
     const seen = since(audience, fromMs);
     const due = follow(following, occasion, seen);
+    noteEvening(following, occasion, seen);
     if (due !== undefined) await learnFrom(following, occasion, seen, due);
   }
 }
@@ -179,6 +182,21 @@ function follow(following: Following, occasion: Occasion, audience: readonly Aud
   const stand = air[id];
   const overMs = stand === undefined ? occasion.endsAtMs : stand.kind === "ended" ? stand.endedAtMs : undefined;
   return overMs === undefined || now < overMs + LEARN_AFTER_MS ? undefined : { overMs, thought };
+}
+
+/** What a programme that reaches the guide's end says of those that its channel shows next. */
+function noteEvening(following: Following, occasion: Occasion, audience: readonly AudienceMinute[]): void {
+  const { context, model, now, lessons } = following;
+  const { zone } = context.settings;
+  if (now < occasion.endsAtMs || now >= occasion.endsAtMs + NOTED_WITHIN_MS || sharesItsChannel(following, occasion)) return;
+  const viewers = measuredPlateau(occasion, excessViewers(model, occasion, audience, zone));
+  if (viewers === undefined || learnEvening(model.learned.audience, occasion, viewers, zone) === model.learned.audience) return;
+  lessons.push({
+    apply: (learned) => ({ ...learned, audience: learnEvening(learned.audience, occasion, viewers, zone) }),
+    cause: "occasion",
+    what: undefined,
+    occasionId: occasion.id,
+  });
 }
 
 /** What was on air before Calltime first looked is held to its real end like any other, but teaches nothing: nobody knows how it began. */

@@ -5,7 +5,8 @@ import { learn, readLearned, readModel, viewersKeyOf, VIEWERS_KEYS } from "../..
 import { setOverride } from "../../shared/app/override.ts";
 import { readAirLog } from "../../shared/app/situation.ts";
 import { tick } from "../../shared/app/tick.ts";
-import type { AudienceLevels } from "../../shared/core/forecast/audience.ts";
+import { stretched, type AudienceLevels } from "../../shared/core/forecast/audience.ts";
+import type { Learned } from "../../shared/core/forecast/model.ts";
 import { usualAt } from "../../shared/core/forecast/usual-load.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../shared/core/time.ts";
 import { at, crowd, EVENING, FINAL, platform, slot, stored, target, type Platform } from "./made.ts";
@@ -313,4 +314,23 @@ test("a broadcast whose load cannot be read when it is due is learned from as so
     if (due && atMs < at(21, 52)) expect(await perViewer()).toBeUndefined();
   }
   expect(await perViewer()).toBe(1);
+});
+
+test("how a settled programme does tonight is noted at its end, once, for what its channel shows next", async () => {
+  const small = await platform();
+  const usual = { count: 10, mean: stretched(6_000), squares: 0.1 };
+  const lesson = (learned: Learned): Learned => ({ ...learned, audience: { "series/two/old songs": usual, "series/two/quiz": usual } });
+  await learn(small.context, [{ apply: lesson, cause: "occasion", what: undefined }], at(17));
+  small.measured.world.viewers = (channelId, atMs) => (channelId === "two" && atMs >= at(17) && atMs < at(20) ? 8_000 : 1_000);
+  const evening = async () => (await readLearned(small.context)).audience["evening/two"];
+  const versions: number[] = [];
+  await measureAt(small, at(15, 55));
+  for (let atMs = at(19, 30); atMs < at(20, 5); atMs += MINUTE_MS) {
+    await measureAt(small, atMs);
+    expect((await evening()) === undefined).toBe(atMs < at(20));
+    versions.push((await readLearned(small.context)).version);
+  }
+  expect(new Set(versions).size).toBe(2);
+  expect(await evening()).toMatchObject({ atMs: at(20) });
+  expect((await evening())?.mean).toBeGreaterThan(0.5);
 });

@@ -1,6 +1,15 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { stretched, unstretched } from "../../shared/core/forecast/audience.ts";
+import {
+  forecastAudience,
+  groupsOf,
+  learnEvening,
+  learnGroups,
+  learnSeries,
+  stretched,
+  unstretched,
+  type AudienceLevels,
+} from "../../shared/core/forecast/audience.ts";
 import { forecastLoad } from "../../shared/core/forecast/forecast.ts";
 import { DEFAULT_IMPACT_THRESHOLD, impactOf } from "../../shared/core/forecast/impact.ts";
 import { firstLearned, firstTargetUsual, type Model } from "../../shared/core/forecast/model.ts";
@@ -10,8 +19,9 @@ import { learnUsualLoad, usualAt } from "../../shared/core/forecast/usual-load.t
 import { leadMs, unitsForLoad, unitsForTail, withZoneReserve } from "../../shared/core/plan/capacity.ts";
 import { DEFAULT_PLAN_POLICY } from "../../shared/core/plan/plan.ts";
 import { planSteps } from "../../shared/core/plan/steps.ts";
+import type { Occasion } from "../../shared/core/schedule/occasion.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, MINUTES_PER_WEEK } from "../../shared/core/time.ts";
-import { expected, MONDAY, target } from "../core/forecast/made.ts";
+import { expected, MONDAY, occasion, target } from "../core/forecast/made.ts";
 
 const PAGE = readFileSync(new URL("../../docs/calculations.md", import.meta.url), "utf8");
 
@@ -124,6 +134,39 @@ describe("the worked example in docs/calculations.md", () => {
       "spread of viewers": rounded(Math.sqrt(impact.audience.variance), 2),
       "spread of their load": rounded(impact.spread, 2),
       "load on the plateau, median": rounded(plateauRps),
+    });
+  });
+
+  test("a series that was seen", () => {
+    const show = (day: number, seriesKey: string, hour: number): Occasion => {
+      const startsAtMs = MONDAY + day * DAY_MS + hour * HOUR_MS;
+      const changes = { id: `${seriesKey}/${day}`, seriesKey, startsAtMs, endsAtMs: startsAtMs + HOUR_MS };
+      return occasion({ ...changes, category: "news", programmeClass: "news" });
+    };
+    const news = (day: number): Occasion => show(day, "news", 19);
+    const before = (day: number): Occasion => show(day, "before", 18);
+    const BEFORE_VIEWERS = 50_000;
+    let levels: AudienceLevels = {};
+    const learn = (of: Occasion, viewers: number): void => {
+      levels = learnSeries(levels, of, { viewers, censored: false }, []);
+      levels = learnGroups(levels, [{ groups: groupsOf(of, []), viewers, censored: false }]);
+    };
+    for (let week = 0; week < 5; week += 1) {
+      for (let day = 0; day < 5; day += 1) {
+        learn(before(week * 7 + day), BEFORE_VIEWERS * (day % 2 === 0 ? 0.9 : 1.1));
+        learn(news(week * 7 + day), day === 4 ? 40_000 : 100_000);
+      }
+    }
+    const monday = forecastAudience(levels, news(35), []);
+    const friday = forecastAudience(levels, news(39), []);
+    const after = forecastAudience(learnEvening(levels, before(35), BEFORE_VIEWERS * 1.2, []), news(35), []);
+    if (monday.kind !== "known" || friday.kind !== "known" || after.kind !== "known") throw new Error("the series is unknown");
+    const viewers = (mean: number): number => rounded(unstretched(mean) / 100) * 100;
+    expect(calculation("series")).toEqual({
+      "next Monday, viewers": viewers(monday.mean),
+      "next Friday, viewers": viewers(friday.mean),
+      spread: rounded(Math.sqrt(monday.variance), 2),
+      "the programme before it 20 % above its own usual: next Monday": viewers(after.mean),
     });
   });
 

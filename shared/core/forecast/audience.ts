@@ -1,14 +1,20 @@
 import type { Expectation } from "../schedule/expectation.ts";
 import type { Occasion } from "../schedule/occasion.ts";
-import { MINUTE_MS, MINUTES_PER_DAY, minuteOfWeek, type ZoneOffsets } from "../time.ts";
+import { HOUR_MS, MINUTE_MS, MINUTES_PER_DAY, minuteOfWeek, type ZoneOffsets } from "../time.ts";
 
 /**
  * What is known of one group of broadcasts: mean and sum of squares of the stretched audience (below), and how many were seen,
  * old ones fading.
  */
-type AudienceLevel = { readonly count: number; readonly mean: number; readonly squares: number };
+type AudienceLevel = {
+  readonly count: number;
+  readonly mean: number;
+  readonly squares: number;
+  /** Until when it was seen, where it is news of one evening only. */
+  readonly atMs?: number;
+};
 
-/** The groups, by key: `all`, then ever narrower ones. */
+/** The groups, by key: `all`, then ever narrower ones; weekdays of a series, and how tonight goes for a channel. */
 export type AudienceLevels = Readonly<Record<string, AudienceLevel>>;
 
 /** Viewers above the slot's usual, as a distribution; or that nothing below the level `all` was ever observed. */
@@ -48,14 +54,28 @@ const PRIOR_BROADCASTS = 2;
 const ORDINARY_VARIANCE = 0.5 ** 2;
 // How many broadcasts of its own a group needs before it counts as much as the wider group above it. Channels and day parts
 // differ little among their programmes' *extra* audience; a series is nearly all of what its next episode is.
-const POOLING = { channel: 2, slot: 2, genre: 2, series: 0.05 } as const;
-// Episodes of one series differ by some ±30 %, however much the programmes of its channel do.
+const POOLING = { channel: 2, slot: 2, genre: 2 } as const;
+const SERIES_POOLING = 0.05;
+// Until a series has shown it, its episodes differ by some ±30 %, however much the programmes of its channel do; that weighs half an episode.
 const SERIES_VARIANCE = 0.3 ** 2;
+const PRIOR_EPISODES = 0.5;
 // Seasons pass: a group remembers about as many broadcasts as this.
 const MEMORY_BROADCASTS = 20;
+// A series changes faster than its channel: its mean follows its last eight episodes or so. Monday's episodes differ from Friday's: a
+// weekday's difference begins as if two episodes had shown none, and follows the last eight or so of that weekday.
+const MEMORY_EPISODES = 8;
+const WEEKDAY_EPISODES = 2;
 // One broadcast moves a channel or a day part as if it lay at most this many standard deviations from what they had drawn: a final is
-// no news about the programmes after it. What a series draws, its own last broadcasts say without a bound.
+// no news about the programmes after it. So it is for a series once it is settled; until then its last episodes say without a bound.
 const LARGEST_SURPRISE = 3;
+const SETTLED_EPISODES = 5;
+// What makes an episode large tonight (weather, a big story, no game elsewhere) stays for the next programmes of its channel: two fifths of how
+// far it lay off, in standard deviations and at most two of them. It is forgotten before the evening is over. More than three too few are no
+// evening that goes badly but an outage, or another programme.
+const EVENING_SHARE = 0.4;
+const EVENING_SURPRISE = 2;
+const EVENING_OUTAGE = 3;
+const EVENING_MS = 3 * HOUR_MS;
 // An operator's plain number, without an interval, is taken to be right within ±20 % two times in three.
 const EXPECTATION_SPREAD = 0.2;
 // 90 % of a normal distribution lies within this many standard deviations.
@@ -90,6 +110,14 @@ function seriesOf(occasion: Occasion): string {
   return `series/${channelOf(occasion)}/${occasion.seriesKey}`;
 }
 
+function weekdayOf(occasion: Occasion, zone: ZoneOffsets): string {
+  return `${seriesOf(occasion)}/day-${Math.floor(minuteOfWeek(zone, occasion.startsAtMs) / MINUTES_PER_DAY) + 1}`;
+}
+
+function eveningOf(occasion: Occasion): string {
+  return `evening/${channelOf(occasion)}`;
+}
+
 function channelOf(occasion: Occasion): string {
   return occasion.programmes[0]?.channelId ?? "";
 }
@@ -122,20 +150,28 @@ function pooledAudience(levels: AudienceLevels, occasion: Occasion, zone: ZoneOf
   const all = levels[ALL] ?? PRIOR;
   let mean = all.mean;
   let variance = (PRIOR_BROADCASTS * PRIOR_VARIANCE + all.squares) / (PRIOR_BROADCASTS + all.count);
-  let observed = 0;
-  const narrow = (level: AudienceLevel | undefined, pooling: number, within: number): void => {
-    if (level === undefined || level.count === 0) return;
-    observed += level.count;
-    const spread = (PRIOR_BROADCASTS * within + level.squares) / (PRIOR_BROADCASTS + level.count);
-    mean = (pooling * mean + level.count * level.mean) / (pooling + level.count);
+  let observed = false;
+  for (const { key, pooling } of nestedGroups(occasion, zone)) {
+    const level = levels[key];
+    if (level === undefined || level.count === 0) continue;
+    observed = true;
+    const spread = (PRIOR_BROADCASTS * variance + level.squares) / (PRIOR_BROADCASTS + level.count);
+    mean = pooled(mean, pooling, level);
     variance = spread * (1 + 1 / (pooling + level.count));
-  };
-  for (const { key, pooling } of nestedGroups(occasion, zone)) narrow(levels[key], pooling, variance);
+  }
   const series = levels[seriesOf(occasion)];
-  narrow(series, POOLING.series, SERIES_VARIANCE);
   const seriesSeen = series !== undefined && series.count > 0;
+  if (seriesSeen) {
+    mean = pooled(mean, SERIES_POOLING, series) + (levels[weekdayOf(occasion, zone)]?.mean ?? 0);
+    variance = seriesVariance(series);
+    if (isSettled(series)) mean += eveningShift(levels[eveningOf(occasion)], occasion) * Math.sqrt(variance);
+  }
   if (occasion.expectation !== undefined) return { ...withExpectation(mean, variance, occasion.expectation), seriesSeen };
-  return observed > 0 ? { kind: "known", mean, variance, basis: "measured", seriesSeen } : { kind: "unknown" };
+  return observed || seriesSeen ? { kind: "known", mean, variance, basis: "measured", seriesSeen } : { kind: "unknown" };
+}
+
+function pooled(wider: number, pooling: number, { count, mean }: AudienceLevel): number {
+  return (pooling * wider + count * mean) / (pooling + count);
 }
 
 /** The expectation enters as one observation with its own precision. */
@@ -158,16 +194,66 @@ function withExpectation(
   return { kind: "known", mean: (usualPrecision * mean + saidPrecision * said) / precision, variance: 1 / precision, basis: "expectation" };
 }
 
+/** Whether enough episodes were seen to tell a surprise from chance. */
+function isSettled(series: AudienceLevel | undefined): series is AudienceLevel {
+  return series !== undefined && series.count >= SETTLED_EPISODES;
+}
+
+/** What the evening so far says of an occasion, in standard deviations. A programme's own note says nothing of itself: it ends later. */
+function eveningShift(evening: AudienceLevel | undefined, { startsAtMs }: Occasion): number {
+  if (evening?.atMs === undefined || evening.atMs >= startsAtMs + SHORTEST_BROADCAST_MS || evening.atMs < startsAtMs - EVENING_MS) return 0;
+  return EVENING_SHARE * evening.mean;
+}
+
 /**
  * The levels after one more episode of its series. A `censored` measurement (capacity was short, so some viewers were turned away) may
- * raise an estimate but never lower it.
+ * raise an estimate but never lower it. O(1).
  */
 export function learnSeries(
   levels: AudienceLevels,
   occasion: Occasion,
-  measured: { readonly viewers: number; readonly censored: boolean },
+  { viewers, censored }: { readonly viewers: number; readonly censored: boolean },
+  zone: ZoneOffsets,
 ): AudienceLevels {
-  return absorbed(levels, seriesOf(occasion), measured, false);
+  const key = seriesOf(occasion);
+  const level = levels[key] ?? PRIOR;
+  const value = stretched(viewers);
+  if (level.count === 0) return { ...levels, [key]: { count: 1, mean: value, squares: 0 } };
+  const weekdayKey = weekdayOf(occasion, zone);
+  const weekday = levels[weekdayKey] ?? PRIOR;
+  const off = value - level.mean - weekday.mean;
+  if (censored && off < 0) return levels;
+  const reach = isSettled(level) ? LARGEST_SURPRISE * Math.sqrt(seriesVariance(level)) : Infinity;
+  const surprise = Math.min(reach, Math.max(-reach, off));
+  const kept = Math.min(level.count, MEMORY_BROADCASTS - 1);
+  const step = surprise / Math.min(kept + 1, MEMORY_EPISODES);
+  const seen = Math.min(weekday.count, MEMORY_EPISODES - 1);
+  // Of `count` episodes all but the first were forecast.
+  const fade = level.count > 1 ? (kept - 1) / (level.count - 1) : 1;
+  return {
+    ...levels,
+    [key]: { count: kept + 1, mean: level.mean + step, squares: level.squares * fade + surprise * (surprise - step) },
+    [weekdayKey]: { count: seen + 1, mean: weekday.mean + surprise / (WEEKDAY_EPISODES + seen + 1), squares: 0 },
+  };
+}
+
+/** How far episodes lie from what was forecast of them. The first was not forecast; after one, its own chance is in the prior. */
+function seriesVariance({ count, squares }: AudienceLevel): number {
+  return (PRIOR_EPISODES * SERIES_VARIANCE + squares) / (PRIOR_EPISODES + count - 1);
+}
+
+/**
+ * The levels knowing how an episode of a settled series does tonight, for the programmes that its channel shows after it; the same object
+ * where that says nothing.
+ */
+export function learnEvening(levels: AudienceLevels, occasion: Occasion, viewers: number, zone: ZoneOffsets): AudienceLevels {
+  const series = levels[seriesOf(occasion)];
+  if (!isSettled(series) || levels[eveningOf(occasion)]?.atMs === occasion.endsAtMs) return levels;
+  const usual = series.mean + (levels[weekdayOf(occasion, zone)]?.mean ?? 0);
+  const off = (stretched(viewers) - usual) / Math.sqrt(seriesVariance(series));
+  if (off < -EVENING_OUTAGE) return levels;
+  const mean = Math.min(EVENING_SURPRISE, Math.max(-EVENING_SURPRISE, off));
+  return { ...levels, [eveningOf(occasion)]: { count: 1, mean, squares: 0, atMs: occasion.endsAtMs } };
 }
 
 /**
@@ -176,7 +262,7 @@ export function learnSeries(
  */
 export function learnGroups(levels: AudienceLevels, day: readonly MeasuredBroadcast[]): AudienceLevels {
   let next = levels;
-  for (const broadcast of day) for (const key of broadcast.groups) next = absorbed(next, key, broadcast, true);
+  for (const broadcast of day) for (const key of broadcast.groups) next = absorbed(next, key, broadcast);
   return next;
 }
 
@@ -184,18 +270,17 @@ function absorbed(
   levels: AudienceLevels,
   key: string,
   { viewers, censored }: { readonly viewers: number; readonly censored: boolean },
-  bounded: boolean,
 ): AudienceLevels {
   const level = levels[key] ?? PRIOR;
   const value = stretched(viewers);
-  return censored && level.count > 0 && value < level.mean ? levels : { ...levels, [key]: absorb(level, value, bounded) };
+  return censored && level.count > 0 && value < level.mean ? levels : { ...levels, [key]: absorb(level, value) };
 }
 
-function absorb(level: AudienceLevel, value: number, bounded: boolean): AudienceLevel {
+function absorb(level: AudienceLevel, value: number): AudienceLevel {
   const kept = Math.min(level.count, MEMORY_BROADCASTS - 1);
   const fade = level.count > 0 ? kept / level.count : 0;
   const variance = (PRIOR_BROADCASTS * ORDINARY_VARIANCE + level.squares) / (PRIOR_BROADCASTS + level.count);
-  const reach = bounded ? LARGEST_SURPRISE * Math.sqrt(variance) : Infinity;
+  const reach = LARGEST_SURPRISE * Math.sqrt(variance);
   const surprise = Math.min(reach, Math.max(-reach, value - level.mean));
   const count = kept + 1;
   const step = surprise / count;

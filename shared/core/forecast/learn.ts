@@ -60,7 +60,7 @@ export function learnBroadcast(learned: Learned, broadcast: Broadcast, zone: Zon
   let next: Learned = {
     ...learned,
     version: learned.version + 1,
-    audience: learnSeries(learned.audience, occasion, { viewers: audience, censored }),
+    audience: learnSeries(learned.audience, occasion, { viewers: audience, censored }, zone),
     reach: {
       viewers: Math.max(learned.reach.viewers, audience),
       broadcasts: learned.reach.broadcasts + (broadcast.targets.length > 0 ? 1 : 0),

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import {
   forecastAudience,
   groupsOf,
+  learnEvening,
   learnGroups,
   learnSeries,
   stretched,
@@ -18,7 +19,7 @@ function learnAudience(
   of: Occasion,
   measured: { readonly viewers: number; readonly censored: boolean },
 ): AudienceLevels {
-  return learnGroups(learnSeries(levels, of, measured), [{ groups: groupsOf(of, []), ...measured }]);
+  return learnGroups(learnSeries(levels, of, measured, []), [{ groups: groupsOf(of, []), ...measured }]);
 }
 
 /** The levels after these broadcasts, none of them short of capacity. */
@@ -36,6 +37,13 @@ function known(levels: AudienceLevels, of: Occasion): { readonly viewers: number
 const derby = occasion();
 const episode = (n: number): Occasion => occasion({ id: `o-soap-${n}`, seriesKey: "soap" });
 const other = (n: number): Occasion => occasion({ id: `o-other-${n}`, seriesKey: `other ${n}` });
+const daily = (week: number, day: number): Occasion =>
+  occasion({ id: `o-daily-${week}-${day}`, seriesKey: "daily", minute: (week * 7 + day) * 1_440 });
+const onChannel = (of: Occasion, channelId: string): Occasion => ({
+  ...of,
+  channelIds: [channelId],
+  programmes: of.programmes.map((slot) => ({ ...slot, channelId })),
+});
 const elsewhere = (n: number): Occasion => occasion({ id: `o-else-${n}`, seriesKey: `else ${n}`, channelId: "two" });
 
 describe("an audience nobody has seen", () => {
@@ -49,13 +57,13 @@ describe("an audience nobody has seen", () => {
   });
 
   test("stays unknown on the evening itself: until the morning a broadcast speaks for its own series alone", () => {
-    const evening = learnSeries({}, other(1), { viewers: 1_500_000, censored: false });
+    const evening = learnSeries({}, other(1), { viewers: 1_500_000, censored: false }, []);
     expect(forecastAudience(evening, derby, [])).toEqual({ kind: "unknown" });
     expect(known(evening, other(1)).viewers).toBeGreaterThan(1_000_000);
   });
 
   test("a series is bound to its channel: the news of another channel says nothing", () => {
-    const levels = learnSeries({}, occasion({ seriesKey: "news", channelId: "two" }), { viewers: 300_000, censored: false });
+    const levels = learnSeries({}, occasion({ seriesKey: "news", channelId: "two" }), { viewers: 300_000, censored: false }, []);
     expect(forecastAudience(levels, occasion({ seriesKey: "news" }), [])).toEqual({ kind: "unknown" });
   });
 });
@@ -104,6 +112,28 @@ describe("what measured broadcasts say", () => {
     expect(known(now, episode(1)).viewers).toBeGreaterThan(7_000);
   });
 
+  test("Fridays are told from Mondays once a few of both were seen", () => {
+    const weeks = Array.from({ length: 8 }, (_, week) => [
+      [daily(week, 0), 100_000] as const,
+      [daily(week, 1), 100_000] as const,
+      [daily(week, 2), 100_000] as const,
+      [daily(week, 4), 60_000] as const,
+    ]).flat();
+    const levels = after(weeks);
+    expect(known(levels, daily(9, 0)).viewers).toBeGreaterThan(90_000);
+    expect(known(levels, daily(9, 4)).viewers).toBeLessThan(70_000);
+  });
+
+  test("one strange night hardly moves a settled series, and a lasting change does within a fortnight", () => {
+    const settled = after(Array.from({ length: 20 }, (_, n) => [episode(n), n % 2 === 0 ? 95_000 : 105_000] as const));
+    expect(known(after([[episode(21), 1_000_000]], settled), episode(22)).viewers).toBeLessThan(125_000);
+    const grown = after(
+      Array.from({ length: 14 }, (_, n) => [episode(n), 300_000] as const),
+      settled,
+    );
+    expect(known(grown, episode(99)).viewers).toBeGreaterThan(250_000);
+  });
+
   test("a night short of capacity never lowers what is expected, of this programme or any other", () => {
     const viewers = fc.integer({ min: -50_000, max: 500_000 });
     fc.assert(
@@ -116,6 +146,46 @@ describe("what measured broadcasts say", () => {
       }),
       { seed: 1 },
     );
+  });
+});
+
+describe("the evening so far", () => {
+  const news = (n: number): Occasion => occasion({ id: `o-news-${n}`, seriesKey: "news", minute: -60 + n * 1_440, lengthMinutes: 60 });
+  const talk = (n: number, minute = 0): Occasion => occasion({ id: `o-talk-${n}`, seriesKey: "talk", minute: minute + n * 1_440 });
+  const nights = Array.from({ length: 10 }, (_, n) => [
+    [news(n), n % 2 === 0 ? 95_000 : 105_000] as const,
+    [talk(n), n % 2 === 0 ? 45_000 : 55_000] as const,
+  ]).flat();
+  const levels = after(nights);
+  const tonight = (viewers: number): AudienceLevels => learnEvening(levels, news(10), viewers, []);
+
+  test("a large first programme makes the next one of its channel somewhat larger, a small one smaller", () => {
+    const usual = known(levels, talk(10)).viewers;
+    expect(known(tonight(125_000), talk(10)).viewers).toBeGreaterThan(usual * 1.03);
+    expect(known(tonight(85_000), talk(10)).viewers).toBeLessThan(usual * 0.97);
+    expect(known(tonight(10_000_000), talk(10)).viewers).toBeLessThan(usual * 1.3);
+  });
+
+  test("says nothing of itself, of another channel, of the next day, or of a series that is not settled", () => {
+    const large = tonight(125_000);
+    const onTwo = nights.map(([of, count]) => [onChannel(of, "two"), count] as const);
+    expect(known(large, news(10))).toEqual(known(levels, news(10)));
+    expect(known(large, talk(11))).toEqual(known(levels, talk(11)));
+    expect(known(after(onTwo, large), onChannel(talk(10), "two")).viewers).toBe(
+      known(after(onTwo, levels), onChannel(talk(10), "two")).viewers,
+    );
+    expect(known(large, episode(1))).toEqual(known(levels, episode(1)));
+    expect(learnEvening(levels, episode(1), 900_000, [])).toBe(levels);
+  });
+
+  test("a crowd that is nearly gone is an outage, and lowers nothing", () => {
+    expect(tonight(10_000)).toBe(levels);
+    expect(tonight(0)).toBe(levels);
+  });
+
+  test("the second time is harmless", () => {
+    const once = tonight(125_000);
+    expect(learnEvening(once, news(10), 125_000, [])).toBe(once);
   });
 });
 
@@ -139,9 +209,9 @@ describe("what a person says", () => {
 
   test("where it agrees with what was measured, both count, and together they are surer than each", () => {
     const levels = after([1, 2, 3].map(() => [derby, 400_000] as const));
-    const both = known(levels, said(440_000));
-    expect(both.viewers).toBeGreaterThan(400_000);
-    expect(both.viewers).toBeLessThan(440_000);
+    const both = known(levels, said(400_000));
+    expect(both.viewers).toBeGreaterThan(known(levels, derby).viewers);
+    expect(both.viewers).toBeLessThan(400_000);
     expect(both.spread).toBeLessThan(Math.min(0.2, known(levels, derby).spread));
   });
 

@@ -1,0 +1,11 @@
+/** `npm run bench -- NAME [options]`: runs one of the benches that have a name. */
+import { main as audience } from "./audience.ts";
+
+const BENCHES: Readonly<Record<string, (args: readonly string[]) => void | Promise<void>>> = { audience };
+
+const [name = "", ...args] = process.argv.slice(2);
+const bench = BENCHES[name];
+if (bench === undefined) {
+  process.stderr.write(`bench: there is no "${name}"; there are ${Object.keys(BENCHES).join(", ")}\n`);
+  process.exitCode = 2;
+} else await bench(args);
