@@ -20,7 +20,11 @@ export const loadMeasured = defineEvent({
         .nullable()
         .describe("Mean over the known minutes, refused requests included, in requests a second; null when none is known."),
       peakRps: rps.nullable().describe("Largest known minute, in requests a second; null when none is known."),
-      unservedRequests: z.number().min(0).nullable().describe("Requests refused or lost in the known minutes; null when none is known."),
+      unservedRequests: z
+        .number()
+        .min(0)
+        .nullable()
+        .describe("Requests refused or lost in the known minutes, as far as somebody counts them; null when that is not known of any."),
     })
     .refine(({ from, to }) => from < to, { error: "expected `from` before `to`", path: ["to"] }),
   example: {

@@ -138,6 +138,7 @@ function evidenceOf(
     neededUnits: needed,
     loadKnown: arrival.every((need) => need.kind === "known"),
     servingUnits: seen?.state.kind === "known" ? seen.state.servingUnits : undefined,
+    ...(seen?.state.kind === "known" && seen.state.remarks !== undefined && { remarks: seen.state.remarks }),
     floorUnits: seen?.tick.floorUnits,
     neededByMs: largest?.atMs ?? startsAtMs,
     readyByMs: made === undefined || seen === undefined || needed === undefined ? undefined : readyBy(made, seen, needed),

@@ -39,25 +39,13 @@ function floorsOf(plan: Plan): readonly Booking[] {
   return plan.steps.map(({ atMs, floorUnits }) => ({ atMs, units: floorUnits }));
 }
 
-/** The scheduled actions of every target, in the order of the settings. Where they cannot be listed they are unknown. */
-export async function listActions(context: Context): Promise<readonly TargetActions[]> {
-  return listEach(
-    context,
-    context.settings.targets.map((target) => target.id),
-  );
-}
-
-/** The scheduled actions of one target. */
-export async function listActionsOf(context: Context, targetId: string): Promise<TargetActions> {
-  const [actions] = await listEach(context, [targetId]);
-  return actions ?? { kind: "unknown", targetId, reason: "the control plane did not mention it" };
-}
-
-async function listEach(context: Context, ids: readonly string[]): Promise<readonly TargetActions[]> {
+/** The scheduled actions of one target. Where they cannot be listed they are unknown. */
+export async function listActionsOf({ ports }: Context, targetId: string): Promise<TargetActions> {
   try {
-    return await context.ports.bookings.list(ids);
+    const [actions] = await ports.bookings.list([targetId]);
+    return actions ?? { kind: "unknown", targetId, reason: "the control plane did not mention it" };
   } catch (error) {
-    return ids.map((targetId) => ({ kind: "unknown", targetId, reason: `the control plane did not answer: ${reasonOf(error)}` }));
+    return { kind: "unknown", targetId, reason: `the control plane did not answer: ${reasonOf(error)}` };
   }
 }
 

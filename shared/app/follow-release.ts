@@ -1,7 +1,7 @@
 import { isoOf, newEvent, releaseAssessed, type AnyEvent } from "../../events/index.ts";
 import { MINUTE_MS } from "../core/time.ts";
 import { keepFloor, type Floor, type Warming } from "./floor.ts";
-import type { TargetState, Versioned } from "./ports.ts";
+import type { Versioned } from "./ports.ts";
 
 /** A release whose capacity was not seen to come down yet. */
 export type Release = {
@@ -31,17 +31,20 @@ export async function followRelease(
   const { state, now } = warming;
   if (floor?.value.release === undefined || state.kind === "unknown") return floor;
   const { release, ...rest } = floor.value;
-  const isDown = state.desiredUnits <= release.units;
+  const { desiredUnits } = state;
+  // Where nobody says how many are asked for, nobody can tell whether they came down.
+  if (desiredUnits === undefined) return floor;
+  const isDown = desiredUnits <= release.units;
   if (!isDown && now - release.atMs < STILL_UP_MS) return floor;
   const told = await keepFloor(warming, floor, rest);
-  events.push(assessedEvent(warming, release, state, isDown ? "done" : "still-up"));
+  events.push(assessedEvent(warming, release, desiredUnits, isDown ? "done" : "still-up"));
   return told;
 }
 
 function assessedEvent(
   { target, now, correlationId }: Warming,
   { units, fromUnits, atMs }: Release,
-  { desiredUnits }: Extract<TargetState, { kind: "known" }>,
+  desiredUnits: number,
   outcome: "done" | "still-up",
 ): AnyEvent {
   const { id: targetId, costUsdPerUnitHour: price } = target;

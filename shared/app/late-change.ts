@@ -51,11 +51,11 @@ export async function lateChanges(context: Context, programmeIds: readonly strin
       const minutes = made === undefined ? [] : minutesOf(made, occasion, now);
       const base = { targetId: target.id, mode: modeOf(target, modes) };
       if (made === undefined || minutes.length === 0) return [];
-      if (state?.kind !== "known") {
+      if (state?.kind !== "known" || state.servingUnits === undefined) {
         const mostUnits = Math.max(...minutes.map(({ units }) => units));
         return isLate(made, mostUnits, minutes, now) ? [{ ...base, servingUnits: undefined, inTime: undefined }] : [];
       }
-      const { servingUnits, desiredUnits } = state;
+      const { servingUnits, desiredUnits = servingUnits } = state;
       const found = inTime({ target, startUpMs: made.startUpMs, servingUnits, desiredUnits, minutes, now });
       return found?.shortfall === undefined ? [] : [{ ...base, servingUnits, inTime: found }];
     });

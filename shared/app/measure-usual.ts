@@ -109,9 +109,14 @@ function measuredEvent(
     unknownMinutes: minutes.length - known.length,
     meanRps: known.length === 0 ? null : total / known.length,
     peakRps: known.length === 0 ? null : known.reduce((peak, minute) => Math.max(peak, minute.loadRps), 0),
-    unservedRequests: known.length === 0 ? null : known.reduce((sum, minute) => sum + minute.unservedRps * 60, 0),
+    unservedRequests: unservedOf(known),
   };
   return newEvent(loadMeasured, { id: `load.measured/${target.id}/${isoOf(hours.toMs)}`, atMs: now, data });
+}
+
+function unservedOf(known: readonly Extract<LoadMinute, { kind: "known" }>[]): number | null {
+  const counted = known.flatMap(({ unservedRps }) => unservedRps ?? []);
+  return counted.length === 0 ? null : counted.reduce((sum, rps) => sum + rps * 60, 0);
 }
 
 /** Learns the usual viewers of every channel, likewise. Throws what the load source throws. */

@@ -114,10 +114,12 @@ export type TargetState =
       readonly targetId: string;
       readonly minimumUnits: number;
       readonly maximumUnits: number;
-      /** Units asked for. */
-      readonly desiredUnits: number;
-      /** Units that answer viewers: running and healthy, available and warm, or holding the content. */
-      readonly servingUnits: number;
+      /** Units asked for; undefined where nobody says. */
+      readonly desiredUnits: number | undefined;
+      /** Units that answer viewers: running and healthy, available and warm, or holding the content; undefined where nobody says. */
+      readonly servingUnits: number | undefined;
+      /** What a person should know of it besides: a deployment under way, a cluster that is not available. */
+      readonly remarks?: readonly string[];
     }
   | { readonly kind: "unknown"; readonly targetId: string; readonly reason: string };
 

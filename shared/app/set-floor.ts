@@ -84,7 +84,7 @@ export async function setFloor(
         const cut = { code: "above-maximum", reason, attempt: 1 };
         events.push(failedEvent(warming, { floorUnits: decision.units, outcome: "clamped", shortUnits, ...cut }));
         // All that there is room for stands already.
-        if (minimumUnits === units && desiredUnits >= units)
+        if (minimumUnits === units && (desiredUnits ?? units) >= units)
           return booked(warming, described, stored, { outcome: { kind: "failed", outcome: "refused", ...cut }, floor });
       }
       const { way, floor: known } = await clearedWay(warming, { described, stored, floor }, units);
@@ -344,15 +344,16 @@ function releasedOf(
   { now }: Warming,
   before: Floor | undefined,
   { why, units }: Write["decision"],
-  { desiredUnits }: Known,
+  described: Known,
 ): Pick<Floor, "release"> {
-  if (why === "release") return { release: releaseOf(before, units, desiredUnits, now) };
+  const { desiredUnits } = described;
+  if (why === "release") return { release: releaseOf(before, units, desiredUnits ?? described.minimumUnits, now) };
   return why === "repair" && before?.release !== undefined ? { release: before.release } : {};
 }
 
 function raiseOf({ now }: Warming, raise: Raise | undefined, units: number, { minimumUnits, desiredUnits }: Known): Pick<Floor, "raise"> {
   if (units > minimumUnits) {
-    const asked = { units, addedUnits: Math.max(0, units - desiredUnits), atMs: now };
+    const asked = { units, addedUnits: Math.max(0, units - (desiredUnits ?? minimumUnits)), atMs: now };
     if (raise === undefined) return { raise: { ...asked, overdue: false } };
     const { oldest = { units: raise.units, addedUnits: raise.addedUnits, atMs: raise.atMs }, overdue } = raise;
     return { raise: { ...asked, oldest, overdue } };

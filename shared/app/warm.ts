@@ -4,8 +4,8 @@ import { limitAt, stepAt } from "../core/plan/plan.ts";
 import type { TickEvidence } from "../core/score.ts";
 import type { Target } from "../core/target.ts";
 import { MINUTE_MS } from "../core/time.ts";
-import { listActions, listActionsOf } from "./bookings.ts";
-import { describeTarget, describeTargets, reasonOf } from "./capacity.ts";
+import { listActionsOf } from "./bookings.ts";
+import { describeTarget, reasonOf } from "./capacity.ts";
 import type { Context } from "./context.ts";
 import { floorInForce, keepFloor, LeaseNeeded, readFloor, type Asked, type Floor, type Raise, type Warming } from "./floor.ts";
 import { followRelease } from "./follow-release.ts";
@@ -35,20 +35,10 @@ export type Warmed = {
  */
 export async function warm(context: Context, now: number, correlationId?: string): Promise<readonly Warmed[]> {
   const targets = await targetsInForce(context);
-  const states = await describeTargets(context);
-  const actions = await listActions(context);
   const all = await Promise.all(
-    targets.map((target, index) => {
-      const unmentioned = { kind: "unknown" as const, targetId: target.id, reason: "the control plane did not mention it" };
-      return warmTarget({
-        context,
-        target,
-        state: states[index] ?? unmentioned,
-        actions: actions[index] ?? unmentioned,
-        lease: undefined,
-        now,
-        correlationId,
-      });
+    targets.map(async (target) => {
+      const [state, actions] = await Promise.all([describeTarget(context, target.id), listActionsOf(context, target.id)]);
+      return warmTarget({ context, target, state, actions, lease: undefined, now, correlationId });
     }),
   );
   const lessons = all.flatMap(({ lesson }) => lesson ?? []);
@@ -169,6 +159,8 @@ async function followRaise(
   if (floor?.value.raise === undefined || state.kind === "unknown") return { floor };
   const { raise, ...rest } = floor.value;
   const { servingUnits } = state;
+  // Where nobody says how many serve, neither can be told; the verdict is unknown then.
+  if (servingUnits === undefined) return { floor };
   if (servingUnits >= raise.units) {
     const served = await keepFloor(warming, floor, rest);
     events.push(completedEvent(warming, raise, servingUnits));

@@ -9,10 +9,10 @@ export type LoadMinute =
       readonly atMs: number;
       /** Mean requests (or queries) a second that arrived in this minute, refused ones included. */
       readonly loadRps: number;
-      /** Of `loadRps`, what was refused or lost for want of capacity. */
-      readonly unservedRps: number;
-      /** Units that were serving in this minute. */
-      readonly servingUnits: number;
+      /** Of `loadRps`, what was refused or lost for want of capacity; undefined where nobody counts it. */
+      readonly unservedRps: number | undefined;
+      /** Units that were serving in this minute; undefined where nobody counts them. */
+      readonly servingUnits: number | undefined;
     }
   | { readonly kind: "unknown"; readonly atMs: number; readonly reason: string };
 

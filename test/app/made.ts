@@ -77,7 +77,7 @@ const EXPECTED: Expectation = {
 /** How a call to set a minimum goes; `lost`: it takes effect and the answer is lost, `dropped`: it is lost on its way. */
 export type Answer = SetMinimumOutcome | "lost" | "dropped";
 
-type Cloud = { minimumUnits: number; maximumUnits: number; desiredUnits: number; servingUnits: number };
+type Cloud = { minimumUnits: number; maximumUnits: number; desiredUnits: number; servingUnits: number; remarks?: readonly string[] };
 
 /** A control plane that does what it is told at once, unless an answer was laid out for it. */
 function madeCapacity(targets: readonly Target[]) {
@@ -88,13 +88,17 @@ function madeCapacity(targets: readonly Target[]) {
   const calls: { readonly targetId: string; readonly units: number }[] = [];
   const answers = new Map<string, Answer[]>();
   const dark = new Set<string>();
+  const opaque = new Set<string>();
+  const waits = new Map<string, Promise<unknown>>();
   let down = false;
   const capacity: CapacityControl = {
     describe: async (targetIds) => {
       if (down) throw new Error("no route to the control plane");
+      for (const targetId of targetIds) await waits.get(targetId);
       return targetIds.map((targetId) => {
         const cloud = clouds.get(targetId);
         if (cloud === undefined || dark.has(targetId)) return { kind: "unknown", targetId, reason: `${targetId} is dark` };
+        if (opaque.has(targetId)) return { kind: "known", targetId, ...cloud, desiredUnits: undefined, servingUnits: undefined };
         return { kind: "known", targetId, ...cloud };
       });
     },
@@ -122,6 +126,10 @@ function madeCapacity(targets: readonly Target[]) {
     /** The next answers of one target, in this order. */
     answer: (targetId: string, ...next: Answer[]) => answers.set(targetId, next),
     dark,
+    /** Targets of which nobody says how many units are asked for or serve. */
+    opaque,
+    /** What a description waits for, by target. */
+    waits,
     goDown: (is: boolean) => void (down = is),
     /** Everything asked for is serving. */
     serve: () => clouds.forEach((cloud) => (cloud.servingUnits = cloud.desiredUnits)),

@@ -188,7 +188,7 @@ test("a target that the control plane leaves out is unknown", async () => {
   const small = await platform({ targets: [target("api"), target("web")] });
   for (const id of ["api", "web"]) await ask(small, id, 40);
   const { describe } = small.control.capacity;
-  small.control.capacity.describe = async (ids) => (await describe(ids)).slice(0, 1);
+  small.control.capacity.describe = async (ids) => (await describe(ids)).filter(({ targetId }) => targetId !== "web");
   const [api, web] = await warm(small.context, at(17));
   expect([api?.outcome.kind, web?.outcome.kind]).toEqual(["set", "unknown"]);
 });
@@ -375,4 +375,32 @@ describe("after a release", () => {
     expect(told(small)).toEqual([]);
     expect(await floorOf(small)).not.toHaveProperty("release");
   });
+});
+
+test("a target that does not answer delays no other: those that do are raised meanwhile", async () => {
+  const both = await platform({ targets: [target("stuck"), target("api")] });
+  await ask(both, "api", 40);
+  await ask(both, "stuck", 40);
+  let answer = (): void => {};
+  both.control.waits.set("stuck", new Promise<void>((resolve) => (answer = resolve)));
+  const tick = warm(both.context, at(17));
+  await expect.poll(() => both.control.cloud("api").minimumUnits).toBe(40);
+  expect(both.control.calls).toEqual([{ targetId: "api", units: 40 }]);
+  answer();
+  expect((await tick).map(({ outcome }) => outcome.kind)).toEqual(["set", "set"]);
+});
+
+test("of a target that says only its minimum, that is held; nothing is told of what serves, and no release is called done", async () => {
+  const small = await platform();
+  small.control.opaque.add("api");
+  await ask(small, "api", 40);
+  expect((await outcomeAt(small, 0))?.outcome).toEqual({ kind: "set", units: 40, why: "raise" });
+  expect((await outcomeAt(small, 1))?.outcome).toEqual({ kind: "left", why: "right" });
+  expect((await outcomeAt(small, 30))?.raise).toMatchObject({ units: 40, addedUnits: 36, overdue: false });
+  await ask(small, "api", 4);
+  await outcomeAt(small, 31);
+  expect((await outcomeAt(small, 32))?.outcome).toEqual({ kind: "set", units: 4, why: "release" });
+  await outcomeAt(small, 90);
+  for (const type of ["calltime.warm-up.completed", "calltime.warm-up.failed", "calltime.release.assessed"] as const)
+    expect(small.bus.of(type)).toEqual([]);
 });

@@ -52,8 +52,9 @@ export function loadSourceLaws(name: string, makeSource: MakeLoadSource, excepti
         for (const minute of await loads.load(targetId, fromMs, toMs)) {
           if (minute.kind !== "known") throw new Error(`${minute.atMs} should be known: ${minute.reason}`);
           expect(Number.isFinite(minute.loadRps) && minute.loadRps >= 0).toBe(true);
-          expect(minute.unservedRps >= 0 && minute.unservedRps <= minute.loadRps).toBe(true);
-          expect(Number.isInteger(minute.servingUnits) && minute.servingUnits >= 0).toBe(true);
+          const { unservedRps = 0, servingUnits = 0 } = minute;
+          expect(unservedRps >= 0 && unservedRps <= minute.loadRps).toBe(true);
+          expect(Number.isInteger(servingUnits) && servingUnits >= 0).toBe(true);
         }
         for (const minute of await loads.audience(fromMs, toMs)) {
           if (minute.kind !== "known") throw new Error(`${minute.atMs} should be known: ${minute.reason}`);

@@ -46,7 +46,7 @@ export function measuredViewers(occasion: Occasion, viewers: readonly ExcessMinu
 
 /** Whether any of these minutes left requests unserved. */
 export function wasShort(load: readonly LoadMinute[]): boolean {
-  return load.some((minute) => minute.kind === "known" && minute.unservedRps > CENSORED_SHARE * minute.loadRps);
+  return load.some((minute) => minute.kind === "known" && (minute.unservedRps ?? 0) > CENSORED_SHARE * minute.loadRps);
 }
 
 /**

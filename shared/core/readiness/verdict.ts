@@ -18,6 +18,8 @@ export type TargetEvidence = {
   readonly loadKnown: boolean;
   /** Units serving now; undefined when that could not be found out. */
   readonly servingUnits: number | undefined;
+  /** What its control plane says besides, for a person. */
+  readonly remarks?: readonly string[];
   /** The floor in force. */
   readonly floorUnits: number | undefined;
   /** When the most of them are needed. */
@@ -61,7 +63,10 @@ export function assessReadiness(input: {
   readonly targets: readonly TargetEvidence[];
   readonly now: number;
 }): Readiness {
-  const evidence = input.targets.map((target) => ({ ...target, ...judge(target, input.now) }));
+  const evidence = input.targets.map((target) => {
+    const { verdict: own, note } = judge(target, input.now);
+    return { ...target, verdict: own, note: [note, ...(target.remarks ?? [])].join("; ") };
+  });
   const given = new Set(evidence.map((target) => target.verdict));
   const verdict = VERDICTS.findLast((candidate) => given.has(candidate)) ?? "unknown";
   const lastCalls = input.checkpoint === "T-10" || input.checkpoint === "T-2";

@@ -39,6 +39,7 @@ export function decideFloor(input: {
   /** What the plan asks for now; undefined when there is no plan for this instant. */
   readonly wantedUnits: number | undefined;
   readonly minimumUnits: number | undefined;
+  /** What is asked for; undefined where nobody says. */
   readonly desiredUnits: number | undefined;
   readonly floor: FloorMemory | undefined;
   readonly now: number;
@@ -46,7 +47,7 @@ export function decideFloor(input: {
   const { target, wantedUnits, minimumUnits, desiredUnits, floor, now } = input;
   if (target.mode !== "active") return { kind: "leave", why: "not-active" };
   if (wantedUnits === undefined) return { kind: "leave", why: "nothing-wanted" };
-  if (minimumUnits === undefined || desiredUnits === undefined) return { kind: "unknown", why: "the target could not be described" };
+  if (minimumUnits === undefined) return { kind: "unknown", why: "the target could not be described" };
 
   const { customerUnits, heldUnits } = standing(floor, minimumUnits);
   // Down to the baseline means: back to exactly what the customer had.
@@ -63,7 +64,7 @@ export function decideFloor(input: {
   }
   if (minimumUnits > due) return { kind: "set", units: due, customerUnits, why: "release" };
   // Setting a minimum again re-imposes it: this repairs a deployment that reset the count.
-  if (desiredUnits < minimumUnits) return { kind: "set", units: due, customerUnits, why: "repair" };
+  if (desiredUnits !== undefined && desiredUnits < minimumUnits) return { kind: "set", units: due, customerUnits, why: "repair" };
   return lowering ? { kind: "wait", units: wanted } : { kind: "leave", why: "right" };
 }
 

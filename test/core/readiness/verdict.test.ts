@@ -48,6 +48,11 @@ describe("one target", () => {
     expect(judged({ servingUnits: 97 })[0]).not.toBe("ready");
   });
 
+  test("what its control plane says besides stands in the note, whatever the verdict", () => {
+    const remarks = ["a deployment is under way", "its cluster is modifying"];
+    expect(judged({ servingUnits: 100, remarks })).toEqual(["ready", `100 of 100 serving; ${remarks.join("; ")}`]);
+  });
+
   test("it warms on time when all was asked for and will be there", () => {
     expect(judged({})).toEqual(["warming-on-time", "50 of 100 serving"]);
   });

@@ -172,7 +172,12 @@ describe("writing nothing", () => {
     expect(decide({ wantedUnits: undefined })).toEqual({ kind: "leave", why: "nothing-wanted" });
     const undescribed = { target: target(), wantedUnits: 60, floor: HOLDING, now: NOW };
     expect(decideFloor({ ...undescribed, minimumUnits: undefined, desiredUnits: 4 })).toMatchObject({ kind: "unknown" });
-    expect(decideFloor({ ...undescribed, minimumUnits: 4, desiredUnits: undefined })).toMatchObject({ kind: "unknown" });
+  });
+
+  test("where nobody says how many are asked for, the minimum alone decides", () => {
+    const asked = { target: target(), wantedUnits: 60, floor: HOLDING, now: NOW, desiredUnits: undefined };
+    expect(decideFloor({ ...asked, minimumUnits: 60 })).toEqual({ kind: "leave", why: "right" });
+    expect(decideFloor({ ...asked, minimumUnits: 4 })).toMatchObject({ kind: "set", units: 60 });
   });
 });
 
