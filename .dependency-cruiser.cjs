@@ -26,7 +26,15 @@ const ROWS = [
     // buffer: whether bytes are UTF-8 is asked of the host, a hundred times as fast as of a loop.
     builtins: ["buffer", "zlib", "stream", "crypto"],
   },
-  { name: "app", from: "^shared/app/", ours: "^(shared/(core|feeds|app)|events)/", packages: NONE, builtins: NONE },
+  {
+    name: "manifests",
+    from: "^shared/manifests/",
+    ours: "^shared/(core/error\\.ts$|manifests/)",
+    // One parser a format: HLS, DASH; the latter takes a document of xmldom.
+    packages: ["hls-parser", "mpd-parser", "@xmldom/"],
+    builtins: NONE,
+  },
+  { name: "app", from: "^shared/app/", ours: "^(shared/(core|feeds|manifests|app)|events)/", packages: NONE, builtins: NONE },
   { name: "api", from: "^shared/api/", ours: "^(shared/(app|core|config|api)|events)/", packages: ["zod", "hono"], builtins: NONE },
   {
     name: "aws",
@@ -34,6 +42,14 @@ const ROWS = [
     ours: "^(shared/app/ports(/|\\.ts$)|shared/core/|shared/aws/|events/)",
     packages: ["@aws-sdk/", "@smithy/"],
     builtins: ANY,
+  },
+  {
+    name: "edges",
+    from: "^shared/edges/",
+    ours: "^(shared/app/ports(/|\\.ts$)|shared/core/|shared/edges/)",
+    // What RFC 9111 says of an answer, and which addresses are private, others keep better than we would.
+    packages: ["http-cache-semantics", "ipaddr.js"],
+    builtins: ["dns", "http", "https", "net", "timers", "util", "zlib"],
   },
   {
     name: "lambda",
@@ -62,7 +78,8 @@ const ROWS = [
   {
     name: "cli",
     from: "^cli/",
-    ours: "^(shared/(core|config|feeds|app)|events|local|cli)/",
+    // edges, manifests: content is warmed from wherever the command runs.
+    ours: "^(shared/(core|config|feeds|manifests|edges|app)|events|local|cli)/",
     packages: ["commander"],
     builtins: ANY,
   },

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { CalltimeError } from "../shared/core/error.ts";
 import { chaosCommand } from "./chaos.ts";
+import { contentCommand } from "./content.ts";
 import { deadLettersCommand } from "./dead-letters.ts";
 import { explainCommand } from "./explain.ts";
 import { feedCommand } from "./feed.ts";
@@ -19,6 +20,7 @@ const program = new Command("calltime")
   .addCommand(overrideCommand())
   .addCommand(programmeCommand())
   .addCommand(feedCommand())
+  .addCommand(contentCommand())
   .addCommand(modeCommand())
   .addCommand(explainCommand())
   .addCommand(planCommand())

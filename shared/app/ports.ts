@@ -1,8 +1,8 @@
 import type { AnyEvent } from "../../events/index.ts";
 import type { AudienceMinute, LoadMinute } from "../core/measurement.ts";
+import type { Schedule } from "../core/schedule/programme.ts";
 import type { Reason } from "../core/plan/plan.ts";
 import type { TickEvidence } from "../core/score.ts";
-import type { Chunk } from "../feeds/schedule-chunks.ts";
 
 /** Outcome of a conditional write. `conflict`: somebody else wrote first; read again and decide again. */
 export type WriteOutcome = "written" | "conflict";
@@ -34,38 +34,20 @@ export type Generation = {
   readonly generation: number;
   /** When the upload that it was read from was stored: from then on it is in force, whenever it was read. Never before its predecessor's. */
   readonly publishedAtMs: number;
-  /** What it lists: the hash of the chunk that holds its manifest. */
   readonly contentHash: string;
-  /** When the newest upload that is known to list the same was stored: its own, until another confirmed it. */
-  readonly confirmedAtMs: number;
+  readonly schedule: Schedule;
 };
 
-/** A generation to be published: nothing confirmed it yet. */
-export type NextGeneration = Omit<Generation, "confirmedAtMs">;
-
-/** Which generation of each feed is in force. One conditional write makes the next one visible: readers see one or the other, never a mix. */
+/** Whole schedules, generation by generation. Readers see one generation or the next, never a mix. */
 export interface ScheduleStore {
   /** The generation in force for `feedId`, or undefined when none was ever published. */
   current(feedId: string): Promise<Generation | undefined>;
   /** The generation that was in force for `feedId` at `atMs`, or undefined when none was (or none is kept from so long ago). */
   inForceAt(feedId: string, atMs: number): Promise<Generation | undefined>;
-  /**
-   * Makes `next` current when the current generation is `next.generation - 1`, and no upload stored after `next.publishedAtMs` confirmed
-   * that one; otherwise `conflict` and nothing changes.
-   */
-  publish(next: NextGeneration): Promise<WriteOutcome>;
-  /** Notes that an upload stored at `storedAtMs` says what `generation` says; `conflict` when another is current. An earlier one changes nothing. */
-  confirm(feedId: string, generation: number, storedAtMs: number): Promise<WriteOutcome>;
+  /** Makes `next` current when the current generation is `next.generation - 1`; otherwise `conflict` and nothing changes. */
+  publish(next: Generation): Promise<WriteOutcome>;
   /** The feeds that have a current generation, sorted. */
   feeds(): Promise<readonly string[]>;
-}
-
-/** What generations are made of, by the hash of what it holds: a chunk is never changed, so any number of generations share it. */
-export interface ChunkStore {
-  /** The bytes of each chunk asked for, in the order asked; undefined for one that is not kept. */
-  read(hashes: readonly string[]): Promise<readonly (Uint8Array | undefined)[]>;
-  /** Keeps chunks, all of them once this returns. One that is there already is not written again. */
-  keep(chunks: readonly Chunk[]): Promise<void>;
 }
 
 /** What became of one published event. `failed` events were not accepted and can be published again. */
@@ -169,6 +151,58 @@ export interface BookingControl {
   remove(targetId: string, name: string): Promise<SetMinimumOutcome>;
 }
 
+/** One GET through one edge. */
+export type EdgeAsk = {
+  readonly edgeId: string;
+  /** As viewers ask for it; which address it goes to is the edge's. */
+  readonly url: string;
+  /** A part of it; the whole when left out. */
+  readonly range?: { readonly offset: number; readonly length: number };
+  /** As players send it, where the cache keeps what it is asked for in several encodings; left out: not sent. */
+  readonly acceptEncoding?: string;
+  /** Bytes of the body after which the answer is broken off. */
+  readonly mostBytes: number;
+  /** A body of at most so many bytes, unpacked, is wanted itself, not only its length. */
+  readonly keepBytes: number;
+  readonly timeoutMs: number;
+};
+
+/** What an edge answered. */
+export type EdgeReply =
+  | {
+      readonly kind: "answered";
+      readonly status: number;
+      /** Whether the edge had it; `unknown` when it does not say. */
+      readonly held: "hit" | "miss" | "unknown";
+      /** How long it is held from when the origin gave it; 0 when it is never held; undefined when nothing says. */
+      readonly lifetimeMs: number | undefined;
+      /** How long ago the origin gave it. */
+      readonly ageMs: number;
+      /** Bytes of the body that were read, as they came over the wire. */
+      readonly bytes: number;
+      /** The whole body was read; otherwise it was broken off at `mostBytes`. */
+      readonly whole: boolean;
+      /** Unpacked; undefined when it is not whole, or larger than was asked for. */
+      readonly body?: Uint8Array;
+      /** Where a redirect sends. */
+      readonly location?: string;
+    }
+  /** `bytes` may have come before it failed. `refused`: it was not tried and never will be. */
+  | { readonly kind: "failed"; readonly code: string; readonly reason: string; readonly bytes: number; readonly refused: boolean };
+
+/** Caches between viewers and the origin, each asked by itself. */
+export interface EdgeCache {
+  get(ask: EdgeAsk): Promise<EdgeReply>;
+}
+
+/** Time as it passes while something is fetched, and dice for not all asking at once. */
+export interface Pace {
+  nowMs(): number;
+  wait(ms: number): Promise<void>;
+  /** In [0, 1). */
+  random(): number;
+}
+
 /** What a tick knew and did about one target: the evidence that explanations and scores rest on. */
 export type JournalEntry = {
   readonly atMs: number;
@@ -194,7 +228,6 @@ export type Ports = {
   readonly journal: Journal;
   readonly documents: DocumentStore;
   readonly schedules: ScheduleStore;
-  readonly chunks: ChunkStore;
   readonly bus: EventBus;
   readonly loads: LoadSource;
   readonly capacity: CapacityControl;

@@ -11,7 +11,9 @@ const generate = (...options: string[]) =>
 
 test("the JSON Schemas in docs/ are those of the code", () => {
   const schemas = configSchemas();
-  expect([...schemas.keys()]).toEqual(["targets", "expectations", "world", "schedule"].map((name) => `docs/schemas/${name}.json`));
+  expect([...schemas.keys()]).toEqual(
+    ["targets", "expectations", "world", "content", "schedule"].map((name) => `docs/schemas/${name}.json`),
+  );
   for (const [path, text] of schemas) expect(readFileSync(join(ROOT, path), "utf8")).toBe(text);
 });
 

@@ -99,8 +99,7 @@ export function finishListing(underway: ListingUnderway, { latestStartMs = Infin
     const tooFar = listed.filter(isTooFar);
     programmesRejected += tooFar.length;
     for (const programme of tooFar) findings.push(tooFarAhead(programme, latestStartMs));
-    const believed = tooFar.length === 0 ? listed : listed.filter((programme) => !isTooFar(programme));
-    const mended = mendChannel(channelId, believed, channels.get(channelId)?.parallel);
+    const mended = mendChannel(channelId, tooFar.length === 0 ? listed : listed.filter((programme) => !isTooFar(programme)));
     if (mended.programmes.length > 0) channelsWithProgrammes++;
     duplicatesDropped += mended.duplicatesDropped;
     programmesRejected += mended.rejected;

@@ -1,0 +1,53 @@
+import type { ContentBudget } from "../core/warm/content.ts";
+import type { Pace } from "./ports.ts";
+
+/** What is left of a budget while several requests are under way. */
+export type Allowance = {
+  /**
+   * Waits its turn, and sets bytes aside for one request: as many as one object may have, or what is left. `undefined`: no request or no
+   * byte is left, and none will be given back. What was not read is given back with `settle`.
+   */
+  readonly take: () => Promise<{ readonly mostBytes: number; readonly settle: (bytes: number) => void } | undefined>;
+  readonly spent: () => { readonly bytes: number; readonly requests: number };
+};
+
+/** A budget in use; never more is spent of it than it has, to the byte. */
+export function allowance(budget: ContentBudget, pace: Pace): Allowance {
+  let [bytes, reserved, requests] = [0, 0, 0];
+  let nextMs = pace.nowMs();
+  let waiting: (() => void)[] = [];
+  const intervalMs = 1000 / budget.requestsPerSecond;
+
+  const free = (): number => budget.bytes - bytes - reserved;
+
+  const turn = async (): Promise<void> => {
+    // At any instant of its own interval, so that several that began together do not stay in step.
+    const atMs = Math.max(nextMs, pace.nowMs()) + pace.random() * intervalMs;
+    nextMs = Math.max(nextMs, pace.nowMs()) + intervalMs;
+    await pace.wait(Math.max(0, atMs - pace.nowMs()));
+  };
+
+  return {
+    take: async () => {
+      while (requests < budget.requests && free() <= 0 && reserved > 0) {
+        await new Promise<void>((resolve) => waiting.push(resolve));
+      }
+      if (requests >= budget.requests || free() <= 0) return undefined;
+      requests += 1;
+      const mostBytes = Math.min(budget.objectBytes, free());
+      reserved += mostBytes;
+      await turn();
+      return {
+        mostBytes,
+        settle: (read) => {
+          reserved -= mostBytes;
+          bytes += read;
+          const woken = waiting;
+          waiting = [];
+          for (const wake of woken) wake();
+        },
+      };
+    },
+    spent: () => ({ bytes, requests }),
+  };
+}
