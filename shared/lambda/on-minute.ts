@@ -1,0 +1,8 @@
+import { stack, type Handling, type Invocation, type LambdaHandler } from "./stack.ts";
+
+/** A function that is called once a minute. What it is called with does not matter: a tick looks at what is. */
+export function onMinute(handling: Handling, handle: (invocation: Invocation) => Promise<unknown>): LambdaHandler<void> {
+  return stack(handling, async (_, invocation) => {
+    await handle(invocation);
+  });
+}
