@@ -1,6 +1,7 @@
 import { contextOf, type Settings } from "../shared/app/context.ts";
 import { believedUntil, ingestListing, readListing, type IngestReport } from "../shared/app/ingest.ts";
 import type { Json, Ports } from "../shared/app/ports.ts";
+import { scheduleReader } from "../shared/app/schedules.ts";
 import { CalltimeError } from "../shared/core/error.ts";
 import type { Schedule } from "../shared/core/schedule/programme.ts";
 import { minuteOf, MINUTE_MS, type ZoneOffsets } from "../shared/core/time.ts";
@@ -73,7 +74,7 @@ export async function begunRun(
   });
 }
 
-type Stores = Pick<Ports, "documents" | "schedules" | "bus" | "journal">;
+type Stores = Pick<Ports, "documents" | "schedules" | "chunks" | "bus" | "journal">;
 
 async function begin(setting: BeginSetting, stores: Stores): Promise<Begun> {
   const feedReport = await ingestFirst(setting, stores);
@@ -84,7 +85,7 @@ async function begin(setting: BeginSetting, stores: Stores): Promise<Begun> {
     const details = first.length === 0 ? "" : ` (${first.join("; ")})`;
     throw new CalltimeError("feed-quarantined", `${setting.feed.name} was refused: ${why}${details} Give a feed that covers the evening.`);
   }
-  const { schedule } = generation;
+  const schedule = await scheduleReader(stores.chunks)(generation);
   const fromMs = setting.fromMs === undefined ? firstHour(schedule) : minuteOf(setting.fromMs);
   const world = "seed" in setting.world ? { seed: setting.world.seed } : { worldId: setting.world.worldId };
   return { feedName: setting.feed.name, fromMs, ...world, schedule, feedReport: { ...feedReport, changes: [] } };

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { CalltimeError } from "../shared/core/error.ts";
-import { MIGRATIONS } from "./migrations.ts";
+import { MIGRATIONS, type Migration } from "./migrations.ts";
 import { sectionsOver, type Journal, type Sections } from "./sections.ts";
 
 /** Where a store lives: a data directory that is kept, a fresh one that goes away when the store is closed, or memory alone. */
@@ -62,7 +62,7 @@ export function openDatabase(place: StorePlace): Database {
 }
 
 /** Brings a fresh or older store to version `migrations.length`. Exported for the tests of migrations alone. */
-export function prepareStore(sql: DatabaseSync, file: string, migrations: readonly string[]): void {
+export function prepareStore(sql: DatabaseSync, file: string, migrations: readonly Migration[]): void {
   const applicationId = numberOf(sql, "PRAGMA application_id", "application_id");
   const tables = numberOf(sql, "SELECT count(*) AS n FROM sqlite_schema", "n");
   if (applicationId !== APPLICATION_ID && (applicationId !== 0 || tables !== 0)) {
@@ -85,7 +85,10 @@ export function prepareStore(sql: DatabaseSync, file: string, migrations: readon
       sql.exec(`PRAGMA application_id = ${APPLICATION_ID}; CREATE TABLE schema_version (version INTEGER NOT NULL) STRICT`);
       sql.exec("INSERT INTO schema_version (version) VALUES (0)");
     }
-    for (const step of migrations.slice(version)) sql.exec(step);
+    for (const step of migrations.slice(version)) {
+      if (typeof step === "string") sql.exec(step);
+      else step(sql);
+    }
     sql.prepare("UPDATE schema_version SET version = ?").run(migrations.length);
     sql.exec("COMMIT");
   } catch (error) {

@@ -14,7 +14,7 @@ import { eventLog, type EventLog } from "./event-log.ts";
 import { localJournal } from "./journal.ts";
 import { lookAgain } from "./look-again.ts";
 import { minuteLog } from "./minute-log.ts";
-import { sqliteScheduleStore } from "./schedule-store.ts";
+import { sqliteSchedules } from "./schedule-store.ts";
 import { simulatedWorld } from "./simulated-world.ts";
 import type { WorldElsewhere } from "./world-elsewhere.ts";
 
@@ -92,17 +92,17 @@ async function assemble(setting: EveningSetting, database: Database): Promise<Ev
   // What a tick wrote to a cloud stays written: an event whose subscriber fell over half-way comes again, and finds that.
   const undoes = !("elsewhere" in setting);
   const bus = localBus(database, { undoes, ...setting.delivery });
-  const schedules = sqliteScheduleStore(database);
-  const documents = sqliteDocumentStore(database);
-  const journal = localJournal(minuteLog(database));
-  const { begun, resumed } = await begunRun(database, { documents, schedules, bus, journal }, beginSettingOf(setting));
+  const stores = {
+    documents: sqliteDocumentStore(database),
+    ...sqliteSchedules(database),
+    bus,
+    journal: localJournal(minuteLog(database)),
+  };
+  const { begun, resumed } = await begunRun(database, stores, beginSettingOf(setting));
   const world = "elsewhere" in setting ? withTargets(setting) : await worldOf(setting, database, begun);
   const { loads, capacity, bookings } = world;
   const zone = setting.zoneAround?.(begun.fromMs) ?? setting.settings.zone;
-  const context = contextOf(
-    { documents, schedules, bus, journal, loads, capacity, bookings, deadLetters: bus },
-    { ...setting.settings, zone },
-  );
+  const context = contextOf({ ...stores, loads, capacity, bookings, deadLetters: bus }, { ...setting.settings, zone });
   const nowMs = (): number => world.nowMs();
   // Calltime goes by its own clock, which is right unless the world has it step.
   const clockMs = (): number => world.clockMs();

@@ -1,8 +1,14 @@
+import type { DatabaseSync } from "node:sqlite";
+import { chunkWholeSchedules } from "./whole-schedules.ts";
+
+/** One step of the schema: SQL, or what SQL cannot do. */
+export type Migration = string | ((sql: DatabaseSync) => void);
+
 /**
  * The store's schema, one step a version, applied in order and never edited once released: a store at version n has run the
  * first n.
  */
-export const MIGRATIONS: readonly string[] = [
+export const MIGRATIONS: readonly Migration[] = [
   `
   CREATE TABLE document (
     key TEXT NOT NULL PRIMARY KEY,
@@ -76,4 +82,21 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX death_by_delivery ON death (delivery_id);
   `,
+  `
+  CREATE TABLE generation (
+    feed_id TEXT NOT NULL,
+    generation INTEGER NOT NULL,
+    published_at_ms INTEGER NOT NULL,
+    content_hash TEXT NOT NULL, -- of the chunk that holds its manifest
+    confirmed_at_ms INTEGER NOT NULL, -- when the newest upload that says the same was stored
+    PRIMARY KEY (feed_id, generation)
+  ) STRICT;
+
+  CREATE TABLE chunk (
+    hash TEXT NOT NULL PRIMARY KEY,
+    bytes BLOB NOT NULL -- zstd of JSON
+  ) STRICT;
+  `,
+  chunkWholeSchedules,
+  "DROP TABLE schedule",
 ];

@@ -13,7 +13,7 @@ import { worldHere } from "./evening-world.ts";
 import { localJournal } from "./journal.ts";
 import { minuteLog } from "./minute-log.ts";
 import { runState } from "./run-state.ts";
-import { sqliteScheduleStore } from "./schedule-store.ts";
+import { sqliteSchedules } from "./schedule-store.ts";
 import { simulatedWorld } from "./simulated-world.ts";
 import { createWorldApp, type WorldApp } from "./world-server.ts";
 
@@ -62,7 +62,7 @@ export async function openWorldProcess(setting: WorldProcessSetting): Promise<Wo
 async function assemble({ settings, feed, fromMs, seed, world, stepped }: WorldProcessSetting, database: Database): Promise<WorldProcess> {
   const stores = {
     documents: sqliteDocumentStore(database),
-    schedules: sqliteScheduleStore(database),
+    ...sqliteSchedules(database),
     bus: localBus(database),
     journal: localJournal(minuteLog(database)),
   };

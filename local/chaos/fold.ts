@@ -4,7 +4,7 @@ import { ingest } from "../../shared/app/ingest.ts";
 import { measure } from "../../shared/app/measure.ts";
 import { expireOverrides } from "../../shared/app/override.ts";
 import { makePlans } from "../../shared/app/plan.ts";
-import type { DocumentStore, Json, LoadSource, Ports, ScheduleStore } from "../../shared/app/ports.ts";
+import type { ChunkStore, DocumentStore, Json, LoadSource, Ports, ScheduleStore } from "../../shared/app/ports.ts";
 import { situationAt } from "../../shared/app/situation.ts";
 import { keepSpending } from "../../shared/app/spending.ts";
 import { firstLearned, type Learned } from "../../shared/core/forecast/model.ts";
@@ -46,13 +46,14 @@ const FOLDED_MS = 5 * MINUTE_MS;
 export function foldOver(parts: {
   readonly documents: DocumentStore;
   readonly schedules: ScheduleStore;
+  readonly chunks: ChunkStore;
   readonly loads: LoadSource;
   readonly settings: Settings;
 }): Fold {
-  const { documents, schedules, loads } = parts;
+  const { documents, schedules, chunks, loads } = parts;
   // Stages of release are a courtesy, not a need: the fold comes down as soon as nothing asks for more.
   const settings: Settings = { ...parts.settings, policy: { ...parts.settings.policy, releaseEveryMinutes: 1, releaseShare: 1 } };
-  const context = contextOf({ ...silent, documents, schedules, loads }, settings);
+  const context = contextOf({ ...silent, documents, schedules, chunks, loads }, settings);
   return {
     context,
     feed: async (text, now) => {
@@ -98,7 +99,7 @@ async function keepFloor(documents: DocumentStore, targetId: string, intendedUni
 }
 
 /** Ports that take everything and say nothing: the fold speaks to nobody. */
-const silent: Omit<Ports, "documents" | "schedules" | "loads"> = {
+const silent: Omit<Ports, "documents" | "schedules" | "chunks" | "loads"> = {
   bus: { publish: async (events) => events.map(() => ({ kind: "accepted" })) },
   journal: { append: async () => undefined, read: async () => [] },
   capacity: {

@@ -22,6 +22,7 @@ export function mortal(ports: Ports, left: { calls: number | undefined }): Ports
   return {
     documents: wrap(ports.documents),
     schedules: wrap(ports.schedules),
+    chunks: wrap(ports.chunks),
     bus: wrap(ports.bus),
     journal: wrap(ports.journal),
     loads: wrap(ports.loads),

@@ -57,7 +57,7 @@ export async function playEvening(seed: number, plant: Plant | undefined): Promi
   const faults = faultsOf(family, seed);
 
   const journal = plainJournal();
-  const schedules = plainSchedules();
+  const guides = plainSchedules();
   const documents = plainDocuments(history.learned);
   const left: { calls: number | undefined } = { calls: undefined };
   const stage: { ground?: Playground } = {};
@@ -66,18 +66,18 @@ export async function playEvening(seed: number, plant: Plant | undefined): Promi
   const bus = disorderlyBus(derive(seed, "bus"), faults, now);
 
   // The world is made from the guide as it first was: what a later edition says changes nothing of what is true.
-  const first = contextOf({ ...NOT_BEGUN, documents: plainDocuments(), schedules, bus: silentBus, journal }, settings);
+  const first = contextOf({ ...NOT_BEGUN, documents: plainDocuments(), ...guides, bus: silentBus, journal }, settings);
   await ingest(first, { feedId: "guide", bytes: bytesOf(evening.guide) }, family.fromMs);
-  const schedule = (await schedules.current("guide"))?.schedule;
-  if (schedule === undefined) throw new Error(`evening ${seed}: its guide was not taken`);
+  const taken = await guides.schedules.current("guide");
+  if (taken === undefined) throw new Error(`evening ${seed}: its guide was not taken`);
   const ground = (stage.ground = new Playground(
-    prepareWorld({ world: evening.world, schedule, targets, seed: family.seed }),
+    prepareWorld({ world: evening.world, schedule: await first.schedule(taken), targets, seed: family.seed }),
     family.fromMs,
     history,
     faults,
   ));
 
-  const real: Ports = { documents, schedules, bus, journal, ...ground.ports() };
+  const real: Ports = { documents, ...guides, bus, journal, ...ground.ports() };
   const seen = plant?.ports?.(real) ?? real;
   let accepted = 0;
   const counted: EventBus = {
@@ -93,7 +93,7 @@ export async function playEvening(seed: number, plant: Plant | undefined): Promi
   const foldWith = (others: Settings) =>
     foldOver({
       documents: plainDocuments(history.learned),
-      schedules: plainSchedules(),
+      ...plainSchedules(),
       loads: measuredOf(ground.happened, now, faults.readableFrom),
       settings: others,
     });

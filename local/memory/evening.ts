@@ -1,6 +1,7 @@
 import { contextOf, type Context, type Settings } from "../../shared/app/context.ts";
 import { ingest, type IngestReport } from "../../shared/app/ingest.ts";
 import type { Ports } from "../../shared/app/ports.ts";
+import { scheduleReader } from "../../shared/app/schedules.ts";
 import { tick } from "../../shared/app/tick.ts";
 import { CalltimeError } from "../../shared/core/error.ts";
 import { prepareWorld, type PreparedWorld } from "../../shared/core/simulate/prepare.ts";
@@ -54,7 +55,7 @@ export async function openMemoryEvening(setting: MemoryEveningSetting): Promise<
   const fromMs = minuteOf(setting.fromMs);
   const stores = {
     documents: plainDocuments(history.learned, { checked: setting.checked ?? false }),
-    schedules: plainSchedules(),
+    ...plainSchedules(),
     journal: plainJournal(),
     bus: memoryBus(setting.events),
   };
@@ -67,7 +68,7 @@ export async function openMemoryEvening(setting: MemoryEveningSetting): Promise<
   }
   const prepared = prepareWorld({
     world: setting.world,
-    schedule: generation.schedule,
+    schedule: await scheduleReader(stores.chunks)(generation),
     targets: settings.targets,
     seed: setting.seed,
   });

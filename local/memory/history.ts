@@ -36,7 +36,7 @@ export async function learnHistory(setting: HistorySetting): Promise<History> {
   const world = usualWorld(setting);
   const documents = plainDocuments();
   await measure(
-    contextOf({ ...nobody, documents, schedules: plainSchedules(), journal: plainJournal(), loads: historyLoads(world) }, settings),
+    contextOf({ ...nobody, documents, ...plainSchedules(), journal: plainJournal(), loads: historyLoads(world) }, settings),
     fromMs,
   );
   const model = (await documents.list("model/")).map(({ key, value, version }) => [key, { value, version }] as const);

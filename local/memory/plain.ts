@@ -1,9 +1,10 @@
-import type { DocumentStore, Generation, Journal, JournalEntry, Json, ScheduleStore, Versioned } from "../../shared/app/ports.ts";
+import type { ChunkStore, DocumentStore, Journal, JournalEntry, Json, ScheduleStore, Versioned } from "../../shared/app/ports.ts";
 import { compareText } from "../../shared/core/schedule/programme.ts";
 import { minuteOf } from "../../shared/core/time.ts";
 import { documentKey, MAX_DOCUMENT_BYTES } from "../document-key.ts";
 import { frozen } from "../frozen.ts";
 import { storedJson } from "../stored-json.ts";
+import { memorySchedules } from "./schedule-store.ts";
 
 /**
  * Documents as they were written, for thousands of evenings: nothing is copied, so whoever reads one must not change it, and reading one
@@ -55,20 +56,9 @@ export function plainDocuments(
   };
 }
 
-/** The newest generation of each feed, as it was published. */
-export function plainSchedules(): ScheduleStore {
-  const all = new Map<string, Generation[]>();
-  return {
-    current: async (feedId) => all.get(feedId)?.at(-1),
-    inForceAt: async (feedId, atMs) => all.get(feedId)?.findLast(({ publishedAtMs }) => publishedAtMs <= atMs),
-    publish: async (next) => {
-      const before = all.get(next.feedId) ?? [];
-      if (next.generation !== (before.at(-1)?.generation ?? 0) + 1) return "conflict";
-      all.set(next.feedId, [...before, next]);
-      return "written";
-    },
-    feeds: async () => [...all.keys()].sort(compareText),
-  };
+/** Schedules of one evening: no turns, nothing undone. */
+export function plainSchedules(): { readonly schedules: ScheduleStore; readonly chunks: ChunkStore } {
+  return memorySchedules({ operation: async (step) => step(() => undefined) });
 }
 
 /** The journal of one evening, and all of it by target and minute. */

@@ -9,6 +9,7 @@ import type { Target } from "../core/target.ts";
 import type { ZoneOffsets } from "../core/time.ts";
 import { readCorrections } from "./corrections.ts";
 import type { Ports } from "./ports.ts";
+import { scheduleReader, type ReadSchedule } from "./schedules.ts";
 
 /** What the platform was told by its owner. */
 export type Settings = {
@@ -41,23 +42,27 @@ export type Context = {
   readonly settings: Settings;
   /** What the feeds in force list, as corrected at `now`; worked out again only when a feed has a new generation or a correction changes. */
   readonly guide: (now: number) => Promise<Guide>;
+  /** What a generation lists. */
+  readonly schedule: ReadSchedule;
 };
 
 /** The context of one deployment (or one laptop). */
 export function contextOf(ports: Ports, settings: Settings): Context {
   let known: { readonly key: string; readonly guide: Guide } | undefined;
+  const schedule = scheduleReader(ports.chunks);
   const guide = async (now: number): Promise<Guide> => {
     const generations = await Promise.all((await ports.schedules.feeds()).map((feedId) => ports.schedules.current(feedId)));
     const present = generations.filter((generation) => generation !== undefined);
     const { corrections, key: corrected } = await readCorrections(ports.documents, now);
     const key = `${present.map(({ feedId, generation, contentHash }) => `${feedId}/${generation}/${contentHash}`).join(" ")} ${corrected}`;
     if (known?.key === key) return known.guide;
-    const channels = present.flatMap(({ schedule }) => schedule.channels);
-    const listed = present.flatMap(({ schedule }) => schedule.programmes).sort(byStart);
+    const schedules = await Promise.all(present.map(schedule));
+    const channels = schedules.flatMap((each) => each.channels);
+    const listed = schedules.flatMap(({ programmes }) => programmes).sort(byStart);
     known = { key, guide: guideOf({ channels, programmes: listed }, corrections, settings.expectations) };
     return known.guide;
   };
-  return { ports, settings, guide };
+  return { ports, settings, guide, schedule };
 }
 
 function guideOf(listed: Schedule, corrections: Corrections, expectations: readonly Expectation[]): Guide {

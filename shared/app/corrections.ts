@@ -145,9 +145,10 @@ export async function findProgrammes(context: Context, search: ProgrammeSearch, 
     .sort((a, b) => byStart(a.programme, b.programme) || compareText(a.listed.id, b.listed.id));
 }
 
-async function listedProgrammes({ ports: { schedules } }: Context): Promise<readonly Programme[]> {
+async function listedProgrammes({ ports: { schedules }, schedule }: Context): Promise<readonly Programme[]> {
   const generations = await Promise.all((await schedules.feeds()).map((feedId) => schedules.current(feedId)));
-  return generations.flatMap((current) => current?.schedule.programmes ?? []);
+  const present = generations.filter((current) => current !== undefined);
+  return (await Promise.all(present.map(schedule))).flatMap(({ programmes }) => programmes);
 }
 
 /** The programme as its feed has it, or as it last was when the feed dropped it on air. */

@@ -8,7 +8,6 @@ import {
   newEvent,
   scheduleChanged,
 } from "../../events/index.ts";
-import { stableHash } from "../core/hash.ts";
 import { diffSchedules, type ScheduleChange } from "../core/schedule/diff.ts";
 import { identify } from "../core/schedule/identity.ts";
 import {
@@ -26,6 +25,7 @@ import { judgeListing, SANITY_THRESHOLDS, type SanityWarning } from "../core/sch
 import { MINUTE_MS } from "../core/time.ts";
 import { CalltimeError } from "../core/error.ts";
 import { readFeedBatches } from "../feeds/read-feed.ts";
+import { packSchedule } from "../feeds/schedule-chunks.ts";
 import type { Context } from "./context.ts";
 import {
   alreadyDecided,
@@ -97,11 +97,13 @@ export async function ingestListing(
   now: number,
 ): Promise<IngestReport> {
   for (let attempt = 0; attempt < MOST_TRIES; attempt += 1) {
-    const current = await context.ports.schedules.current(feedId);
+    const { schedules, chunks } = context.ports;
+    const current = await schedules.current(feedId);
+    const lastGood = current === undefined ? undefined : await context.schedule(current);
     const { zone, feedGate } = context.settings;
     const judgement = judgeListing({
       listing,
-      lastGood: current?.schedule,
+      lastGood,
       now,
       changes: clockChanges(zone),
       ...(feedGate !== undefined && { thresholds: feedGate }),
@@ -119,17 +121,19 @@ export async function ingestListing(
       await publish(context, [newEvent(feedQuarantined, { id: `feed.quarantined/${feedId}/${isoOf(now)}`, atMs: now, data })]);
       return { ...base, outcome: "quarantined", generation: current?.generation, quarantine: findings, changes: [] };
     }
-    const schedule = identify(listing, current?.schedule);
-    const contentHash = stableHash(JSON.stringify(schedule));
-    if (current?.contentHash === contentHash) {
+    const schedule = identify(listing, lastGood);
+    const packed = packSchedule(schedule);
+    if (current?.contentHash === packed.contentHash) {
+      if ((await schedules.confirm(feedId, current.generation, storedAtMs ?? now)) === "conflict") continue;
       await remember(context, feedId, { receivedAtMs: now, outcome: "unchanged" });
       return { ...base, outcome: "unchanged", generation: current.generation, quarantine: [], changes: [] };
     }
     const generation = (current?.generation ?? 0) + 1;
-    const publishedAtMs = Math.max(Math.min(storedAtMs ?? now, now), current?.publishedAtMs ?? 0);
-    const outcome = await context.ports.schedules.publish({ feedId, generation, publishedAtMs, contentHash, schedule });
-    if (outcome === "conflict") continue;
-    const changes = diffSchedules(current?.schedule, schedule, now);
+    const publishedAtMs = Math.max(Math.min(storedAtMs ?? now, now), current?.confirmedAtMs ?? 0);
+    // First: what a generation that can be seen is made of can be read.
+    await chunks.keep(packed.chunks);
+    if ((await schedules.publish({ feedId, generation, publishedAtMs, contentHash: packed.contentHash })) === "conflict") continue;
+    const changes = diffSchedules(lastGood, schedule, now);
     await remember(context, feedId, { receivedAtMs: now, outcome: "published" });
     await publish(context, [changedEvent({ feedId, generation, changes, findings: listing.findings }, now)]);
     return { ...base, outcome: "published", generation, quarantine: [], changes };
@@ -151,11 +155,13 @@ export async function acceptQuarantined(
   const held = await quarantineAskedFor(context, asked, now);
   if (held.decision?.kind === "accepted") return { quarantine: held, outcome: "unchanged", changes: [] };
   if (held.decision !== undefined) throw alreadyDecided(held, held.decision);
-  const current = await context.ports.schedules.current(feedId);
-  const schedule = identify(await readQuarantined(context, held), current?.schedule);
-  const contentHash = stableHash(JSON.stringify(schedule));
+  const { schedules, chunks } = context.ports;
+  const current = await schedules.current(feedId);
+  const lastGood = current === undefined ? undefined : await context.schedule(current);
+  const schedule = identify(await readQuarantined(context, held), lastGood);
+  const packed = packSchedule(schedule);
   // Already there: an acceptance that was cut short after it had been put in force.
-  const inForce = current?.contentHash === contentHash;
+  const inForce = current?.contentHash === packed.contentHash;
   if (!inForce && (current?.generation ?? 0) !== held.besideGeneration) {
     const [was, is] = [held.besideGeneration === 0 ? "no schedule" : `generation ${held.besideGeneration}`, current?.generation];
     const what = `it was judged beside ${was}, and generation ${is} is in force since`;
@@ -163,12 +169,13 @@ export async function acceptQuarantined(
   }
   const generation = inForce ? current.generation : held.besideGeneration + 1;
   if (!inForce) {
-    const publishedAtMs = Math.max(now, current?.publishedAtMs ?? 0);
-    const outcome = await context.ports.schedules.publish({ feedId, generation, publishedAtMs, contentHash, schedule });
+    const publishedAtMs = Math.max(now, current?.confirmedAtMs ?? 0);
+    await chunks.keep(packed.chunks);
+    const outcome = await schedules.publish({ feedId, generation, publishedAtMs, contentHash: packed.contentHash });
     if (outcome === "conflict")
       throw new CalltimeError("feed-contested", `${feedId}: another upload of this feed was published at the same time; look again`);
   }
-  const changes = inForce ? [] : diffSchedules(current?.schedule, schedule, now);
+  const changes = inForce ? [] : diffSchedules(lastGood, schedule, now);
   await remember(context, feedId, { receivedAtMs: held.receivedAtMs, outcome: "published" });
   if (!inForce) await publish(context, [changedEvent({ feedId, generation, changes, findings: [] }, now)]);
   const quarantine = await decide(context, held, { kind: "accepted", ...signed(asked), atMs: now, generation });
@@ -178,7 +185,7 @@ export async function acceptQuarantined(
 /** Whether a person accepted this very upload, and it is what is in force: sent again it is judged no more. */
 async function wasAccepted(context: Context, current: Generation, listing: Listing, now: number): Promise<boolean> {
   if ((await readQuarantine(context, current.feedId, now))?.decision?.kind !== "accepted") return false;
-  return stableHash(JSON.stringify(identify(listing, current.schedule))) === current.contentHash;
+  return packSchedule(identify(listing, await context.schedule(current))).contentHash === current.contentHash;
 }
 
 async function remember(context: Context, feedId: string, seen: LastSeen): Promise<void> {

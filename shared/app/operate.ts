@@ -133,12 +133,12 @@ export async function readHealth(context: Context, now: number): Promise<Health>
     status: problems.length === 0 ? "ok" : "degraded",
     now,
     lastTickMs,
-    feeds: generations.map(({ feedId, generation, publishedAtMs, schedule }) => ({
-      feedId,
-      generation,
-      publishedAtMs,
-      programmes: schedule.programmes.length,
-    })),
+    feeds: await Promise.all(
+      generations.map(async (current) => {
+        const { feedId, generation, publishedAtMs } = current;
+        return { feedId, generation, publishedAtMs, programmes: (await context.schedule(current)).programmes.length };
+      }),
+    ),
     targets,
     deadLetters,
     problems,
@@ -165,7 +165,7 @@ async function feedProblems(context: Context, generations: readonly Generation[]
 async function expectationProblems(context: Context, generations: readonly Generation[], now: number): Promise<readonly string[]> {
   const { occasions, calledOff } = await context.guide(now);
   const found = new Set([...occasions, ...calledOff].map(({ expectation }) => expectation));
-  const programmes = generations.flatMap(({ schedule }) => schedule.programmes);
+  const programmes = (await Promise.all(generations.map(context.schedule))).flatMap((schedule) => schedule.programmes);
   return context.settings.expectations
     .filter((expectation) => !found.has(expectation) && expectation.windowEndMs > now)
     .filter(({ channels, windowStartMs }) =>

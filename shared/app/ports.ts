@@ -1,8 +1,8 @@
 import type { AnyEvent } from "../../events/index.ts";
 import type { AudienceMinute, LoadMinute } from "../core/measurement.ts";
-import type { Schedule } from "../core/schedule/programme.ts";
 import type { Reason } from "../core/plan/plan.ts";
 import type { TickEvidence } from "../core/score.ts";
+import type { Chunk } from "../feeds/schedule-chunks.ts";
 
 /** Outcome of a conditional write. `conflict`: somebody else wrote first; read again and decide again. */
 export type WriteOutcome = "written" | "conflict";
@@ -34,20 +34,38 @@ export type Generation = {
   readonly generation: number;
   /** When the upload that it was read from was stored: from then on it is in force, whenever it was read. Never before its predecessor's. */
   readonly publishedAtMs: number;
+  /** What it lists: the hash of the chunk that holds its manifest. */
   readonly contentHash: string;
-  readonly schedule: Schedule;
+  /** When the newest upload that is known to list the same was stored: its own, until another confirmed it. */
+  readonly confirmedAtMs: number;
 };
 
-/** Whole schedules, generation by generation. Readers see one generation or the next, never a mix. */
+/** A generation to be published: nothing confirmed it yet. */
+export type NextGeneration = Omit<Generation, "confirmedAtMs">;
+
+/** Which generation of each feed is in force. One conditional write makes the next one visible: readers see one or the other, never a mix. */
 export interface ScheduleStore {
   /** The generation in force for `feedId`, or undefined when none was ever published. */
   current(feedId: string): Promise<Generation | undefined>;
   /** The generation that was in force for `feedId` at `atMs`, or undefined when none was (or none is kept from so long ago). */
   inForceAt(feedId: string, atMs: number): Promise<Generation | undefined>;
-  /** Makes `next` current when the current generation is `next.generation - 1`; otherwise `conflict` and nothing changes. */
-  publish(next: Generation): Promise<WriteOutcome>;
+  /**
+   * Makes `next` current when the current generation is `next.generation - 1`, and no upload stored after `next.publishedAtMs` confirmed
+   * that one; otherwise `conflict` and nothing changes.
+   */
+  publish(next: NextGeneration): Promise<WriteOutcome>;
+  /** Notes that an upload stored at `storedAtMs` says what `generation` says; `conflict` when another is current. An earlier one changes nothing. */
+  confirm(feedId: string, generation: number, storedAtMs: number): Promise<WriteOutcome>;
   /** The feeds that have a current generation, sorted. */
   feeds(): Promise<readonly string[]>;
+}
+
+/** What generations are made of, by the hash of what it holds: a chunk is never changed, so any number of generations share it. */
+export interface ChunkStore {
+  /** The bytes of each chunk asked for, in the order asked; undefined for one that is not kept. */
+  read(hashes: readonly string[]): Promise<readonly (Uint8Array | undefined)[]>;
+  /** Keeps chunks, all of them once this returns. One that is there already is not written again. */
+  keep(chunks: readonly Chunk[]): Promise<void>;
 }
 
 /** What became of one published event. `failed` events were not accepted and can be published again. */
@@ -228,6 +246,7 @@ export type Ports = {
   readonly journal: Journal;
   readonly documents: DocumentStore;
   readonly schedules: ScheduleStore;
+  readonly chunks: ChunkStore;
   readonly bus: EventBus;
   readonly loads: LoadSource;
   readonly capacity: CapacityControl;

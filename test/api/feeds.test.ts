@@ -6,6 +6,7 @@ import { ingestListing, readListing } from "../../shared/app/ingest.ts";
 import type { DocumentStore, ScheduleStore } from "../../shared/app/ports.ts";
 import { MINUTE_MS } from "../../shared/core/time.ts";
 import { inChunks } from "../feeds/feed-bytes.ts";
+import { scheduleInForce } from "../schedules.ts";
 import { feedText, NOW_MS, platform, runningPlatform, typesOf, type Platform } from "./platform.ts";
 
 async function errorOf(response: Response): Promise<{ status: number; code: string; message: string }> {
@@ -141,7 +142,7 @@ test("a shrunken feed is 422: held back with reasons and report, the last good s
   expect(error.message).toMatch(/guide was held back, generation 1 stays in force: .*no programme/);
   expect(report).toMatchObject({ outcome: "quarantined", generation: 1 });
   expect(report.quarantine.map(({ code }) => code)).toEqual(["no-programmes"]);
-  expect((await fresh.context.ports.schedules.current("guide"))?.schedule.programmes).toHaveLength(4);
+  expect((await scheduleInForce(fresh.context.ports, "guide"))?.programmes).toHaveLength(4);
   expect(typesOf(fresh.events)).toContain("calltime.feed.quarantined");
 });
 
@@ -165,6 +166,7 @@ test("uploads of one feed at the same moment, again and again, are 409 and can b
     current: async () => undefined,
     inForceAt: async () => undefined,
     publish: async () => "conflict",
+    confirm: async () => "conflict",
     feeds: async () => [],
   };
   expect(await errorOf(await platform({ ports: { schedules } }).upload(feedText()))).toMatchObject({ status: 409, code: "feed-contested" });

@@ -1,6 +1,6 @@
 import { eventContracts, type AnyEvent } from "../../events/index.ts";
 import { memoryDocumentStore } from "../../local/memory/document-store.ts";
-import { memoryScheduleStore } from "../../local/memory/schedule-store.ts";
+import { memorySchedules } from "../../local/memory/schedule-store.ts";
 import { memorySections } from "../../local/memory/sections.ts";
 import { createApi, type ApiInput } from "../../shared/api/api.ts";
 import { contextOf, type Context } from "../../shared/app/context.ts";
@@ -106,7 +106,7 @@ export function platform({ ports = {}, input = {}, dark = [], occasionName = "th
   const context = contextOf(
     {
       documents: memoryDocumentStore(sections),
-      schedules: memoryScheduleStore(sections),
+      ...memorySchedules(sections),
       bus: {
         publish: async (published) => {
           events.push(...published);

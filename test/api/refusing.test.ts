@@ -63,6 +63,7 @@ test("a failure of our own is 500 without its message, and is reported", async (
         current: () => Promise.reject(secret),
         inForceAt: () => Promise.reject(secret),
         publish: () => Promise.reject(secret),
+        confirm: () => Promise.reject(secret),
         feeds: () => Promise.reject(secret),
       },
     },
@@ -111,7 +112,7 @@ test("every code that a use case or the reading of a feed throws has a status", 
   );
   expect(codes).toContain("feed-contested");
   // Thrown when the API is made, and within a tick: by no request.
-  const unseen = ["token-empty", "lease-lost"];
+  const unseen = ["token-empty", "lease-lost", "store-unreadable"];
   const missing = codes.filter((code) => !unseen.includes(code) && !Object.hasOwn(STATUS_OF_CODE, code));
   expect(missing).toEqual([]);
   expect(Object.keys(STATUS_OF_CODE).filter((code) => code !== "feed-quarantined" && !codes.includes(code))).toEqual([]);

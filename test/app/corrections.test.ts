@@ -9,6 +9,7 @@ import { tick } from "../../shared/app/tick.ts";
 import { stepAt } from "../../shared/core/plan/plan.ts";
 import type { Programme } from "../../shared/core/schedule/programme.ts";
 import { HOUR_MS, MINUTE_MS } from "../../shared/core/time.ts";
+import { publishSchedule } from "../schedules.ts";
 import { at, crowd, EVENING, platform, type Platform } from "./made.ts";
 
 const by = { author: "newsroom", why: "extra time" };
@@ -44,14 +45,8 @@ function crowdUntil(made: Platform, untilMs: number): void {
 async function nextEdition({ context }: Platform, programmes: readonly Programme[], now: number): Promise<void> {
   const current = await context.ports.schedules.current("guide");
   const generation = (current?.generation ?? 0) + 1;
-  const next = {
-    feedId: "guide",
-    generation,
-    publishedAtMs: now,
-    contentHash: `edition ${generation}`,
-    schedule: { channels: [], programmes },
-  };
-  expect(await context.ports.schedules.publish(next)).toBe("written");
+  const next = { feedId: "guide", generation, publishedAtMs: now };
+  expect(await publishSchedule(context.ports, next, { channels: [], programmes })).toBe("written");
 }
 
 const told = (made: Platform) => made.bus.of("calltime.programme.corrected").map(({ data }) => data);

@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
 import { ingest, readLastSeen } from "../../shared/app/ingest.ts";
-import type { Generation } from "../../shared/app/ports.ts";
+import type { NextGeneration } from "../../shared/app/ports.ts";
 import { SANITY_THRESHOLDS } from "../../shared/core/schedule/sanity.ts";
 import { at, platform, type Platform } from "./made.ts";
 import { inChunks } from "../feeds/feed-bytes.ts";
+import { scheduleInForce } from "../schedules.ts";
 
 const clock = (minutes: number): string => `${String(Math.floor(minutes / 60)).padStart(2, "0")}${String(minutes % 60).padStart(2, "0")}`;
 
@@ -56,7 +57,7 @@ test("a feed that is judged insane is quarantined, and the last good schedule st
   await take(small, feed(8, { each: 30 }));
   const report = await take(small, feed(0), at(17, 5));
   expect(report).toMatchObject({ outcome: "quarantined", generation: 1 });
-  expect((await small.context.ports.schedules.current("dk"))?.schedule.programmes).toHaveLength(8);
+  expect((await scheduleInForce(small.context.ports, "dk"))?.programmes).toHaveLength(8);
   const [event] = small.bus.of("calltime.feed.quarantined");
   expect(event?.data).toMatchObject({ feedId: "dk", generationKept: 1 });
   expect(event?.data.findings.length).toBe(report.quarantine.length);
@@ -80,10 +81,10 @@ test("a feed that breaks off throws and changes nothing", async () => {
 
 test("of two uploads at once the second one is judged again, against the first", async () => {
   const small = await platform();
-  const { publish, current } = small.context.ports.schedules;
+  const { publish } = small.context.ports.schedules;
   let conflicts = 0;
   let raced = false;
-  small.context.ports.schedules.publish = async (next: Generation) => {
+  small.context.ports.schedules.publish = async (next: NextGeneration) => {
     if (!raced) {
       raced = true;
       await take(small, feed(5));
@@ -96,7 +97,7 @@ test("of two uploads at once the second one is judged again, against the first",
   expect(conflicts).toBe(1);
   expect(report).toMatchObject({ outcome: "published", generation: 2 });
   expect(report.changes.map(({ kind }) => kind)).toEqual(["added"]);
-  expect((await current("dk"))?.schedule.programmes).toHaveLength(6);
+  expect((await scheduleInForce(small.context.ports, "dk"))?.programmes).toHaveLength(6);
 });
 
 test("an upload that loses again and again is refused, and can be sent again", async () => {

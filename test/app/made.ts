@@ -1,6 +1,6 @@
 import type { AnyEvent } from "../../events/index.ts";
 import { memoryDocumentStore } from "../../local/memory/document-store.ts";
-import { memoryScheduleStore } from "../../local/memory/schedule-store.ts";
+import { memorySchedules } from "../../local/memory/schedule-store.ts";
 import { memorySections } from "../../local/memory/sections.ts";
 import { contextOf, type Context, type Settings } from "../../shared/app/context.ts";
 import { plan, type Planned } from "../../shared/app/plan.ts";
@@ -23,6 +23,7 @@ import type { Expectation } from "../../shared/core/schedule/expectation.ts";
 import type { Programme } from "../../shared/core/schedule/programme.ts";
 import type { Target } from "../../shared/core/target.ts";
 import { HOUR_MS, MINUTE_MS } from "../../shared/core/time.ts";
+import { publishSchedule } from "../schedules.ts";
 
 /** An instant of Saturday 13 June 2026, UTC. */
 export function at(hour: number, minute = 0): number {
@@ -256,7 +257,7 @@ export async function platform(more: Partial<Settings> & { readonly programmes?:
   const targets = settings.targets ?? [target("api")];
   const sections = memorySections();
   const documents = memoryDocumentStore(sections);
-  const schedules = memoryScheduleStore(sections);
+  const guides = memorySchedules(sections);
   const control = madeCapacity(targets);
   const booking = madeBookings(targets);
   const bus = madeBus();
@@ -265,7 +266,7 @@ export async function platform(more: Partial<Settings> & { readonly programmes?:
   const context: Context = contextOf(
     {
       documents,
-      schedules,
+      ...guides,
       bus: bus.bus,
       journal: journal.journal,
       loads: measured.loads,
@@ -283,10 +284,10 @@ export async function platform(more: Partial<Settings> & { readonly programmes?:
     },
   );
   const air = async (next: readonly Programme[]): Promise<void> => {
-    const generation = ((await schedules.current("guide"))?.generation ?? 0) + 1;
+    const generation = ((await guides.schedules.current("guide"))?.generation ?? 0) + 1;
     const channels = ["one", "two"].map((id) => ({ id, name: id }));
     const schedule = { channels, programmes: next };
-    await schedules.publish({ feedId: "guide", generation, publishedAtMs: now, contentHash: `${generation}`, schedule });
+    await publishSchedule(guides, { feedId: "guide", generation, publishedAtMs: now }, schedule);
   };
   await air(programmes);
   return {

@@ -1,18 +1,22 @@
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { zstdCompressSync } from "node:zlib";
 import { expect, onTestFinished, test } from "vitest";
 import { openDatabase, prepareStore } from "../../local/database.ts";
 import { sqliteDocumentStore } from "../../local/document-store.ts";
 import { memoryDocumentStore } from "../../local/memory/document-store.ts";
-import { memoryScheduleStore } from "../../local/memory/schedule-store.ts";
+import { memorySchedules } from "../../local/memory/schedule-store.ts";
 import { MIGRATIONS } from "../../local/migrations.ts";
 import { minuteLog } from "../../local/minute-log.ts";
 import { runState } from "../../local/run-state.ts";
-import { sqliteScheduleStore } from "../../local/schedule-store.ts";
+import { sqliteSchedules } from "../../local/schedule-store.ts";
+import { scheduleReader } from "../../shared/app/schedules.ts";
 import { MINUTE_MS } from "../../shared/core/time.ts";
+import { scheduleInForce } from "../schedules.ts";
 
 function directory(): string {
   const path = mkdtempSync(join(tmpdir(), "calltime-test-"));
@@ -132,27 +136,25 @@ test("what all ports wrote in one transaction is kept together, or undone togeth
   const ports = {
     kept: sqliteDocumentStore(database),
     light: memoryDocumentStore(database),
-    schedules: sqliteScheduleStore(database),
-    guides: memoryScheduleStore(database),
+    guides: sqliteSchedules(database).schedules,
+    lightGuides: memorySchedules(database).schedules,
     minutes: minuteLog(database),
     run: runState(database),
   };
-  const generation = { feedId: "guide", generation: 1, publishedAtMs: 1, contentHash: "h", schedule: { channels: [], programmes: [] } };
+  const generation = { feedId: "guide", generation: 1, publishedAtMs: 1, contentHash: "h" };
   const write = async () => {
     await ports.kept.write("a", 1, 0);
     await ports.light.write("a", 1, 0);
-    await ports.schedules.publish(generation);
     await ports.guides.publish(generation);
+    await ports.lightGuides.publish(generation);
     await ports.minutes.append(MINUTE_MS, "web", { units: 1 });
     await ports.run.write("tick", 1);
-    // What was read inside must not be remembered after the transaction is undone.
-    await ports.schedules.current("guide");
   };
   const found = async () => [
     await ports.kept.read("a"),
     await ports.light.read("a"),
-    await ports.schedules.current("guide"),
     await ports.guides.current("guide"),
+    await ports.lightGuides.current("guide"),
     (await ports.minutes.range(0, 2 * MINUTE_MS))[0],
     await ports.run.read("tick"),
   ];
@@ -168,26 +170,27 @@ test("what all ports wrote in one transaction is kept together, or undone togeth
   await database.close();
 });
 
-test("a schedule published in place of an undone one is the one that is read", async () => {
-  const database = openDatabase({ kind: "memory" });
-  const store = sqliteScheduleStore(database);
-  const generation = (id: string) => ({
-    feedId: "guide",
-    generation: 1,
-    publishedAtMs: 1,
-    contentHash: "the same",
-    schedule: { channels: [{ id, name: id }], programmes: [] },
-  });
-  const undone = database.transaction(async () => {
-    await store.publish(generation("first"));
-    await store.current("guide");
-    throw new Error("undone");
-  });
-  await expect(undone).rejects.toThrow("undone");
-  await store.publish(generation("second"));
-  expect(await store.current("guide")).toEqual(generation("second"));
-  expect(await store.generation("guide", 1)).toEqual(generation("second"));
-  expect(await store.generation("guide", 2)).toBeUndefined();
+test("the schedules of an older store, each kept whole, read back as they were, and are chunks from then on", async () => {
+  const path = directory();
+  const sql = new DatabaseSync(storeOf(path));
+  prepareStore(sql, "store", MIGRATIONS.slice(0, 2));
+  const slot = { channelId: "one", categories: ["News"], live: false, startsAtMs: 1_767_200_400_000, endsAtMs: 1_767_204_000_000 };
+  const schedules = ["first", "second"].map((title) => ({
+    channels: [{ id: "one", name: "One" }],
+    programmes: [{ id: title, title, ...slot }],
+  }));
+  const insert = sql.prepare("INSERT INTO schedule VALUES (?, ?, ?, ?, ?, ?)");
+  for (const [index, schedule] of schedules.entries()) {
+    const json = JSON.stringify(schedule);
+    insert.run("guide", index + 1, 100 * index, "old", createHash("sha256").update(json).digest("hex"), zstdCompressSync(json));
+  }
+  sql.close();
+  const database = open(path);
+  const stores = sqliteSchedules(database);
+  expect(await scheduleInForce(stores, "guide")).toEqual(schedules[1]);
+  const first = await stores.schedules.inForceAt("guide", 99);
+  expect(first).toMatchObject({ generation: 1, publishedAtMs: 0 });
+  expect(first && (await scheduleReader(stores.chunks)(first))).toEqual(schedules[0]);
   await database.close();
 });
 

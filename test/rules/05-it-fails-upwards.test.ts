@@ -9,6 +9,7 @@ import type * as SanityModule from "../../shared/core/schedule/sanity.ts";
 import type * as FloorModule from "../../shared/core/warm/floor.ts";
 import { MINUTE_MS } from "../../shared/core/time.ts";
 import { at, platform, target } from "../app/made.ts";
+import { scheduleInForce } from "../schedules.ts";
 import { inChunks } from "../feeds/feed-bytes.ts";
 import { calltimeWith, measuredPlatform, rule, withModule, type Calltime } from "./made.ts";
 
@@ -81,7 +82,7 @@ rule<Ingest>("a feed that is empty, shifted, shrunken or cut off leaves the last
       const made = await platform();
       await take(made.context, { feedId: "dk", bytes: inChunks(xmltv(guide)) }, at(17));
       const before = await made.context.ports.schedules.current("dk");
-      expect(before?.schedule.programmes).toHaveLength(guide.length);
+      expect((await scheduleInForce(made.context.ports, "dk"))?.programmes).toHaveLength(guide.length);
       const became = await take(made.context, { feedId: "dk", bytes: inChunks(broken(guide, how)) }, at(17, 5)).catch(
         (error: unknown) => error,
       );

@@ -1,0 +1,51 @@
+import { DAY_MS } from "../time.ts";
+import { byStart, compareText } from "./programme.ts";
+import type { Programme, Schedule } from "./programme.ts";
+
+/** Where a generation's programmes of one channel and one UTC day are: the day, counted from 1970, and the hash of their chunk. */
+export type ChunkOfDay = readonly [day: number, hash: string];
+
+/** What a generation has of one channel. */
+export type ManifestChannel = {
+  readonly id: string;
+  /** As declared; absent when the schedule has programmes of a channel that it does not name. */
+  readonly name?: string;
+  /** By day. A day without a programme has none. */
+  readonly chunks: readonly ChunkOfDay[];
+};
+
+/** One generation of a feed, channel by channel, sorted by id. The same schedule has the same. */
+export type Manifest = { readonly channels: readonly ManifestChannel[] };
+
+/** The programmes of one channel that start on one UTC day, in the schedule's order. */
+export type ChannelDay = { readonly day: number; readonly programmes: readonly Programme[] };
+
+/** One channel's programmes by the UTC day they start on, first day first. */
+export function daysOf(programmes: readonly Programme[]): readonly ChannelDay[] {
+  const days = Map.groupBy(programmes, ({ startsAtMs }) => Math.floor(startsAtMs / DAY_MS));
+  return [...days].sort(([a], [b]) => a - b).map(([day, ofDay]) => ({ day, programmes: ofDay }));
+}
+
+/** The channels of a schedule by id, each with its programmes: those it names, and those that it has programmes of. */
+export function channelsOf({
+  channels,
+  programmes,
+}: Schedule): readonly { readonly id: string; readonly name?: string; readonly programmes: readonly Programme[] }[] {
+  const names = new Map(channels.map(({ id, name }) => [id, name]));
+  const onChannel = Map.groupBy(programmes, ({ channelId }) => channelId);
+  return [...new Set([...names.keys(), ...onChannel.keys()])].sort(compareText).map((id) => {
+    const name = names.get(id);
+    return { id, ...(name !== undefined && { name }), programmes: onChannel.get(id) ?? [] };
+  });
+}
+
+/** The schedule that a manifest stands for, given what its chunks hold. */
+export function scheduleOf({ channels }: Manifest, programmesOf: (hash: string) => readonly Programme[]): Schedule {
+  const programmes: Programme[] = [];
+  for (const { chunks } of channels) for (const [, hash] of chunks) for (const programme of programmesOf(hash)) programmes.push(programme);
+  return {
+    channels: channels.flatMap(({ id, name }) => (name === undefined ? [] : [{ id, name }])),
+    // Stable: two that start together on one channel stay as they were.
+    programmes: programmes.sort(byStart),
+  };
+}
