@@ -311,6 +311,9 @@ const MEANINGS: Readonly<Record<string, string>> = {
   "stop-unreadable": "an end that is no time",
   "channel-missing": "without a channel",
   "channel-id-missing": "a channel without an id",
+  "duration-unreadable": "a length that is none",
+  "length-of-show": "without a length of its own; as long as its show usually is",
+  "station-without-programs": "a station without a list of programmes",
 };
 
 function counted(count: number, word: string): string {

@@ -1,7 +1,7 @@
 import { SHOWINGS, type FeedItem, type FeedProgramme, type Showing } from "../core/schedule/programme.ts";
 import { excerpt, rejected, repaired } from "./feed-items.ts";
 import { parseIsoInstant } from "./iso-time.ts";
-import { fieldsOf } from "./json-records.ts";
+import { fieldsOf, textIn } from "./json-records.ts";
 
 /** The name and version that a feed of our own format begins with. */
 export const CALLTIME_FORMAT = "calltime-schedule";
@@ -18,6 +18,12 @@ export type FieldRule = {
 export const CHANNEL_FIELDS = {
   id: { type: "text", required: true, about: "What programmes name the channel by; not empty." },
   name: { type: "text", required: false, about: "What people call it; the id when left out." },
+  parallel: {
+    type: "flag",
+    required: false,
+    about:
+      "Whether it is no line-up but a list, as of a league's matches, whose programmes may be on at the same time; false when left out.",
+  },
 } as const satisfies Record<string, FieldRule>;
 
 /** The fields of a programme. */
@@ -52,7 +58,11 @@ export class CalltimeEntries {
     if (read.fields === undefined) return read.items;
     const id = textIn(read.fields, "id");
     if (id === "") return [...read.items, rejected(line, "channel-id-missing", 'the channel has no id; "id" would be right')];
-    return [...read.items, { kind: "channel", channel: { id, name: textIn(read.fields, "name") || id }, line }];
+    const parallel = read.fields.get("parallel") === true;
+    return [
+      ...read.items,
+      { kind: "channel", channel: { id, name: textIn(read.fields, "name") || id, ...(parallel && { parallel }) }, line },
+    ];
   }
 
   /** A programme as items: notes first, then the programme or why it cannot be used. */
@@ -123,11 +133,6 @@ function programmeOf(fields: ReadonlyMap<string, unknown>, line: number): FeedIt
     line,
   };
   return { kind: "programme", programme };
-}
-
-function textIn(fields: ReadonlyMap<string, unknown>, name: string): string {
-  const value = fields.get(name);
-  return typeof value === "string" ? value : "";
 }
 
 function textField<Name extends string>(fields: ReadonlyMap<string, unknown>, name: Name): { readonly [K in Name]?: string } {

@@ -37,10 +37,25 @@ export async function* jsonRecords(
   yield* document.take();
 }
 
-/** The fields of a JSON object by name; undefined for anything else. A Map, since `__proto__` is a possible name. */
-export function fieldsOf(value: unknown): ReadonlyMap<string, unknown> | undefined {
+/** The fields of a JSON object by name. A Map, since `__proto__` is a possible name. */
+export type Fields = ReadonlyMap<string, unknown>;
+
+/** The fields of a JSON object; undefined for anything else. */
+export function fieldsOf(value: unknown): Fields | undefined {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
   return new Map(Object.entries(value));
+}
+
+/** A text among the fields of a JSON object; "" where there is none, or something else. */
+export function textIn(fields: Fields | undefined, name: string): string {
+  const value = fields?.get(name);
+  return typeof value === "string" ? value : "";
+}
+
+/** A number among the fields of a JSON object; undefined where there is none, or something else. */
+export function numberIn(fields: Fields | undefined, name: string): number | undefined {
+  const value = fields?.get(name);
+  return typeof value === "number" ? value : undefined;
 }
 
 /** What a JSON document begins with: what could be seen of it in the first bytes. */

@@ -8,9 +8,18 @@ import { calltimeNdjsonReader } from "./calltime-ndjson.ts";
 import { csvReader } from "./csv.ts";
 import { HEAD_BYTES, type FeedReader } from "./feed-reader.ts";
 import { PeekableBytes } from "./peekable-bytes.ts";
+import { schedulesDirectReader } from "./schedules-direct.ts";
+import { tvmazeReader } from "./tvmaze.ts";
 import { xmltvReader } from "./xmltv.ts";
 
-const READERS: readonly FeedReader[] = [xmltvReader, calltimeJsonReader, calltimeNdjsonReader, csvReader];
+const READERS: readonly FeedReader[] = [
+  xmltvReader,
+  calltimeJsonReader,
+  calltimeNdjsonReader,
+  tvmazeReader,
+  schedulesDirectReader,
+  csvReader,
+];
 
 /** A week of a whole country in XMLTV is 0.2 GB; five times that is a mistake or an attack. */
 const DEFAULT_MAX_BYTES = 1_073_741_824;

@@ -28,8 +28,8 @@ function* listed<T>(entries: readonly T[], fieldsOf: (entry: T) => object): Gene
   for (const [index, entry] of entries.entries()) yield `${index === 0 ? "" : ","}\n${JSON.stringify(fieldsOf(entry))}`;
 }
 
-function channelFields({ id, name }: Channel): object {
-  return { id, name };
+function channelFields({ id, name, parallel }: Channel): object {
+  return { id, name, parallel };
 }
 
 function programmeFields(programme: ListedProgramme): object {

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { assembleListing } from "../../shared/core/schedule/listing.ts";
 import { readFeed } from "../../shared/feeds/read-feed.ts";
+import { MOST_DETAILS_CHARACTERS } from "../../shared/feeds/schedules-direct-details.ts";
 import { inChunks } from "../feeds/feed-bytes.ts";
 import { linesReader } from "../feeds/lines-format.ts";
 
@@ -11,6 +12,29 @@ function block(language: string): string {
   const found = new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``).exec(PAGE)?.[1];
   if (found === undefined) throw new Error(`docs/feeds.md: no example in ${language}`);
   return found;
+}
+
+/** The example of a format that has a section of its own. */
+function example(format: string): string {
+  const found = new RegExp(`<!-- example: ${format} -->\n\`\`\`\\w+\n([\\s\\S]*?)\`\`\``).exec(PAGE)?.[1];
+  if (found === undefined) throw new Error(`docs/feeds.md: no example of ${format}`);
+  return found;
+}
+
+/** What becomes of an example: programmes with their channel and times, then what was left out, by code. */
+async function becomes(format: string): Promise<unknown> {
+  const { channels, programmes, findings } = assembleListing(await all(readFeed(inChunks(example(format)))));
+  return {
+    channels: channels.map(({ name, parallel }) => `${name}${parallel === true ? ", a list" : ""}`),
+    programmes: programmes.map((programme) => [
+      programme.title,
+      programme.subTitle,
+      programme.live,
+      programme.startsAtMs,
+      programme.endsAtMs,
+    ]),
+    findings: findings.map(({ kind, code, line }) => `${kind} ${code} in line ${line}`),
+  };
 }
 
 async function all<T>(items: AsyncIterable<T>): Promise<readonly T[]> {
@@ -28,6 +52,23 @@ test.each(["xml", "json", "ndjson", "csv"])("the example in %s is the evening th
     ["one", "Late News", false, at(20), at(20, 30)],
   ]);
   expect(counts).toMatchObject({ itemsUnreadable: 0, programmesRejected: 0 });
+});
+
+test("the example of TVmaze is what the page says of it", async () => {
+  expect(await becomes("tvmaze")).toEqual({
+    channels: ["One, a list", "Two, a list"],
+    programmes: [["Cup", "Cup Final", false, at(18), at(20)]],
+    findings: ["rejected start-missing in line 7"],
+  });
+});
+
+test("the example of Schedules Direct is what the page says of it", async () => {
+  expect(await becomes("schedules-direct")).toEqual({
+    channels: ["One"],
+    programmes: [["Cup Final", "Reds at Blues", true, at(18), at(20)]],
+    findings: ["rejected title-missing in line 8"],
+  });
+  expect(PAGE).toContain(`up to ${MOST_DETAILS_CHARACTERS.toLocaleString("en")} characters`);
 });
 
 test("the format that the page adds is the one that is tested, and it reads", async () => {

@@ -37,7 +37,10 @@ const programmes: fc.Arbitrary<ListedProgramme[]> = fc.array(
   ),
   { maxLength: 8 },
 );
-const channels = fc.array(fc.record({ id: words, name: words }, { noNullPrototype: true }), { maxLength: 4 });
+const channels = fc.array(
+  fc.record({ id: words, name: words, parallel: fc.constant(true as const) }, { requiredKeys: ["id", "name"], noNullPrototype: true }),
+  { maxLength: 4 },
+);
 
 const withoutLines = (items: readonly FeedItem[]) =>
   items.map((item) => {

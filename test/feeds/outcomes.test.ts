@@ -14,8 +14,14 @@ test("docs/feed-gate.md has the outcomes as they are stated here", () => {
 
 describeWithData("every feed of the data folder", () => {
   test("has a stated outcome", () => {
-    const feeds = readdirSync(dataFile("epg"), { recursive: true, encoding: "utf8" }).filter((path) => /\.xml(\.gz)?$/.test(path));
-    expect(STATED_OUTCOMES.map(({ path }) => path).toSorted()).toEqual(feeds.map((path) => `epg/${path}`).toSorted());
+    const feeds = ["epg", "schedules"].flatMap((folder) =>
+      readdirSync(dataFile(folder), { recursive: true, encoding: "utf8" })
+        .filter((path) => /\.(?:xml|xml\.gz|json|csv)$/.test(path))
+        .map((path) => `${folder}/${path}`),
+    );
+    // Of wc98/ this is the feed; the rest is its load.
+    feeds.push("wc98/schedule.xml");
+    expect(STATED_OUTCOMES.map(({ path }) => path).toSorted()).toEqual(feeds.toSorted());
   });
 
   test.each(STATED_OUTCOMES)("$path is $outcome.kind: $why", { timeout: 120_000 }, async ({ path, outcome }) => {

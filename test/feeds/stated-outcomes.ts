@@ -4,7 +4,7 @@ import type { FeedOutcome } from "./outcome.ts";
 /** A feed of the data folder, what is to become of it, and why that is what an operator would want. */
 export type StatedOutcome = { readonly path: string; readonly outcome: FeedOutcome; readonly why: string };
 
-/** Every feed below epg/. To change a row, say why in it. */
+/** Every feed below epg/ and schedules/, and those of wc98/. To change a row, say why in it. */
 export const STATED_OUTCOMES: readonly StatedOutcome[] = [
   {
     path: "epg/clean/Denmark.xml.gz",
@@ -481,6 +481,54 @@ export const STATED_OUTCOMES: readonly StatedOutcome[] = [
       warned: [],
     },
     why: "no programme has an end, or a next one to take it from",
+  },
+  {
+    path: "schedules/schedulesdirect/scheduleBadVideoProperties.json",
+    outcome: {
+      kind: "quarantined",
+      channels: 0,
+      read: 4529,
+      kept: 0,
+      repaired: {},
+      rejected: { "title-missing": 4529 },
+      held: ["no-programmes"],
+      warned: ["channels-empty"],
+    },
+    why: "180 stations whose titles stand in another answer, which is not at hand: what draws whom is not known, and each reason says where it is",
+  },
+  {
+    path: "schedules/schedulesdirect/scheduleFull.json",
+    outcome: { kind: "refused", code: "feed-format-unknown" },
+    why: "checksums of days, which list no programme; the message says so",
+  },
+  {
+    path: "schedules/schedulesdirect/scheduleGaps.json",
+    outcome: { kind: "refused", code: "feed-format-unknown" },
+    why: "checksums of days, which list no programme; the message says so",
+  },
+  {
+    path: "schedules/schedulesdirect/scheduleStation.json",
+    outcome: {
+      kind: "quarantined",
+      channels: 0,
+      read: 31,
+      kept: 0,
+      repaired: {},
+      rejected: { "title-missing": 31 },
+      held: ["no-programmes"],
+      warned: ["channels-empty"],
+    },
+    why: "one station whose titles stand in another answer",
+  },
+  {
+    path: "schedules/tvmaze/schedule_tv_bland.json",
+    outcome: { kind: "accepted", channels: 32, read: 60, kept: 60, repaired: {}, rejected: {}, held: [], warned: [] },
+    why: "nothing to mend; hours between two episodes are no gap in a list of what is followed",
+  },
+  {
+    path: "wc98/schedule.xml",
+    outcome: { kind: "accepted", channels: 2, read: 48, kept: 48, repaired: {}, rejected: {}, held: [], warned: ["gaps"] },
+    why: "nothing to mend; two channels of matches alone have gaps between them",
   },
 ];
 

@@ -99,7 +99,8 @@ export function finishListing(underway: ListingUnderway, { latestStartMs = Infin
     const tooFar = listed.filter(isTooFar);
     programmesRejected += tooFar.length;
     for (const programme of tooFar) findings.push(tooFarAhead(programme, latestStartMs));
-    const mended = mendChannel(channelId, tooFar.length === 0 ? listed : listed.filter((programme) => !isTooFar(programme)));
+    const believed = tooFar.length === 0 ? listed : listed.filter((programme) => !isTooFar(programme));
+    const mended = mendChannel(channelId, believed, channels.get(channelId)?.parallel);
     if (mended.programmes.length > 0) channelsWithProgrammes++;
     duplicatesDropped += mended.duplicatesDropped;
     programmesRejected += mended.rejected;

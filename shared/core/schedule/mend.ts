@@ -27,9 +27,9 @@ type Entry = { readonly listed: FeedProgramme; readonly filler: boolean; endsAtM
  * later end; a missing end becomes the next start; an overlap is cut at the later start. A filler neither cuts a programme nor is cut:
  * "Sändningsuppehåll" over the last half hour of a match must not end the match. Two programmes that start together stay as they are,
  * since nothing says which is on, and of two crowds the sum is the safe guess. Length is judged last, so that an end on the wrong day
- * is first cut at the next start.
+ * is first cut at the next start. On a `parallel` channel the next start says nothing: no end is taken from it, and none is cut at it.
  */
-export function mendChannel(channelId: string, listed: readonly FeedProgramme[]): MendedChannel {
+export function mendChannel(channelId: string, listed: readonly FeedProgramme[], parallel = false): MendedChannel {
   const findings: Finding[] = [];
   const note = (kind: Finding["kind"], code: string, entry: Entry, what: string): void => {
     findings.push({ kind, code, what: `"${entry.listed.title}" on ${channelId}: ${what}`, line: entry.listed.line, channelId });
@@ -54,17 +54,22 @@ export function mendChannel(channelId: string, listed: readonly FeedProgramme[])
     .sort(byContent);
 
   const entries = withoutDuplicates(sound, (entry) => note("repaired", "duplicate", entry, "listed more than once; kept once"));
-  fillMissingEnds(entries, (entry, lengthMs) =>
-    note("repaired", "end-missing", entry, `no end; it now ends at the next start, ${minutes(lengthMs)} after its own`),
-  );
-  cutOverlaps(entries, (entry, byMs) =>
-    note("repaired", "overlap", entry, `it overlapped the next programme by ${minutes(byMs)}; it now ends when that one starts`),
-  );
+  if (!parallel) {
+    fillMissingEnds(entries, (entry, lengthMs) =>
+      note("repaired", "end-missing", entry, `no end; it now ends at the next start, ${minutes(lengthMs)} after its own`),
+    );
+    cutOverlaps(entries, (entry, byMs) =>
+      note("repaired", "overlap", entry, `it overlapped the next programme by ${minutes(byMs)}; it now ends when that one starts`),
+    );
+  }
+  const nothingAfter = parallel
+    ? "no end, and no line-up to take it from"
+    : "no end, and no later programme on the channel to take it from";
 
   const programmes: ListedProgramme[] = [];
   for (const entry of entries) {
     const { endsAtMs } = entry;
-    if (endsAtMs === undefined) reject("end-unknown", entry, "no end, and no later programme on the channel to take it from");
+    if (endsAtMs === undefined) reject("end-unknown", entry, nothingAfter);
     else if (endsAtMs - entry.listed.startsAtMs > LONGEST_PROGRAMME_MS)
       reject("too-long", entry, `it runs ${minutes(endsAtMs - entry.listed.startsAtMs)}; 26 h is the most`);
     else programmes.push(listedOf(entry.listed, endsAtMs));

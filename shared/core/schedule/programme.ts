@@ -1,5 +1,8 @@
-/** A channel as the feed declares it. */
-export type Channel = { readonly id: string; readonly name: string };
+/**
+ * A channel as the feed declares it. A `parallel` one is no line-up but a list, as of a league's matches: its programmes may be on at the
+ * same time, and there may be days between them.
+ */
+export type Channel = { readonly id: string; readonly name: string; readonly parallel?: true };
 
 /** First showing of all, or on this channel; first showing of something new; shown before. */
 export const SHOWINGS = ["premiere", "new", "repeat"] as const;

@@ -109,7 +109,9 @@ export type SanityInput = {
 
 /** Judges a new feed before it may replace the last good schedule. A quarantined verdict names every reason, not only the first. */
 export function judgeListing({ listing, lastGood, now, changes = [], thresholds = SANITY_THRESHOLDS }: SanityInput): SanityVerdict {
-  const coverage = coverageOf(listing.programmes);
+  // Days between the matches of a league are no gap.
+  const lists = new Set(listing.channels.filter(({ parallel }) => parallel === true).map(({ id }) => id));
+  const coverage = coverageOf(listing.programmes.filter(({ channelId }) => !lists.has(channelId)));
   const lost = lostHours(coverage, changes, {
     share: thresholds.lostHourWarnShare,
     least: thresholds.lostHourLeast,

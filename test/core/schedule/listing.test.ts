@@ -47,6 +47,19 @@ test("the last programme of a channel without an end is rejected: its end is unk
   expect(listing.counts).toMatchObject({ programmesRead: 1, programmesKept: 0, programmesRejected: 1, channelsWithProgrammes: 0 });
 });
 
+test("on a channel that is a list nothing is cut at the next start, and nothing ends at it", () => {
+  const matches = [listed({ title: "A v B" }), listed({ title: "C v D", minute: 30 }), listed({ title: "E v F", minute: 30 })];
+  const { endsAtMs: _end, ...endless } = listed({ title: "G v H", minute: -10 });
+  const listing = assembleListing([
+    { kind: "channel", channel: { id: "one", name: "Matches", parallel: true }, line: 1 },
+    { kind: "programme", programme: { ...endless, line: 2 } },
+    ...items([...matches, ...matches.slice(0, 1)]).filter(({ kind }) => kind === "programme"),
+  ]);
+  expect(listing.programmes).toEqual(matches);
+  expect(codes(listing)).toEqual(["repaired duplicate", "rejected end-unknown"]);
+  expect(listing.channels).toEqual([{ id: "one", name: "Matches", parallel: true }]);
+});
+
 test("an overlap is cut at the later programme's start; touching programmes stay", () => {
   const listing = listingOf([
     listed({ title: "A", lengthMinutes: 90 }),

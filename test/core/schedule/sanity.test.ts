@@ -25,6 +25,18 @@ test("the feed of yesterday again is accepted without a note", () => {
   expect(judge(guide())).toEqual({ kind: "accepted", notes: [], warnings: [] });
 });
 
+test("days between the entries of a list are no gap", () => {
+  const apart = [listed({ title: "A v B" }), listed({ title: "C v D", minute: 4_320 })];
+  const told = (parallel: boolean) => {
+    const listing = assembleListing([
+      { kind: "channel", channel: { id: "one", name: "One", ...(parallel && { parallel }) }, line: 1 },
+      ...items(apart).filter(({ kind }) => kind === "programme"),
+    ]);
+    return judgeListing({ listing, lastGood: undefined, now: EIGHT_PM }).warnings.map(({ code }) => code);
+  };
+  expect([told(false), told(true)]).toEqual([["gaps", "channel-gaps"], []]);
+});
+
 test("what was mended is told as notes, one a code", () => {
   const verdict = judge([
     ...guide(),
