@@ -4,7 +4,8 @@ import { CalltimeError } from "../../../shared/core/error.ts";
 import type { FeedItem, FeedProgramme } from "../../../shared/core/schedule/programme.ts";
 import { readFeed } from "../../../shared/feeds/read-feed.ts";
 import { dataFile } from "../../data-folder.ts";
-import { censusOf, describeWithJudge, run, xmltvFiles, type Row } from "./installed.ts";
+import { run } from "../../programs.ts";
+import { censusOf, describeWithJudge, xmltvFiles, type Row } from "./installed.ts";
 import { NOT_WELL_FORMED } from "./not-well-formed.ts";
 
 async function itemsOf(path: string): Promise<readonly FeedItem[]> {

@@ -7,7 +7,8 @@ import { readListing } from "../../../shared/app/ingest.ts";
 import { CalltimeError } from "../../../shared/core/error.ts";
 import type { Listing } from "../../../shared/core/schedule/listing.ts";
 import { dataFile } from "../../data-folder.ts";
-import { censusOf, describeWithJudge, run, xmltvFiles } from "./installed.ts";
+import { run } from "../../programs.ts";
+import { censusOf, describeWithJudge, xmltvFiles } from "./installed.ts";
 import { NOT_WELL_FORMED } from "./not-well-formed.ts";
 
 const XMLTV_UTIL = { commands: ["tv_sort", "tv_validate_file", "python3"], from: "Debian's xmltv-util and python3" };
