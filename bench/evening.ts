@@ -16,7 +16,7 @@ import type { Family } from "../local/chaos/family.ts";
 import { ordinaryGuide, withSlot, xmltvOf } from "../local/chaos/guide.ts";
 import { openMemoryEvening } from "../local/memory/evening.ts";
 import { learnHistory } from "../local/memory/history.ts";
-import { zoneOffsets, ZONE_MARGIN_MS } from "../local/zone.ts";
+import { zoneOffsets, ZONE_MARGIN_MS } from "../shared/config/zone.ts";
 
 const SEED = Number(process.argv[2] ?? 1);
 const MINUTES = 240;

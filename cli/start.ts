@@ -8,7 +8,7 @@ import { reportOf } from "../local/report.ts";
 import { serveEvening } from "../local/serve-evening.ts";
 import { worldElsewhere } from "../local/world-elsewhere.ts";
 import { parseWorld } from "../local/world-file.ts";
-import { ZONE_MARGIN_MS, zoneOffsets } from "../local/zone.ts";
+import { ZONE_MARGIN_MS, zoneOffsets } from "../shared/config/zone.ts";
 import { bytesOf, textOf } from "./files.ts";
 import { jsonOf } from "./json.ts";
 import {

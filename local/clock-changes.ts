@@ -1,6 +1,6 @@
 import { clockChanges, type ClockChange } from "../shared/core/schedule/lost-hour.ts";
 import { DAY_MS } from "../shared/core/time.ts";
-import { zoneOffsets } from "./zone.ts";
+import { zoneOffsets } from "../shared/config/zone.ts";
 
 /** A guide is for some weeks; what is further off is a misprint, and to look for its clocks would take for ever. */
 const MOST_MS = 60 * DAY_MS;

@@ -20,7 +20,7 @@ import { lookAgain } from "../look-again.ts";
 import { measuredOf } from "../memory/measured.ts";
 import { plainDocuments, plainJournal, plainSchedules } from "../memory/plain.ts";
 import { NOT_BEGUN } from "../not-begun.ts";
-import { zoneOffsets, ZONE_MARGIN_MS } from "../zone.ts";
+import { zoneOffsets, ZONE_MARGIN_MS } from "../../shared/config/zone.ts";
 import { disorderlyBus } from "./bus.ts";
 import { makeEvening, type ChaosEvening } from "./evening.ts";
 import { EVENING_MINUTES } from "./family.ts";

@@ -154,9 +154,12 @@ function mayCount(log: AirLog, { id, endsAtMs }: Occasion, now: number): boolean
   return thought === undefined ? endsAtMs > now - DECAY_MS : thought === "above";
 }
 
+// Where measuring has a minute of its own, this minute's may be under way; the one before it is over.
+const FOLLOWED_WITHIN_MS = MINUTE_MS;
+
 /** Why nothing may be lowered while the audience of what is on air could not be read: it may be leaving, and its end brings a peak. */
 function audienceUnread({ throughMs }: AirLog, occasions: readonly Aired[], now: number): string | undefined {
-  if (throughMs === undefined || throughMs >= now) return undefined;
+  if (throughMs === undefined || throughMs >= now - FOLLOWED_WITHIN_MS) return undefined;
   const onAir = occasions.some(({ occasion, air }) => occasion.startsAtMs <= now && air.kind !== "ended");
   return onAir ? "the audience of what is on air could not be read: nothing shows that it stays" : undefined;
 }

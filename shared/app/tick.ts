@@ -16,18 +16,24 @@ import { publishUnsent } from "./publish.ts";
 import { situationAt } from "./situation.ts";
 import { warm, type Warmed } from "./warm.ts";
 
+/** How a minute is divided. */
+export type TickOptions = {
+  /** Measuring has a minute of its own (`measureTick`), which may be before this one, after it, or at the same time. */
+  readonly measuredElsewhere?: boolean;
+};
+
 /**
  * One minute of Calltime: measure, plan, warm, cue, assess. Each step reads what is, not what an event said; a tick that is lost is made
  * good by the next one, and a tick that runs twice changes nothing the second time. A step that fails keeps none after it from its work:
  * floors are set from the plan in force. What failed is thrown at the end: one error as it is, several as an AggregateError.
  */
-export async function tick(context: Context, now: number): Promise<void> {
+export async function tick(context: Context, now: number, { measuredElsewhere = false }: TickOptions = {}): Promise<void> {
   const correlationId = `tick/${isoOf(now)}`;
   const failures: unknown[] = [];
   await attempt(failures, () => publishUnsent(context, now));
   await attempt(failures, () => expireOverrides(context, now));
   await attempt(failures, () => expireCorrections(context, now));
-  failures.push(...((await attempt(failures, () => measure(context, now))) ?? []));
+  if (!measuredElsewhere) failures.push(...((await attempt(failures, () => measure(context, now))) ?? []));
   const situation = await attempt(failures, () => situationAt(context, now));
   const planned = (situation && (await attempt(failures, () => plan(context, situation, correlationId)))) ?? [];
   if (situation !== undefined) await attempt(failures, () => planAhead(context, situation));
@@ -37,6 +43,17 @@ export async function tick(context: Context, now: number): Promise<void> {
     await attempt(failures, () => assess(context, situation, { planned, warmed, correlationId }));
   }
   await attempt(failures, () => context.ports.journal.append(warmed.map((target) => entryOf(target, planned, now))));
+  throwAll(failures);
+}
+
+/** The measuring of one minute, where it is a function of its own. What failed is thrown at the end, as `tick` does. */
+export async function measureTick(context: Context, now: number): Promise<void> {
+  const failures: unknown[] = [];
+  failures.push(...((await attempt(failures, () => measure(context, now))) ?? []));
+  throwAll(failures);
+}
+
+function throwAll(failures: readonly unknown[]): void {
   if (failures.length === 1) throw failures[0];
   if (failures.length > 1) throw new AggregateError(failures, failures.map((failure) => messageOf(failure)).join("; "));
 }

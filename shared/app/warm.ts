@@ -31,10 +31,10 @@ export type Warmed = {
 /**
  * Brings the minimum of every target to what its plan asks for now. Reality is asked each time; nothing is taken as done because it was
  * done before. The targets are handled side by side: one that is slow, refuses or fails has its own outcome and its own event, and
- * neither delays nor stops another.
+ * neither delays nor stops another. With `only` the others are not looked at.
  */
-export async function warm(context: Context, now: number, correlationId?: string): Promise<readonly Warmed[]> {
-  const targets = await targetsInForce(context);
+export async function warm(context: Context, now: number, correlationId?: string, only?: ReadonlySet<string>): Promise<readonly Warmed[]> {
+  const targets = (await targetsInForce(context)).filter(({ id }) => only?.has(id) ?? true);
   const all = await Promise.all(
     targets.map(async (target) => {
       const [state, actions] = await Promise.all([describeTarget(context, target.id), listActionsOf(context, target.id)]);

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { AnyEvent } from "../../events/index.ts";
-import { tick } from "../../shared/app/tick.ts";
+import { readVerdicts } from "../../shared/app/operate.ts";
+import { measureTick, tick } from "../../shared/app/tick.ts";
 import { MINUTE_MS } from "../../shared/core/time.ts";
 import { at, crowd, FINAL, platform, stored, target, type Platform } from "./made.ts";
 
@@ -83,4 +84,44 @@ test("a tick that can read nothing new keeps setting floors from the plans in fo
   expect(String(failure)).toContain("air cannot be read");
   expect(small.control.cloud("api").minimumUnits).toBeGreaterThan(60);
   expect(small.control.cloud("web").minimumUnits).toBeGreaterThan(60);
+});
+
+/** The same evening, with its minutes measured by themselves: each before or after the tick of that minute. */
+async function eveningMeasuredApart(measured: "before" | "after"): Promise<Platform & { readonly highest: number }> {
+  const small = await platform();
+  small.measured.world.viewers = crowd(200_000, FINAL.startsAtMs, at(21, 10));
+  small.measured.world.loadRps = (_, atMs) => 300 + 0.03 * (small.measured.world.viewers("one", atMs) ?? 0);
+  let highest = 0;
+  for (let atMs = at(18, 30); atMs < at(23); atMs += MINUTE_MS) {
+    small.goTo(atMs);
+    if (measured === "before") await measureTick(small.context, atMs);
+    await tick(small.context, atMs, { measuredElsewhere: true });
+    if (measured === "after") await measureTick(small.context, atMs);
+    small.control.serve();
+    highest = Math.max(highest, small.control.cloud("api").minimumUnits);
+  }
+  return { ...small, highest };
+}
+
+test("minutes that are measured by themselves, before their tick, are the same minutes", async () => {
+  const [whole, apart] = [await evening(false), await eveningMeasuredApart("before")];
+  expect(await stored(apart)).toEqual(await stored(whole));
+  expect(apart.control.calls).toEqual(whole.control.calls);
+  expect(apart.journal).toEqual(whole.journal);
+});
+
+test("minutes that are measured by themselves, after their tick, still have the evening raised, held and released", async () => {
+  const [whole, apart] = [await evening(false), await eveningMeasuredApart("after")];
+  expect(apart.highest).toBeGreaterThan(60);
+  expect(apart.control.cloud("api").minimumUnits).toBe(whole.control.cloud("api").minimumUnits);
+  const given = async ({ context }: Platform) =>
+    (await readVerdicts(context)).map(({ name, checkpoint, verdict }) => [name, checkpoint, verdict]);
+  expect(await given(apart)).toEqual(await given(whole));
+});
+
+test("what fails while measuring is thrown when the rest of it is done", async () => {
+  const small = await platform();
+  await measureTick(small.context, at(18, 29));
+  small.measured.world.broken.add("audience");
+  await expect(measureTick(small.context, at(18, 58))).rejects.toThrow("metrics are throttled");
 });

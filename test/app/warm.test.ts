@@ -50,6 +50,16 @@ test("a raise goes out at once, and says from what to what and why", async () =>
   ]);
 });
 
+test("only those named are looked at, where some are named", async () => {
+  const small = await platform({ targets: [target("api"), target("web")] });
+  await ask(small, "api", 40);
+  await ask(small, "web", 40);
+  small.goTo(at(17));
+  const warmed = await warm(small.context, at(17), undefined, new Set(["web", "gone"]));
+  expect(warmed.map(({ targetId }) => targetId)).toEqual(["web"]);
+  expect([small.control.cloud("api").minimumUnits, small.control.cloud("web").minimumUnits]).toEqual([4, 40]);
+});
+
 test("what is right is left, and nothing is called", async () => {
   const small = await platform();
   await ask(small, "api", 40);

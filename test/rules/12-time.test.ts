@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect } from "vitest";
-import { zoneOffsets } from "../../local/zone.ts";
+import { zoneOffsets } from "../../shared/config/zone.ts";
 import { learnUsualLoad, emptyUsualLoad, usualAt } from "../../shared/core/forecast/usual-load.ts";
 import { parseXmltvTime } from "../../shared/feeds/xmltv-time.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, minuteOfWeek, type ZoneOffsets } from "../../shared/core/time.ts";

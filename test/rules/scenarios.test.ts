@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { openMemoryEvening, type MemoryEvening } from "../../local/memory/evening.ts";
 import { learnHistory, type History } from "../../local/memory/history.ts";
-import { zoneOffsets } from "../../local/zone.ts";
+import { zoneOffsets } from "../../shared/config/zone.ts";
 import { setOverride } from "../../shared/app/override.ts";
 import { storedPlan } from "../../shared/app/plan.ts";
 import { tick } from "../../shared/app/tick.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { zoneOffsets } from "../../../local/zone.ts";
+import { zoneOffsets } from "../../../shared/config/zone.ts";
 import { coverageOf } from "../../../shared/core/schedule/coverage.ts";
 import { clockChanges, lostHours, type LostHour } from "../../../shared/core/schedule/lost-hour.ts";
 import type { ListedProgramme } from "../../../shared/core/schedule/programme.ts";

@@ -1,5 +1,5 @@
-import { CalltimeError } from "../shared/core/error.ts";
-import { DAY_MS, HOUR_MS, MINUTE_MS, type ZoneOffset, type ZoneOffsets } from "../shared/core/time.ts";
+import { CalltimeError } from "../core/error.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS, type ZoneOffset, type ZoneOffsets } from "../core/time.ts";
 
 /**
  * The UTC offsets of an IANA zone between two instants, as the core wants them: resolved here, once. Throws `zone-unknown`.

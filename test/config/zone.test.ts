@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { zoneOffsets } from "../../local/zone.ts";
+import { zoneOffsets } from "../../shared/config/zone.ts";
 import { offsetMinutesAt } from "../../shared/core/time.ts";
 
 const at = (iso: string): number => Date.parse(iso);
