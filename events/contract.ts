@@ -109,11 +109,16 @@ export function newEvent<Name extends string, Version extends number, Data>(
   const { type, version } = contract;
   const event = { id: facts.id, source: EVENT_SOURCE, type, version, ...rest({ ...facts, at: isoOf(facts.atMs) }) } as const;
   const checked = conforming(contract, event);
-  const bytes = jsonBytes(checked);
-  if (bytes > MAX_EVENT_BYTES) {
-    throw new EventError("event-too-large", `${type} ${facts.id}: ${bytes} bytes as JSON, at most ${MAX_EVENT_BYTES}; shorten its lists`);
-  }
+  refuseTooLarge(checked);
   return checked;
+}
+
+/** Throws EventError `event-too-large` for an event that does not fit on the bus. */
+export function refuseTooLarge(event: { readonly id: string; readonly type: string }): void {
+  const bytes = jsonBytes(event);
+  if (bytes <= MAX_EVENT_BYTES) return;
+  const what = `${event.type} ${event.id}: ${bytes} bytes as JSON, at most ${MAX_EVENT_BYTES}`;
+  throw new EventError("event-too-large", `${what}; shorten its lists`);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { capacityPlanned } from "./capacity-planned.ts";
-import { conforming, EVENT_SOURCE, type EventOf } from "./contract.ts";
+import { conforming, EVENT_SOURCE, refuseTooLarge, type EventOf } from "./contract.ts";
 import { cueWithdrawn } from "./cue-withdrawn.ts";
 import { EventError } from "./event-error.ts";
 import { feedQuarantined } from "./feed-quarantined.ts";
@@ -93,6 +93,16 @@ export function parseEvent(message: unknown): AnyEvent {
     throw new EventError("event-version-unsupported", message);
   }
   return conforming<string, number, unknown>(contract, message) as AnyEvent;
+}
+
+/**
+ * `message` as one of our events that fits on the bus.
+ * @throws EventError as `parseEvent`, and `event-too-large`.
+ */
+export function eventForTheBus(message: unknown): AnyEvent {
+  const event = parseEvent(message);
+  refuseTooLarge(event);
+  return event;
 }
 
 function isObject(value: unknown): value is { readonly [key: string]: unknown } {

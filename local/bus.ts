@@ -1,4 +1,4 @@
-import { jsonBytes, MAX_EVENT_BYTES, msOf, parseEvent, type AnyEvent } from "../events/index.ts";
+import { eventForTheBus, EventError, msOf, type AnyEvent } from "../events/index.ts";
 import type { DeadLetters, EventBus, PublishOutcome } from "../shared/app/ports.ts";
 import { CalltimeError } from "../shared/core/error.ts";
 import { MINUTE_MS } from "../shared/core/time.ts";
@@ -229,18 +229,12 @@ function isSettled({ progress }: Undelivered): boolean {
 
 function accept(event: AnyEvent, add: (event: AnyEvent, atMs: number) => void): PublishOutcome {
   try {
-    const checked = parseEvent(event);
-    const bytes = jsonBytes(checked);
-    if (bytes > MAX_EVENT_BYTES) {
-      return { kind: "failed", code: "event-too-large", reason: `${bytes} bytes as JSON, at most ${MAX_EVENT_BYTES} fit on the bus` };
-    }
+    const checked = eventForTheBus(event);
     add(checked, msOf(checked.at));
     return { kind: "accepted" };
   } catch (error) {
     // A fault of the event is its own outcome; a fault of the store is everybody's.
-    if (error instanceof Error && "code" in error && typeof error.code === "string" && error.code.startsWith("event-")) {
-      return { kind: "failed", code: error.code, reason: error.message };
-    }
+    if (error instanceof EventError) return { kind: "failed", code: error.code, reason: error.message };
     throw error;
   }
 }
