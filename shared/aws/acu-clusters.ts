@@ -1,0 +1,123 @@
+import { GetMetricDataCommand } from "@aws-sdk/client-cloudwatch";
+import { ModifyDBClusterCommand, type DBCluster } from "@aws-sdk/client-rds";
+import type { SetMinimumOutcome, TargetState } from "../app/ports.ts";
+import { MINUTE_MS, minuteOf } from "../core/time.ts";
+import { describeCluster, describeInstances, whyNotNow } from "./aurora.ts";
+import { reasonOf } from "./failure.ts";
+import type { TargetClients } from "./target-clients.ts";
+import type { Timing } from "./timing.ts";
+
+/** A step of an Aurora capacity unit: a range is set in halves. */
+const STEP_ACU = 0.5;
+
+type AcuClients = Pick<TargetClients, "rds" | "metrics">;
+
+/** The range of a cluster, as its control plane has it. */
+function rangeOf(cluster: DBCluster): { readonly minimumUnits: number; readonly maximumUnits: number } | undefined {
+  const { MinCapacity: minimumUnits, MaxCapacity: maximumUnits } = cluster.ServerlessV2ScalingConfiguration ?? {};
+  return minimumUnits === undefined || maximumUnits === undefined ? undefined : { minimumUnits, maximumUnits };
+}
+
+/** The state of an Aurora Serverless v2 cluster. What serves is the capacity of the instance that has least; that is published a minute late. */
+export async function describeAcu(clients: AcuClients, targetId: string, clusterId: string, timing: Timing): Promise<TargetState> {
+  const [cluster, capacities] = await Promise.all([
+    describeCluster(clients.rds(), clusterId),
+    capacitiesOf(clients, clusterId, timing.now()).catch((error: unknown) => `its capacity could not be found out: ${reasonOf(error)}`),
+  ]);
+  const range = rangeOf(cluster);
+  if (range === undefined) return { kind: "unknown", targetId, reason: `the cluster ${clusterId} has no Serverless v2 range` };
+  const why = whyNotNow(cluster);
+  const remarks = [...(why === undefined ? [] : [why]), ...(typeof capacities === "string" ? [capacities] : [])];
+  const known = typeof capacities === "string" ? [] : capacities;
+  const all = known.every((capacity) => capacity !== undefined) && known.length > 0 ? known.map((capacity) => capacity ?? 0) : undefined;
+  return {
+    kind: "known",
+    targetId,
+    ...range,
+    // Nothing is asked for but the range; an instance above it has not come down yet.
+    desiredUnits: all && Math.max(range.minimumUnits, ...all),
+    servingUnits: all && Math.min(...all),
+    ...(remarks.length > 0 && { remarks }),
+  };
+}
+
+// A minute's point is out one to three minutes later.
+const LOOK_BACK_MS = 6 * MINUTE_MS;
+
+/** The newest capacity of each serverless instance that is available, in halves, rounded down; undefined for one without a point. */
+async function capacitiesOf({ rds, metrics }: AcuClients, clusterId: string, now: number): Promise<readonly (number | undefined)[]> {
+  const ids = (await describeInstances(rds(), clusterId)).flatMap((instance) =>
+    instance.DBInstanceClass === "db.serverless" && instance.DBInstanceStatus === "available" ? (instance.DBInstanceIdentifier ?? []) : [],
+  );
+  if (ids.length === 0) return [];
+  const { MetricDataResults: results = [] } = await metrics().send(
+    new GetMetricDataCommand({
+      StartTime: new Date(minuteOf(now) - LOOK_BACK_MS),
+      EndTime: new Date(minuteOf(now)),
+      ScanBy: "TimestampDescending",
+      MetricDataQueries: ids.map((id, index) => ({
+        Id: `i${index}`,
+        MetricStat: {
+          Metric: {
+            Namespace: "AWS/RDS",
+            MetricName: "ServerlessDatabaseCapacity",
+            Dimensions: [{ Name: "DBInstanceIdentifier", Value: id }],
+          },
+          Period: MINUTE_MS / 1_000,
+          Stat: "Average",
+        },
+      })),
+    }),
+  );
+  return ids.map((_, index) => {
+    const value = results.find(({ Id }) => Id === `i${index}`)?.Values?.[0];
+    return value === undefined ? undefined : Math.floor(value / STEP_ACU) * STEP_ACU;
+  });
+}
+
+/** Whether so many capacity units can be set: from nothing up, in halves. */
+export function isAcu(units: number): boolean {
+  return units >= 0 && Number.isInteger(units / STEP_ACU);
+}
+
+/**
+ * Sets the lower end of a cluster's range and sends the upper end again as it is: left out, it could be lost, and changed, it would change
+ * parameters of the database. Only while the cluster is available with nothing pending; otherwise it is put off. Throws what RDS throws.
+ */
+export async function setAcuMinimum(
+  { rds }: AcuClients,
+  targetId: string,
+  clusterId: string,
+  units: number,
+  abortSignal: AbortSignal,
+): Promise<SetMinimumOutcome> {
+  const cluster = await describeCluster(rds(), clusterId);
+  const range = rangeOf(cluster);
+  const said = (kind: "deferred" | "refused", code: string, why: string): SetMinimumOutcome => ({
+    kind,
+    code,
+    reason: `${targetId}: ${why}`,
+  });
+  if (range === undefined) return said("refused", "not-serverless", `the cluster ${clusterId} has no Serverless v2 range`);
+  if (units > range.maximumUnits)
+    return said("refused", "above-maximum", `${units} is above the maximum of the cluster ${clusterId}, ${range.maximumUnits}`);
+  if (units === range.minimumUnits) return { kind: "accepted" };
+  const why = whyNotNow(cluster);
+  if (why !== undefined) return said("deferred", cluster.Status === "available" ? "changes-pending" : "cluster-not-available", why);
+  abortSignal.throwIfAborted();
+  const pauseAfter = cluster.ServerlessV2ScalingConfiguration?.SecondsUntilAutoPause;
+  await rds().send(
+    new ModifyDBClusterCommand({
+      DBClusterIdentifier: clusterId,
+      ServerlessV2ScalingConfiguration: {
+        MinCapacity: units,
+        MaxCapacity: range.maximumUnits,
+        // Only a cluster that may go down to nothing pauses.
+        ...(units === 0 && pauseAfter !== undefined && { SecondsUntilAutoPause: pauseAfter }),
+      },
+      ApplyImmediately: true,
+    }),
+    { abortSignal },
+  );
+  return { kind: "accepted" };
+}

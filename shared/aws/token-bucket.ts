@@ -1,0 +1,40 @@
+import { CalltimeError } from "../core/error.ts";
+import type { Timing } from "./timing.ts";
+
+/** How many calls an account and Region may have. */
+export type Pace = {
+  readonly callsPerSecond: number;
+  /** Calls that may be made at once after a pause. */
+  readonly burst: number;
+  /** The longest that a call waits for its turn. */
+  readonly longestWaitMs: number;
+};
+
+/** Application Auto Scaling publishes no rate; from 5 to 10 calls a second were seen to be throttled in the wild. */
+export const DEFAULT_PACE: Pace = { callsPerSecond: 8, burst: 16, longestWaitMs: 15_000 };
+
+/** Lets calls through at a pace, in the order they came. */
+export type TokenBucket = {
+  /** Waits for the turn of one call. Throws `throttled-here` when that would take longer than it may: nothing was called then. */
+  readonly turn: () => Promise<void>;
+};
+
+/** A bucket that is full at first. */
+export function tokenBucket({ callsPerSecond, burst, longestWaitMs }: Pace, timing: Timing): TokenBucket {
+  const eachMs = 1_000 / callsPerSecond;
+  // When the bucket would be full: each call takes it one further away.
+  let fullAtMs = -Infinity;
+  return {
+    turn: async () => {
+      const now = timing.now();
+      const nextMs = Math.max(now, fullAtMs) + eachMs;
+      const waitMs = nextMs - now - burst * eachMs;
+      if (waitMs > longestWaitMs) {
+        const message = `the calls to this account and Region would wait for ${Math.ceil(waitMs / 1_000)} s; the next tick goes on`;
+        throw new CalltimeError("throttled-here", message);
+      }
+      fullAtMs = nextMs;
+      if (waitMs > 0) await timing.sleep(waitMs);
+    },
+  };
+}
