@@ -1,6 +1,6 @@
 import { compareText } from "./programme.ts";
 import type { ListedProgramme } from "./programme.ts";
-import { isFiller } from "./title.ts";
+import { outlineOf, slotsOf, type Slot } from "./outline.ts";
 
 /** A stretch of time, [fromMs, toMs). */
 export type Stretch = { readonly fromMs: number; readonly toMs: number };
@@ -24,18 +24,21 @@ export function coverageOf(programmes: readonly ListedProgramme[]): readonly Cha
     if (onChannel === undefined) byChannel.set(programme.channelId, [programme]);
     else onChannel.push(programme);
   }
-  return [...byChannel].sort(([a], [b]) => compareText(a, b)).map(([channelId, onChannel]) => channelCoverage(channelId, onChannel));
+  return [...byChannel]
+    .sort(([a], [b]) => compareText(a, b))
+    .map(([channelId, onChannel]) => channelCoverage(channelId, slotsOf(outlineOf(onChannel))));
 }
 
-function channelCoverage(channelId: string, programmes: readonly ListedProgramme[]): ChannelCoverage {
-  const all = unionOf(programmes);
-  const real = unionOf(programmes.filter((programme) => !isFiller(programme)));
+/** How one channel is covered, which has at least one slot. */
+export function channelCoverage(channelId: string, slots: readonly Slot[]): ChannelCoverage {
+  const all = unionOf(slots);
+  const real = unionOf(slots.filter(({ says }) => says !== "filler"));
   const gaps = between(all);
   return {
     channelId,
     fromMs: all[0]?.fromMs ?? 0,
     toMs: all.at(-1)?.toMs ?? 0,
-    programmes: programmes.length,
+    programmes: slots.length,
     gaps,
     gapMs: lengthOf(gaps),
     fillerMs: lengthOf(all) - lengthOf(real),

@@ -44,8 +44,13 @@ export function diffSchedules(before: Schedule | undefined, after: Schedule, now
     if (programme.endsAtMs <= now) continue;
     changes.push({ kind: "cancelled", programmeId: programme.id, ageMs: programme.startsAtMs - now, before: programme });
   }
+  return changes.sort(byAge);
+}
+
+/** Changes in the order in which they are told. */
+export function byAge(a: ScheduleChange, b: ScheduleChange): number {
   // ageMs is the start less a constant.
-  return changes.sort((a, b) => a.ageMs - b.ageMs || compareText(a.programmeId, b.programmeId) || compareText(a.kind, b.kind));
+  return a.ageMs - b.ageMs || compareText(a.programmeId, b.programmeId) || compareText(a.kind, b.kind);
 }
 
 function slotChange(was: Programme, is: Programme): "moved" | "extended" | "shortened" | undefined {

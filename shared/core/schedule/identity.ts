@@ -19,17 +19,26 @@ type Slot<P extends ListedProgramme> = { readonly programme: P; readonly title: 
  * any title. The rest get a new id made from channel, start and title. The order of the listing does not matter.
  */
 export function identify(listing: Pick<Listing, "channels" | "programmes">, previous: Schedule | undefined): Schedule {
-  const before = slotsByChannel(previous?.programmes ?? []);
-  const ids = new Map<ListedProgramme, string>();
-  for (const [channelId, slots] of slotsByChannel(listing.programmes)) matchChannel(slots, before.get(channelId) ?? [], ids);
+  const before = grouped(previous?.programmes ?? [], ({ channelId }) => channelId);
+  const programmes: Programme[] = [];
+  for (const [channelId, listed] of grouped(listing.programmes, (programme) => programme.channelId)) {
+    for (const programme of identifyChannel(listed, before.get(channelId) ?? [])) programmes.push(programme);
+  }
+  return { channels: listing.channels, programmes: programmes.sort(byStart) };
+}
 
-  const taken = new Set(previous?.programmes.map((programme) => programme.id));
-  const programmes = [...listing.programmes].sort(byStartAndContent).map((programme): Programme => {
+/** `identify` for one channel alone, whose programmes no other channel has a part in: they come sorted as schedules are. */
+export function identifyChannel(listed: readonly ListedProgramme[], previous: readonly Programme[]): readonly Programme[] {
+  const ids = new Map<ListedProgramme, string>();
+  const slots = slotsOf(listed);
+  matchChannel(slots, slotsOf(previous), ids);
+  // An id is made from its channel too, so only those of this channel can be in its way.
+  const taken = new Set(previous.map(({ id }) => id));
+  return slots.map(({ programme }): Programme => {
     const id = ids.get(programme) ?? newId(programme, taken);
     taken.add(id);
     return { ...programme, id };
   });
-  return { channels: listing.channels, programmes };
 }
 
 function matchChannel(
@@ -86,10 +95,9 @@ function moveMs(a: Slot<ListedProgramme>, b: Slot<ListedProgramme>): number {
   return Math.abs(a.programme.startsAtMs - b.programme.startsAtMs);
 }
 
-/** The slots of each channel, in an order that the order of `programmes` has no part in. */
-function slotsByChannel<P extends ListedProgramme>(programmes: readonly P[]): Map<string, Slot<P>[]> {
-  const slots = [...programmes].sort(byStartAndContent).map((programme) => ({ programme, title: normaliseTitle(programme.title) }));
-  return grouped(slots, (slot) => slot.programme.channelId);
+/** The slots of a channel, in an order that the order of `programmes` has no part in. */
+function slotsOf<P extends ListedProgramme>(programmes: readonly P[]): readonly Slot<P>[] {
+  return [...programmes].sort(byStartAndContent).map((programme) => ({ programme, title: normaliseTitle(programme.title) }));
 }
 
 function grouped<T>(items: Iterable<T>, keyOf: (item: T) => string): Map<string, T[]> {

@@ -1,5 +1,5 @@
 import { instantText } from "../instant-text.ts";
-import { mendChannel } from "./mend.ts";
+import { mendChannel, type MendedChannel } from "./mend.ts";
 import { byStart, compareText } from "./programme.ts";
 import type { Channel, FeedItem, FeedProgramme, ListedProgramme } from "./programme.ts";
 
@@ -76,7 +76,7 @@ export function addItem(listing: ListingUnderway, item: FeedItem): ListingUnderw
 export type ListingBounds = { readonly latestStartMs?: number };
 
 /** The listing of everything taken in: contradictions on a channel are mended, what cannot be mended is left out, each with a finding. */
-export function finishListing(underway: ListingUnderway, { latestStartMs = Infinity }: ListingBounds = {}): Listing {
+export function finishListing(underway: ListingUnderway, bounds: ListingBounds = {}): Listing {
   const channels = new Map(underway.channels);
   const findings = [...underway.findings];
   const programmes: ListedProgramme[] = [];
@@ -86,21 +86,9 @@ export function finishListing(underway: ListingUnderway, { latestStartMs = Infin
   for (const [channelId, listed] of underway.programmes) {
     if (!channels.has(channelId)) {
       channels.set(channelId, { id: channelId, name: channelId });
-      findings.push({
-        kind: "repaired",
-        code: "channel-undeclared",
-        what: `channel "${channelId}" has programmes but no declaration; it was added under its id`,
-        ...(listed[0] !== undefined && { line: listed[0].line }),
-        channelId,
-      });
+      findings.push(undeclared(channelId, listed[0]?.line));
     }
-    // Before the rest is mended: a misprint must neither cut nor end another programme.
-    const isTooFar = ({ startsAtMs }: FeedProgramme) => startsAtMs >= latestStartMs && Number.isFinite(startsAtMs);
-    const tooFar = listed.filter(isTooFar);
-    programmesRejected += tooFar.length;
-    for (const programme of tooFar) findings.push(tooFarAhead(programme, latestStartMs));
-    const believed = tooFar.length === 0 ? listed : listed.filter((programme) => !isTooFar(programme));
-    const mended = mendChannel(channelId, believed, channels.get(channelId)?.parallel);
+    const mended = mendedChannel(channels.get(channelId) ?? { id: channelId }, listed, bounds);
     if (mended.programmes.length > 0) channelsWithProgrammes++;
     duplicatesDropped += mended.duplicatesDropped;
     programmesRejected += mended.rejected;
@@ -123,6 +111,32 @@ export function finishListing(underway: ListingUnderway, { latestStartMs = Infin
       itemsUnreadable: underway.itemsUnreadable,
     },
   };
+}
+
+/** What becomes of all that a feed lists on one channel: what starts too far ahead is left out, the rest mended. */
+export function mendedChannel(
+  { id, parallel }: Pick<Channel, "id" | "parallel">,
+  listed: readonly FeedProgramme[],
+  bounds: ListingBounds,
+): MendedChannel {
+  // Before the rest is mended: a misprint must neither cut nor end another programme.
+  const tooFar = listed.filter((programme) => isTooFar(programme, bounds));
+  const believed = tooFar.length === 0 ? listed : listed.filter((programme) => !isTooFar(programme, bounds));
+  const mended = mendChannel(id, believed, parallel);
+  if (tooFar.length === 0) return mended;
+  const findings = [...tooFar.map((programme) => tooFarAhead(programme, bounds.latestStartMs ?? Infinity)), ...mended.findings];
+  return { ...mended, findings, rejected: mended.rejected + tooFar.length };
+}
+
+/** Whether a programme starts too far ahead to be believed. */
+export function isTooFar({ startsAtMs }: FeedProgramme, { latestStartMs = Infinity }: ListingBounds): boolean {
+  return startsAtMs >= latestStartMs && Number.isFinite(startsAtMs);
+}
+
+/** A channel that has programmes and no declaration. */
+export function undeclared(channelId: string, line: number | undefined): Finding {
+  const what = `channel "${channelId}" has programmes but no declaration; it was added under its id`;
+  return { kind: "repaired", code: "channel-undeclared", what, ...(line !== undefined && { line }), channelId };
 }
 
 /** The listing of all `items`. */

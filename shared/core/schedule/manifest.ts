@@ -1,14 +1,12 @@
 import { DAY_MS } from "../time.ts";
 import { byStart, compareText } from "./programme.ts";
-import type { Programme, Schedule } from "./programme.ts";
+import type { Channel, Programme, Schedule } from "./programme.ts";
 
 /** Where a generation's programmes of one channel and one UTC day are: the day, counted from 1970, and the hash of their chunk. */
 export type ChunkOfDay = readonly [day: number, hash: string];
 
-/** What a generation has of one channel. */
-export type ManifestChannel = {
-  readonly id: string;
-  /** As declared; absent when the schedule has programmes of a channel that it does not name. */
+/** What a generation has of one channel: as it is declared, without a name when the schedule has programmes of it and does not name it. */
+export type ManifestChannel = Omit<Channel, "name"> & {
   readonly name?: string;
   /** By day. A day without a programme has none. */
   readonly chunks: readonly ChunkOfDay[];
@@ -30,12 +28,12 @@ export function daysOf(programmes: readonly Programme[]): readonly ChannelDay[] 
 export function channelsOf({
   channels,
   programmes,
-}: Schedule): readonly { readonly id: string; readonly name?: string; readonly programmes: readonly Programme[] }[] {
-  const names = new Map(channels.map(({ id, name }) => [id, name]));
+}: Schedule): readonly (Omit<Channel, "name"> & { readonly name?: string; readonly programmes: readonly Programme[] })[] {
+  const declared = new Map(channels.map((channel) => [channel.id, channel]));
   const onChannel = Map.groupBy(programmes, ({ channelId }) => channelId);
-  return [...new Set([...names.keys(), ...onChannel.keys()])].sort(compareText).map((id) => {
-    const name = names.get(id);
-    return { id, ...(name !== undefined && { name }), programmes: onChannel.get(id) ?? [] };
+  return [...new Set([...declared.keys(), ...onChannel.keys()])].sort(compareText).map((id) => {
+    const { name, parallel } = declared.get(id) ?? {};
+    return { id, ...(name !== undefined && { name }), ...(parallel && { parallel }), programmes: onChannel.get(id) ?? [] };
   });
 }
 
@@ -44,7 +42,7 @@ export function scheduleOf({ channels }: Manifest, programmesOf: (hash: string) 
   const programmes: Programme[] = [];
   for (const { chunks } of channels) for (const [, hash] of chunks) for (const programme of programmesOf(hash)) programmes.push(programme);
   return {
-    channels: channels.flatMap(({ id, name }) => (name === undefined ? [] : [{ id, name }])),
+    channels: channels.flatMap(({ id, name, parallel }) => (name === undefined ? [] : [{ id, name, ...(parallel && { parallel }) }])),
     // Stable: two that start together on one channel stay as they were.
     programmes: programmes.sort(byStart),
   };

@@ -1,12 +1,13 @@
 import { instantText, lengthText } from "../instant-text.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../time.ts";
-import { coverageOf, type ChannelCoverage } from "./coverage.ts";
-import { identify } from "./identity.ts";
-import type { Finding, Listing } from "./listing.ts";
+import { channelCoverage, type ChannelCoverage } from "./coverage.ts";
+import { identifyChannel } from "./identity.ts";
+import type { Finding, Listing, ListingCounts } from "./listing.ts";
 import { lostHours, type ClockChange, type LostHour } from "./lost-hour.ts";
+import { outlineOf, slotsOf, type Outline } from "./outline.ts";
 import { compareText } from "./programme.ts";
-import type { ListedProgramme, Schedule } from "./programme.ts";
-import { commonShift, type CommonShift } from "./shift.ts";
+import type { Programme, Schedule } from "./programme.ts";
+import { inPlace, mostVoted, shiftVotes, type CommonShift, type ShiftVotes } from "./shift.ts";
 import { isFiller } from "./title.ts";
 
 /** From where on a feed is held back, or a part of it not believed. Shares are 0 … 1. */
@@ -109,49 +110,166 @@ export type SanityInput = {
 
 /** Judges a new feed before it may replace the last good schedule. A quarantined verdict names every reason, not only the first. */
 export function judgeListing({ listing, lastGood, now, changes = [], thresholds = SANITY_THRESHOLDS }: SanityInput): SanityVerdict {
-  // Days between the matches of a league are no gap.
   const lists = new Set(listing.channels.filter(({ parallel }) => parallel === true).map(({ id }) => id));
-  const coverage = coverageOf(listing.programmes.filter(({ channelId }) => !lists.has(channelId)));
+  const is = Map.groupBy(listing.programmes, ({ channelId }) => channelId);
+  const was = Map.groupBy(lastGood?.programmes ?? [], ({ channelId }) => channelId);
+  const views = [...new Set([...is.keys(), ...was.keys()])].sort(compareText).map((channelId) => {
+    const listed = is.get(channelId) ?? [];
+    const before = was.get(channelId) ?? [];
+    const channel = { channelId, parallel: lists.has(channelId), outline: outlineOf(listed) };
+    return viewOf(channel, { before, after: identifyChannel(listed, before) }, { now, changes });
+  });
+  const { counts, findings } = listing;
+  const repairs = findings.reduce((sum, finding) => addRepair(sum, finding), NO_REPAIRS);
+  const { findings: against, warnings } = judgeViews({
+    views,
+    counts,
+    repairs,
+    compared: lastGood !== undefined,
+    now,
+    changes,
+    thresholds,
+  });
+  return against.length > 0
+    ? { kind: "quarantined", findings: against, warnings }
+    : { kind: "accepted", notes: notesOf(findings), warnings };
+}
+
+/** One channel as the new feed lists it. `parallel`: it is a list and no line-up. */
+export type OutlinedChannel = { readonly channelId: string; readonly parallel: boolean; readonly outline: Outline };
+
+/** What the gate looks at of one channel. */
+export type ChannelView = OutlinedChannel & {
+  /** Starts of programmes still to come that are in force, fillers aside; and of those among them that the new feed does not have. */
+  readonly expectedMs: readonly number[];
+  readonly goneMs: readonly number[];
+  /** How it moved: over all, then after and before each change of clocks. */
+  readonly shifts: readonly ShiftVotes[];
+};
+
+/** When the gate looks, and when the clocks change that the guide goes by. */
+export type GateTime = { readonly now: number; readonly changes: readonly ClockChange[] };
+
+/** Repairs that say something of the feed: ends cut at the next start, and all that are not ordinary, those included. */
+export type Repairs = { readonly cut: number; readonly mended: number };
+
+export const NO_REPAIRS: Repairs = { cut: 0, mended: 0 };
+
+/** `repairs` with one finding more. */
+export function addRepair({ cut, mended }: Repairs, { kind, code }: Finding): Repairs {
+  return { cut: code === CUT ? cut + 1 : cut, mended: kind === "repaired" && !ORDINARY.has(code) ? mended + 1 : mended };
+}
+
+/** The view of a channel that lists `after` (what of it was in force already has its id) beside `before`. */
+export function viewOf(
+  channel: OutlinedChannel,
+  { before, after }: { readonly before: readonly Programme[]; readonly after: readonly Programme[] },
+  { now, changes }: GateTime,
+): ChannelView {
+  const found = new Set(after.flatMap((programme) => (isFiller(programme) ? [] : [programme.id])));
+  const expected = before.filter((programme) => programme.startsAtMs >= now && !isFiller(programme));
+  const sides = changes.flatMap(({ atMs }) => [
+    shiftVotes(
+      before.filter(({ startsAtMs }) => startsAtMs >= atMs),
+      after.filter(({ startsAtMs }) => startsAtMs >= atMs),
+    ),
+    shiftVotes(
+      before.filter(({ startsAtMs }) => startsAtMs < atMs),
+      after.filter(({ startsAtMs }) => startsAtMs < atMs),
+    ),
+  ]);
+  return {
+    ...channel,
+    expectedMs: expected.map(({ startsAtMs }) => startsAtMs),
+    goneMs: expected.filter(({ id }) => !found.has(id)).map(({ startsAtMs }) => startsAtMs),
+    shifts: [shiftVotes(before, after), ...sides],
+  };
+}
+
+/** The view of a channel that lists what is in force: the same as `viewOf` gives, without a look at its programmes. */
+export function sameView(channel: OutlinedChannel, { now, changes }: GateTime): ChannelView {
+  const slots = slotsOf(channel.outline);
+  const known = slots.filter(({ says }) => says === "programme");
+  const sides = changes.flatMap(({ atMs }) => {
+    const since = known.filter(({ startsAtMs }) => startsAtMs >= atMs).length;
+    return [inPlace(since), inPlace(known.length - since)];
+  });
+  const expectedMs = slots.filter(({ startsAtMs, says }) => startsAtMs >= now && says !== "filler").map(({ startsAtMs }) => startsAtMs);
+  return { ...channel, expectedMs, goneMs: [], shifts: [inPlace(known.length), ...sides] };
+}
+
+/** What the gate rests on: every channel that the feed lists or that is in force, by id. */
+export type GateInput = GateTime & {
+  readonly views: readonly ChannelView[];
+  readonly counts: ListingCounts;
+  readonly repairs: Repairs;
+  /** Whether there is a schedule in force to compare with. */
+  readonly compared: boolean;
+  readonly thresholds: SanityThresholds;
+};
+
+/** The gate's judgement, channel by channel: nothing against the feed when `findings` is empty. */
+export function judgeViews({ views, counts, repairs, compared, now, changes, thresholds }: GateInput): {
+  readonly findings: readonly SanityFinding[];
+  readonly warnings: readonly SanityWarning[];
+} {
+  const totals = { fromMs: Infinity, toMs: -Infinity, allMs: 0, emptyMs: 0 };
+  const coverage: ChannelCoverage[] = [];
+  const served = new Set<string>();
+  for (const { channelId, parallel, outline } of views) {
+    const slots = slotsOf(outline);
+    if (slots.length === 0) continue;
+    for (const { startsAtMs, endsAtMs, says } of slots) {
+      const lengthMs = endsAtMs - startsAtMs;
+      totals.fromMs = Math.min(totals.fromMs, startsAtMs);
+      totals.toMs = Math.max(totals.toMs, endsAtMs);
+      totals.allMs += lengthMs;
+      if (endsAtMs > now) served.add(channelId);
+      if (lengthMs >= thresholds.allDayMs || says === "filler") totals.emptyMs += lengthMs;
+    }
+    // Days between the matches of a league are no gap.
+    if (!parallel) coverage.push(channelCoverage(channelId, slots));
+  }
   const lost = lostHours(coverage, changes, {
     share: thresholds.lostHourWarnShare,
     least: thresholds.lostHourLeast,
     timesElsewhere: thresholds.lostHourTimes,
   });
-  const findings = standingAlone(listing, now, thresholds);
+  const findings = standingAlone(totals, counts, repairs, now, thresholds);
   // Compared with nothing or with the past, everything is gone: that would only say the same again.
   const comparable = findings.every(({ code }) => code !== "no-programmes" && code !== "stale");
-  if (comparable && lastGood !== undefined) findings.push(...comparedWith(lastGood, listing, { now, changes, thresholds }));
+  if (comparable && compared) findings.push(...comparedWith(views, served, totals, { changes, thresholds }));
   const [wrong, few] = split(lost, ({ silent, channels }) => silent >= channels * thresholds.lostHourShare);
   findings.push(...wrong.map((hour) => ({ code: "clock-change-hour" as const, sentence: lostHourSentence(hour) })));
   const warnings = [
     ...few.map((hour) => ({ code: "clock-change-hour" as const, sentence: lostHourSentence(hour) })),
-    ...warningsOf(listing, coverage, now, thresholds),
+    ...warningsOf(counts, repairs, coverage, now, thresholds),
   ];
-  return findings.length > 0
-    ? { kind: "quarantined", findings, warnings }
-    : { kind: "accepted", notes: notesOf(listing.findings), warnings };
+  return { findings, warnings };
 }
 
+type Totals = { readonly fromMs: number; readonly toMs: number; readonly allMs: number; readonly emptyMs: number };
+
 function standingAlone(
-  { programmes, counts, findings: findingsRead }: Listing,
+  { toMs, allMs, emptyMs }: Totals,
+  counts: ListingCounts,
+  repairs: Repairs,
   now: number,
   thresholds: SanityThresholds,
 ): SanityFinding[] {
-  if (programmes.length === 0) {
+  if (counts.programmesKept === 0) {
     return [{ code: "no-programmes", sentence: `The feed has no programme that could be kept, of ${counts.programmesRead} read.` }];
   }
-  const endsAtMs = programmes.reduce((last, programme) => Math.max(last, programme.endsAtMs), -Infinity);
-  if (endsAtMs <= now) {
+  if (toMs <= now) {
     return [
       {
         code: "stale",
-        sentence: `The feed's last programme ended ${lengthText(now - endsAtMs)} ago; nothing in it is still to come.`,
+        sentence: `The feed's last programme ended ${lengthText(now - toMs)} ago; nothing in it is still to come.`,
       },
     ];
   }
-  const emptyMs = total(programmes.filter((programme) => lengthMs(programme) >= thresholds.allDayMs || isFiller(programme)));
-  const share = emptyMs / total(programmes);
-  const findings = mistrusted(findingsRead, counts, thresholds);
+  const share = emptyMs / allMs;
+  const findings = mistrusted(repairs, counts, thresholds);
   if (share >= thresholds.fillerShare) {
     findings.push({
       code: "fillers",
@@ -162,7 +280,7 @@ function standingAlone(
 }
 
 /** Whether so much had to be left out or cut that the rest is not to be believed either. */
-function mistrusted(read: readonly Finding[], counts: Listing["counts"], thresholds: SanityThresholds): SanityFinding[] {
+function mistrusted({ cut }: Repairs, counts: ListingCounts, thresholds: SanityThresholds): SanityFinding[] {
   const findings: SanityFinding[] = [];
   const items = counts.programmesRead + counts.itemsUnreadable;
   const rejected = counts.programmesRejected + counts.itemsUnreadable;
@@ -172,7 +290,6 @@ function mistrusted(read: readonly Finding[], counts: Listing["counts"], thresho
       sentence: `${rejected} of ${items} items (${percent(rejected / items)}) had to be left out; ${percent(thresholds.rejectedShare)} is the most.`,
     });
   }
-  const cut = read.filter(({ code }) => code === CUT).length;
   if (cut >= thresholds.cutLeast && cut > counts.programmesRead * thresholds.cutShare) {
     findings.push({
       code: "cut",
@@ -188,41 +305,35 @@ const CUT = "overlap";
 const ORDINARY: ReadonlySet<string> = new Set(["end-missing", "channel-undeclared", "channel-declared-twice"]);
 
 function comparedWith(
-  lastGood: Schedule,
-  listing: Listing,
-  { now, changes, thresholds }: { readonly now: number; readonly changes: readonly ClockChange[]; readonly thresholds: SanityThresholds },
+  views: readonly ChannelView[],
+  served: ReadonlySet<string>,
+  window: Totals,
+  { changes, thresholds }: Pick<GateTime, "changes"> & { readonly thresholds: SanityThresholds },
 ): SanityFinding[] {
   const findings: SanityFinding[] = [];
-  const window = windowOf(listing.programmes);
   // What the new feed should still know of: programmes to come that its own window reaches.
-  const expected = lastGood.programmes.filter(
-    (programme) => programme.startsAtMs >= Math.max(now, window.fromMs) && programme.startsAtMs < window.toMs && !isFiller(programme),
-  );
-
-  const found = new Set(
-    identify(listing, lastGood)
-      .programmes.filter((programme) => !isFiller(programme))
-      .map((programme) => programme.id),
-  );
-  const gone = expected.filter((programme) => !found.has(programme.id)).length;
-  if (gone >= thresholds.goneLeast && gone > expected.length * thresholds.goneShare) {
+  const reached = (startsAtMs: number): boolean => startsAtMs >= window.fromMs && startsAtMs < window.toMs;
+  const expectedOn = views.map(({ channelId, expectedMs }) => ({ channelId, expected: expectedMs.filter(reached).length }));
+  const expected = expectedOn.reduce((sum, channel) => sum + channel.expected, 0);
+  const gone = views.reduce((sum, { goneMs }) => sum + goneMs.filter(reached).length, 0);
+  if (gone >= thresholds.goneLeast && gone > expected * thresholds.goneShare) {
     findings.push({
       code: "shrunken",
-      sentence: `${gone} of ${expected.length} programmes still to come (${percent(gone / expected.length)}) are gone from the feed; ${percent(thresholds.goneShare)} is the most.`,
+      sentence: `${gone} of ${expected} programmes still to come (${percent(gone / expected)}) are gone from the feed; ${percent(thresholds.goneShare)} is the most.`,
     });
   }
 
-  const channels = new Set(expected.map((programme) => programme.channelId));
-  const served = new Set(listing.programmes.filter((programme) => programme.endsAtMs > now).map((programme) => programme.channelId));
-  const lost = [...channels].filter((channelId) => !served.has(channelId));
-  if (lost.length > channels.size * thresholds.channelsLostShare) {
+  const channels = expectedOn.filter((channel) => channel.expected > 0).map(({ channelId }) => channelId);
+  const lost = channels.filter((channelId) => !served.has(channelId));
+  if (lost.length > channels.length * thresholds.channelsLostShare) {
     findings.push({
       code: "channels-lost",
-      sentence: `${lost.length} of ${channels.size} channels (${percent(lost.length / channels.size)}) have nothing more to come, among them ${lost.slice(0, 3).join(", ")}; ${percent(thresholds.channelsLostShare)} is the most.`,
+      sentence: `${lost.length} of ${channels.length} channels (${percent(lost.length / channels.length)}) have nothing more to come, among them ${lost.slice(0, 3).join(", ")}; ${percent(thresholds.channelsLostShare)} is the most.`,
     });
   }
 
-  const shift = commonShift(lastGood.programmes, listing.programmes);
+  const shiftOf = (side: number): CommonShift => mostVoted(views.flatMap(({ shifts }) => shifts[side] ?? []));
+  const shift = shiftOf(0);
   if (isShift(shift, thresholds)) {
     findings.push({
       code: "shifted",
@@ -230,19 +341,14 @@ function comparedWith(
     });
     return findings;
   }
-  for (const { atMs } of changes) {
+  for (const [nth, { atMs }] of changes.entries()) {
     // A zone that was not changed with the clocks moves one side of the change alone.
-    const since = (programmes: readonly ListedProgramme[]) => programmes.filter(({ startsAtMs }) => startsAtMs >= atMs);
-    const until = (programmes: readonly ListedProgramme[]) => programmes.filter(({ startsAtMs }) => startsAtMs < atMs);
-    for (const [side, of] of [
-      ["after", since],
-      ["before", until],
-    ] as const) {
-      const part = commonShift(of(lastGood.programmes), of(listing.programmes));
+    for (const [side, name] of ["after", "before"].entries()) {
+      const part = shiftOf(1 + 2 * nth + side);
       if (!isShift(part, thresholds)) continue;
       findings.push({
         code: "shifted",
-        sentence: `${part.moved} of ${part.compared} programmes ${side} the change of clocks at ${instantText(atMs)} moved by the same ${part.byMs / MINUTE_MS} min; the change was probably left out, or made twice.`,
+        sentence: `${part.moved} of ${part.compared} programmes ${name} the change of clocks at ${instantText(atMs)} moved by the same ${part.byMs / MINUTE_MS} min; the change was probably left out, or made twice.`,
       });
     }
   }
@@ -264,13 +370,13 @@ function lostHourSentence({ change, atMs, silent, channels, examples, elsewhere 
 }
 
 function warningsOf(
-  { counts, findings }: Listing,
+  counts: ListingCounts,
+  { mended }: Repairs,
   coverage: readonly ChannelCoverage[],
   now: number,
   thresholds: SanityThresholds,
 ): readonly SanityWarning[] {
   const warnings: SanityWarning[] = [];
-  const mended = findings.filter(({ kind, code }) => kind === "repaired" && !ORDINARY.has(code)).length;
   if (mended > counts.programmesRead * thresholds.mendedWarnShare) {
     warnings.push({
       code: "mended",
@@ -335,24 +441,6 @@ function notesOf(findings: readonly Finding[]): readonly SanityNote[] {
     count,
     sentence: `${count} ${first.kind} (${first.code}), the first: ${first.what}${first.line === undefined ? "" : ` (line ${first.line})`}.`,
   }));
-}
-
-function windowOf(programmes: readonly ListedProgramme[]): { readonly fromMs: number; readonly toMs: number } {
-  let fromMs = Infinity;
-  let toMs = -Infinity;
-  for (const programme of programmes) {
-    fromMs = Math.min(fromMs, programme.startsAtMs);
-    toMs = Math.max(toMs, programme.endsAtMs);
-  }
-  return { fromMs, toMs };
-}
-
-function lengthMs(programme: ListedProgramme): number {
-  return programme.endsAtMs - programme.startsAtMs;
-}
-
-function total(programmes: readonly ListedProgramme[]): number {
-  return programmes.reduce((sum, programme) => sum + lengthMs(programme), 0);
 }
 
 function percent(share: number): string {

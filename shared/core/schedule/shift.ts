@@ -13,8 +13,17 @@ const FARTHEST_SHIFT_MS = 12 * HOUR_MS;
  */
 export type CommonShift = { readonly byMs: number; readonly moved: number; readonly compared: number };
 
+/** How many programmes of `compared` could have moved by how much, one vote each for every move that fits. */
+export type ShiftVotes = { readonly compared: number; readonly votes: ReadonlyMap<number, number> };
+
 /** Finds the shift from `before` to `after`. A marathon of one title fits many shifts; staying in place wins every tie. */
 export function commonShift(before: readonly ListedProgramme[], after: readonly ListedProgramme[]): CommonShift {
+  const [was, is] = [Map.groupBy(before, ({ channelId }) => channelId), Map.groupBy(after, ({ channelId }) => channelId)];
+  return mostVoted([...was].map(([channelId, programmes]) => shiftVotes(programmes, is.get(channelId) ?? [])));
+}
+
+/** The votes of one channel. Where every programme is found in its place nothing moved, however many other moves a marathon fits. */
+export function shiftVotes(before: readonly ListedProgramme[], after: readonly ListedProgramme[]): ShiftVotes {
   const startsByContent = new Map<string, number[]>();
   for (const programme of after) {
     const key = contentKey(programme);
@@ -35,7 +44,22 @@ export function commonShift(before: readonly ListedProgramme[], after: readonly 
     compared++;
     for (const shiftMs of new Set(shifts)) if (shiftMs % SHIFT_STEP_MS === 0) votes.set(shiftMs, (votes.get(shiftMs) ?? 0) + 1);
   }
+  return votes.get(0) === compared ? inPlace(compared) : { compared, votes };
+}
 
+/** The votes of a channel on which `compared` programmes stand where they stood. */
+export function inPlace(compared: number): ShiftVotes {
+  return { compared, votes: new Map([[0, compared]]) };
+}
+
+/** The shift that all channels' votes together are for. */
+export function mostVoted(channels: readonly ShiftVotes[]): CommonShift {
+  const votes = new Map<number, number>();
+  let compared = 0;
+  for (const channel of channels) {
+    compared += channel.compared;
+    for (const [byMs, count] of channel.votes) votes.set(byMs, (votes.get(byMs) ?? 0) + count);
+  }
   let best = { byMs: 0, moved: votes.get(0) ?? 0 };
   for (const [byMs, moved] of votes) {
     const better = moved > best.moved || (moved === best.moved && best.byMs !== 0 && nearer(byMs, best.byMs));
