@@ -1,5 +1,6 @@
 import { contextOf, type Settings } from "../shared/app/context.ts";
-import { believedUntil, ingestListing, readListing, type IngestReport } from "../shared/app/ingest.ts";
+import { readListing } from "../shared/app/feed-listing.ts";
+import { ingest, type IngestReport } from "../shared/app/ingest.ts";
 import type { Json, Ports } from "../shared/app/ports.ts";
 import { scheduleReader } from "../shared/app/schedules.ts";
 import { CalltimeError } from "../shared/core/error.ts";
@@ -96,9 +97,10 @@ async function ingestFirst({ feed, fromMs, zoneAround, settings }: BeginSetting,
   try {
     const own = contextOf({ ...stores, ...NOT_BEGUN }, settings);
     // A feed is judged against the present; without a start of its own a run begins inside the feed, so nothing in it is stale or far ahead.
-    const listing = await readListing(feed.read(), fromMs === undefined ? {} : believedUntil(own, fromMs));
-    const zone = zoneAround?.(fromMs ?? listing.programmes[0]?.startsAtMs ?? 0) ?? settings.zone;
-    return await ingestListing(contextOf(own.ports, { ...settings, zone }), { feedId: feed.feedId, listing }, fromMs ?? 0);
+    const aroundMs = fromMs ?? (await readListing(feed.read())).programmes[0]?.startsAtMs ?? 0;
+    const context = contextOf(own.ports, { ...settings, zone: zoneAround?.(aroundMs) ?? settings.zone });
+    const { feedId, read } = feed;
+    return await ingest(context, { feedId, read, ...(fromMs === undefined && { bounds: {} }) }, fromMs ?? 0);
   } catch (error) {
     if (!(error instanceof CalltimeError) || !error.code.startsWith("feed-")) throw error;
     throw new CalltimeError(error.code, `${feed.name}: ${error.message}`, { cause: error });

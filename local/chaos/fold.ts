@@ -58,7 +58,7 @@ export function foldOver(parts: {
     context,
     feed: async (text, now) => {
       try {
-        await ingest(context, { feedId: "guide", bytes: bytesOf(text) }, now);
+        await ingest(context, { feedId: "guide", read: () => bytesOf(text) }, now);
       } catch {
         // What cannot be read changes nothing, as in the run itself.
       }

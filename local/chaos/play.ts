@@ -67,7 +67,7 @@ export async function playEvening(seed: number, plant: Plant | undefined): Promi
 
   // The world is made from the guide as it first was: what a later edition says changes nothing of what is true.
   const first = contextOf({ ...NOT_BEGUN, documents: plainDocuments(), ...guides, bus: silentBus, journal }, settings);
-  await ingest(first, { feedId: "guide", bytes: bytesOf(evening.guide) }, family.fromMs);
+  await ingest(first, { feedId: "guide", read: () => bytesOf(evening.guide) }, family.fromMs);
   const taken = await guides.schedules.current("guide");
   if (taken === undefined) throw new Error(`evening ${seed}: its guide was not taken`);
   const ground = (stage.ground = new Playground(
@@ -179,7 +179,7 @@ type Upload = { readonly text: string; readonly storedAtMs: number };
 /** Takes an upload in; whether it was read to its end, be it refused. Whoever was stopped meanwhile is told of it again. */
 async function takenIn(context: Context, { text, storedAtMs }: Upload, now: number): Promise<boolean> {
   try {
-    await ingest(context, { feedId: "guide", bytes: bytesOf(text), storedAtMs }, now);
+    await ingest(context, { feedId: "guide", read: () => bytesOf(text), storedAtMs }, now);
     return true;
   } catch (error) {
     return error instanceof CalltimeError;

@@ -60,7 +60,7 @@ export async function openMemoryEvening(setting: MemoryEveningSetting): Promise<
     bus: memoryBus(setting.events),
   };
   const { bus, journal } = stores;
-  const feedReport = await ingest(contextOf({ ...stores, ...NOT_BEGUN }, settings), { feedId: feed.feedId, bytes: feed.read() }, fromMs);
+  const feedReport = await ingest(contextOf({ ...stores, ...NOT_BEGUN }, settings), { feedId: feed.feedId, read: feed.read }, fromMs);
   const generation = await stores.schedules.current(feed.feedId);
   if (generation === undefined) {
     const why = feedReport.quarantine.map(({ what }) => what).join(" ");

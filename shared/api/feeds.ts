@@ -1,11 +1,13 @@
 import * as z from "zod";
-import { believedUntil, ingestListing, readListing, type IngestReport } from "../app/ingest.ts";
+import { examine } from "../app/examine.ts";
+import { contested, settle, type IngestReport } from "../app/ingest.ts";
 import { lateChanges, type LateChange } from "../app/late-change.ts";
+import type { ReadBytes } from "../app/next-edition.ts";
 import { CalltimeError } from "../core/error.ts";
 import { bodyOf } from "./body.ts";
 import { errorSchema } from "./failure.ts";
 import { lateChangesOf, lateChangesSchema } from "./late-change.ts";
-import { route } from "./route.ts";
+import { route, type ApiParts } from "./route.ts";
 
 /** Findings told in one answer; a broken feed has thousands. */
 export const MAX_LISTED_FINDINGS = 200;
@@ -29,7 +31,9 @@ export const countsSchema = z.strictObject({
 export const ingestReportSchema = z
   .strictObject({
     feedId: z.string(),
-    outcome: z.enum(["published", "unchanged", "quarantined"]),
+    outcome: z
+      .enum(["published", "unchanged", "quarantined", "outdated"])
+      .describe("`outdated`: an upload that was stored later is in force already."),
     generation: count.nullable().describe("The generation in force afterwards, or null when there never was one."),
     counts: countsSchema,
     findingsCount: count,
@@ -86,19 +90,48 @@ export const feedsRoute = route({
   },
   handle: async ({ parts, id, request }) => {
     checkFeedId(id);
-    // Read before it is this write's turn: a slow sender holds nobody up, and one that gives up half-way has written nothing.
-    const listing = await readListing(bodyOf(request, parts.maxBodyBytes), believedUntil(parts.context, parts.now()));
-    const { ingested, late } = await parts.exclusively(async () => {
-      const now = parts.now();
-      const taken = await ingestListing(parts.context, { feedId: id, listing }, now);
-      const ids = taken.changes.flatMap((change) => (change.kind === "cancelled" ? [] : [change.programmeId]));
-      return { ingested: taken, late: await lateChanges(parts.context, ids, now) };
-    });
+    const { ingested, late } = await taken(parts, id, kept(bodyOf(request, parts.maxBodyBytes)));
     const report = reportOf(ingested, late);
     if (ingested.outcome !== "quarantined") return { status: 200, body: report };
     return { status: 422, body: { error: { code: "feed-quarantined", message: heldBack(ingested) }, report } };
   },
 });
+
+const MOST_TRIES = 3;
+
+async function taken(
+  parts: ApiParts,
+  feedId: string,
+  read: ReadBytes,
+): Promise<{ readonly ingested: IngestReport; readonly late: readonly LateChange[] }> {
+  for (let attempt = 0; attempt < MOST_TRIES; attempt += 1) {
+    // Before it is this write's turn: a slow sender holds nobody up, and one that gives up half-way has written nothing.
+    const examined = await examine(parts.context, { feedId, read }, parts.now());
+    const settled = await parts.exclusively(async () => {
+      const now = parts.now();
+      const ingested = await settle(parts.context, examined, now);
+      if (ingested === undefined) return undefined;
+      const ids = ingested.changes.flatMap((change) => (change.kind === "cancelled" ? [] : [change.programmeId]));
+      return { ingested, late: await lateChanges(parts.context, ids, now) };
+    });
+    if (settled !== undefined) return settled;
+  }
+  throw contested(feedId);
+}
+
+/** A body that can be read again: as it came, which the limit on a body bounds. */
+function kept(body: AsyncIterable<Uint8Array>): ReadBytes {
+  const chunks: Uint8Array[] = [];
+  let first = true;
+  return async function* read() {
+    if (!first) return yield* chunks;
+    first = false;
+    for await (const chunk of body) {
+      chunks.push(chunk);
+      yield chunk;
+    }
+  };
+}
 
 /** Throws `feed-id-invalid`. */
 export function checkFeedId(id: string): void {
@@ -113,8 +146,6 @@ function heldBack({ feedId, quarantine, generation }: IngestReport): string {
 }
 
 function reportOf(ingested: IngestReport, late: readonly LateChange[]): z.input<typeof ingestReportSchema> {
-  const changes = { added: 0, cancelled: 0, moved: 0, extended: 0, shortened: 0, retitled: 0, revised: 0 };
-  for (const change of ingested.changes) changes[change.kind] += 1;
   return {
     feedId: ingested.feedId,
     outcome: ingested.outcome,
@@ -133,7 +164,7 @@ function reportOf(ingested: IngestReport, late: readonly LateChange[]): z.input<
     warnings: ingested.warnings
       .slice(0, MAX_LISTED_FINDINGS)
       .map(({ code, sentence, channelId }) => ({ code, what: sentence, channelId: channelId ?? null })),
-    changes,
+    changes: { ...ingested.changeCounts },
     late: lateChangesOf(late),
   };
 }

@@ -10,21 +10,12 @@ import {
 } from "../../events/index.ts";
 import { diffSchedules, type ScheduleChange } from "../core/schedule/diff.ts";
 import { identify } from "../core/schedule/identity.ts";
-import {
-  addItem,
-  beginListing,
-  finishListing,
-  type Finding,
-  type Listing,
-  type ListingBounds,
-  type ListingCounts,
-} from "../core/schedule/listing.ts";
-import { clockChanges } from "../core/schedule/lost-hour.ts";
+import type { Finding, ListingCounts } from "../core/schedule/listing.ts";
+import { sameSchedule } from "../core/schedule/manifest.ts";
 import type { Programme } from "../core/schedule/programme.ts";
-import { judgeListing, SANITY_THRESHOLDS, type SanityWarning } from "../core/schedule/sanity.ts";
+import type { SanityWarning } from "../core/schedule/sanity.ts";
 import { MINUTE_MS } from "../core/time.ts";
 import { CalltimeError } from "../core/error.ts";
-import { readFeedBatches } from "../feeds/read-feed.ts";
 import { packSchedule } from "../feeds/schedule-chunks.ts";
 import type { Context } from "./context.ts";
 import {
@@ -32,20 +23,22 @@ import {
   decide,
   keepQuarantined,
   quarantineAskedFor,
-  readQuarantine,
   readQuarantined,
   signed,
   type AskedDecision,
   type Quarantine,
 } from "./quarantine.ts";
 import { readDocument, updateDocument } from "./documents.ts";
-import type { Generation } from "./ports.ts";
+import { examine, type Examined, type Upload } from "./examine.ts";
+import type { ChangeCounts } from "./next-edition.ts";
 import { publish } from "./publish.ts";
+import { readManifest } from "./schedules.ts";
 
 /** What became of one upload of a feed. */
 export type IngestReport = {
   readonly feedId: string;
-  readonly outcome: "published" | "unchanged" | "quarantined";
+  /** `outdated`: an upload that was stored later is in force already, and stays. */
+  readonly outcome: "published" | "unchanged" | "quarantined" | "outdated";
   /** The generation in force afterwards, or undefined when there never was one. */
   readonly generation: number | undefined;
   readonly counts: ListingCounts;
@@ -55,90 +48,66 @@ export type IngestReport = {
   readonly quarantine: readonly { readonly code: string; readonly what: string }[];
   /** What a person should see, whatever became of the upload. */
   readonly warnings: readonly SanityWarning[];
+  /** By start; of more than some thousands those nearest to now. */
   readonly changes: readonly ScheduleChange[];
+  /** All of them. */
+  readonly changeCounts: ChangeCounts;
 };
 
-/** An upload of a feed. `storedAtMs`: when it was stored, when that was before it is read. */
-export type Upload = { readonly feedId: string; readonly storedAtMs?: number };
-
 /** What is remembered of the newest upload of a feed, whatever became of it. */
-export type LastSeen = { readonly receivedAtMs: number; readonly outcome: IngestReport["outcome"] };
+export type LastSeen = { readonly receivedAtMs: number; readonly outcome: Exclude<IngestReport["outcome"], "outdated"> };
 
 const MOST_TRIES = 3;
+const NO_CHANGES: ChangeCounts = { added: 0, cancelled: 0, moved: 0, extended: 0, shortened: 0, retitled: 0, revised: 0 };
 
 /**
  * Reads one upload of a feed, judges it and, when it is sane and new, puts it in force. A feed that cannot be read throws and changes
- * nothing; one that is judged insane is quarantined and the last good schedule stays.
+ * nothing; one that is judged insane is quarantined and the last good schedule stays. Throws `feed-contested`.
  */
-export async function ingest(
-  context: Context,
-  { bytes, ...upload }: Upload & { readonly bytes: AsyncIterable<Uint8Array> },
-  now: number,
-): Promise<IngestReport> {
-  return ingestListing(context, { ...upload, listing: await readListing(bytes, believedUntil(context, now)) }, now);
-}
-
-/** A whole feed as one listing; writes nothing, however long it takes. Throws what `readFeed` throws. */
-export async function readListing(bytes: AsyncIterable<Uint8Array>, bounds: ListingBounds = {}): Promise<Listing> {
-  const underway = beginListing();
-  for await (const batch of readFeedBatches(bytes)) for (const item of batch) addItem(underway, item);
-  return finishListing(underway, bounds);
-}
-
-/** How far ahead a feed that is read at `now` may reach. */
-export function believedUntil({ settings }: Context, now: number): ListingBounds {
-  return { latestStartMs: now + (settings.feedGate ?? SANITY_THRESHOLDS).furthestAheadMs };
-}
-
-/** The second half of `ingest`, for a feed that has been read. Throws `feed-contested`. */
-export async function ingestListing(
-  context: Context,
-  { feedId, listing, storedAtMs }: Upload & { readonly listing: Listing },
-  now: number,
-): Promise<IngestReport> {
+export async function ingest(context: Context, upload: Upload, now: number): Promise<IngestReport> {
   for (let attempt = 0; attempt < MOST_TRIES; attempt += 1) {
-    const { schedules, chunks } = context.ports;
-    const current = await schedules.current(feedId);
-    const lastGood = current === undefined ? undefined : await context.schedule(current);
-    const { zone, feedGate } = context.settings;
-    const judgement = judgeListing({
-      listing,
-      lastGood,
-      now,
-      changes: clockChanges(zone),
-      ...(feedGate !== undefined && { thresholds: feedGate }),
-    });
-    const base = { feedId, counts: listing.counts, findings: listing.findings, warnings: judgement.warnings };
-    if (judgement.kind === "quarantined") {
-      if (current !== undefined && (await wasAccepted(context, current, listing, now))) {
-        await remember(context, feedId, { receivedAtMs: now, outcome: "unchanged" });
-        return { ...base, outcome: "unchanged", generation: current.generation, quarantine: [], changes: [] };
-      }
-      const findings = judgement.findings.map(({ code, sentence }) => ({ code, what: sentence }));
-      await keepQuarantined(context, { feedId, listing, findings, besideGeneration: current?.generation ?? 0 }, now);
-      await remember(context, feedId, { receivedAtMs: now, outcome: "quarantined" });
-      const data = { feedId, receivedAt: isoOf(now), findings, generationKept: current?.generation ?? null };
-      await publish(context, [newEvent(feedQuarantined, { id: `feed.quarantined/${feedId}/${isoOf(now)}`, atMs: now, data })]);
-      return { ...base, outcome: "quarantined", generation: current?.generation, quarantine: findings, changes: [] };
-    }
-    const schedule = identify(listing, lastGood);
-    const packed = packSchedule(schedule);
-    if (current?.contentHash === packed.contentHash) {
-      if ((await schedules.confirm(feedId, current.generation, storedAtMs ?? now)) === "conflict") continue;
-      await remember(context, feedId, { receivedAtMs: now, outcome: "unchanged" });
-      return { ...base, outcome: "unchanged", generation: current.generation, quarantine: [], changes: [] };
-    }
-    const generation = (current?.generation ?? 0) + 1;
-    const publishedAtMs = Math.max(Math.min(storedAtMs ?? now, now), current?.confirmedAtMs ?? 0);
-    // First: what a generation that can be seen is made of can be read.
-    await chunks.keep(packed.chunks);
-    if ((await schedules.publish({ feedId, generation, publishedAtMs, contentHash: packed.contentHash })) === "conflict") continue;
-    const changes = diffSchedules(lastGood, schedule, now);
-    await remember(context, feedId, { receivedAtMs: now, outcome: "published" });
-    await publish(context, [changedEvent({ feedId, generation, changes, findings: listing.findings }, now)]);
-    return { ...base, outcome: "published", generation, quarantine: [], changes };
+    const report = await settle(context, await examine(context, upload, now), now);
+    if (report !== undefined) return report;
   }
-  throw new CalltimeError("feed-contested", `${feedId}: other uploads of this feed were published at the same time; send it again`);
+  throw contested(upload.feedId);
+}
+
+/** What `ingest` throws when other uploads of the feed are faster again and again. */
+export function contested(feedId: string): CalltimeError {
+  return new CalltimeError("feed-contested", `${feedId}: other uploads of this feed were published at the same time; send it again`);
+}
+
+/** The second half of `ingest`: writes what was found, or undefined when another upload was put in force since it was examined. */
+export async function settle(context: Context, examined: Examined, now: number): Promise<IngestReport | undefined> {
+  const { feedId, storedAtMs, current, counts, findings, warnings, verdict } = examined;
+  const { schedules, chunks } = context.ports;
+  const base = { feedId, counts, findings, warnings, quarantine: [], changes: [], changeCounts: NO_CHANGES };
+  if (verdict.kind === "outdated") return { ...base, outcome: "outdated", generation: verdict.current.generation };
+  const orderedAtMs = Math.max(Math.min(storedAtMs ?? now, now), current?.confirmedAtMs ?? 0);
+  if (verdict.kind === "unchanged") {
+    const { generation } = verdict.current;
+    if ((await schedules.confirm(feedId, generation, orderedAtMs)) === "conflict") return undefined;
+    await remember(context, feedId, { receivedAtMs: now, outcome: "unchanged" });
+    return { ...base, outcome: "unchanged", generation };
+  }
+  if (verdict.kind === "quarantined") {
+    if ((await schedules.current(feedId))?.generation !== current?.generation) return undefined;
+    const quarantine = verdict.against.map(({ code, sentence }) => ({ code, what: sentence }));
+    const beside = current?.generation;
+    await keepQuarantined(context, { feedId, listing: verdict.listing, findings: quarantine, besideGeneration: beside ?? 0 }, now);
+    await remember(context, feedId, { receivedAtMs: now, outcome: "quarantined" });
+    const data = { feedId, receivedAt: isoOf(now), findings: quarantine, generationKept: beside ?? null };
+    await publish(context, [newEvent(feedQuarantined, { id: `feed.quarantined/${feedId}/${isoOf(now)}`, atMs: now, data })]);
+    return { ...base, outcome: "quarantined", generation: beside, quarantine };
+  }
+  const { contentHash, changes, changeCounts } = verdict;
+  const generation = (current?.generation ?? 0) + 1;
+  // First: what a generation that can be seen is made of can be read.
+  await chunks.keep(verdict.chunks);
+  if ((await schedules.publish({ feedId, generation, publishedAtMs: orderedAtMs, contentHash })) === "conflict") return undefined;
+  await remember(context, feedId, { receivedAtMs: now, outcome: "published" });
+  await publish(context, [changedEvent({ feedId, generation, changes, changeCounts, findings }, now)]);
+  return { ...base, outcome: "published", generation, changes, changeCounts };
 }
 
 /**
@@ -161,7 +130,7 @@ export async function acceptQuarantined(
   const schedule = identify(await readQuarantined(context, held), lastGood);
   const packed = packSchedule(schedule);
   // Already there: an acceptance that was cut short after it had been put in force.
-  const inForce = current?.contentHash === packed.contentHash;
+  const inForce = current !== undefined && sameSchedule(packed.manifest, await readManifest(chunks, current.contentHash));
   if (!inForce && (current?.generation ?? 0) !== held.besideGeneration) {
     const [was, is] = [held.besideGeneration === 0 ? "no schedule" : `generation ${held.besideGeneration}`, current?.generation];
     const what = `it was judged beside ${was}, and generation ${is} is in force since`;
@@ -177,15 +146,9 @@ export async function acceptQuarantined(
   }
   const changes = inForce ? [] : diffSchedules(lastGood, schedule, now);
   await remember(context, feedId, { receivedAtMs: held.receivedAtMs, outcome: "published" });
-  if (!inForce) await publish(context, [changedEvent({ feedId, generation, changes, findings: [] }, now)]);
+  if (!inForce) await publish(context, [changedEvent({ feedId, generation, changes, changeCounts: countsOf(changes), findings: [] }, now)]);
   const quarantine = await decide(context, held, { kind: "accepted", ...signed(asked), atMs: now, generation });
   return { quarantine, outcome: "accepted", changes };
-}
-
-/** Whether a person accepted this very upload, and it is what is in force: sent again it is judged no more. */
-async function wasAccepted(context: Context, current: Generation, listing: Listing, now: number): Promise<boolean> {
-  if ((await readQuarantine(context, current.feedId, now))?.decision?.kind !== "accepted") return false;
-  return packSchedule(identify(listing, await context.schedule(current))).contentHash === current.contentHash;
 }
 
 async function remember(context: Context, feedId: string, seen: LastSeen): Promise<void> {
@@ -206,12 +169,17 @@ type Published = {
   readonly feedId: string;
   readonly generation: number;
   readonly changes: readonly ScheduleChange[];
+  readonly changeCounts: ChangeCounts;
   readonly findings: readonly Finding[];
 };
 
-function changedEvent({ feedId, generation, changes, findings }: Published, now: number) {
-  const counts = { added: 0, cancelled: 0, moved: 0, extended: 0, shortened: 0, retitled: 0, revised: 0 };
+function countsOf(changes: readonly ScheduleChange[]): ChangeCounts {
+  const counts = { ...NO_CHANGES };
   for (const change of changes) counts[change.kind] += 1;
+  return counts;
+}
+
+function changedEvent({ feedId, generation, changes, changeCounts, findings }: Published, now: number) {
   const listed = changes.slice(0, MAX_LISTED_CHANGES).map((change) => {
     const before = change.kind === "added" ? undefined : change.before;
     const after = change.kind === "cancelled" ? undefined : change.after;
@@ -229,9 +197,9 @@ function changedEvent({ feedId, generation, changes, findings }: Published, now:
     feedId,
     generation,
     previousGeneration: generation > 1 ? generation - 1 : null,
-    counts,
+    counts: { ...changeCounts },
     changes: items,
-    truncated: changes.length > items.length,
+    truncated: Object.values(changeCounts).reduce((sum, count) => sum + count, 0) > items.length,
     ...(findings.length > 0 && { feedFindings: findingsOf(findings) }),
   };
   return newEvent(scheduleChanged, { id: `schedule.changed/${feedId}/${generation}`, atMs: now, data });

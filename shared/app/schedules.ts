@@ -27,13 +27,13 @@ export function scheduleReader(chunks: ChunkStore): ReadSchedule {
 }
 
 /** The manifest of a generation with this content hash. Throws `store-unreadable`. */
-async function readManifest(chunks: ChunkStore, contentHash: string): Promise<Manifest> {
+export async function readManifest(chunks: ChunkStore, contentHash: string): Promise<Manifest> {
   const [bytes] = await chunks.read([contentHash]);
   return unpackManifest({ hash: contentHash, bytes: bytes ?? missing(contentHash) });
 }
 
 /** The programmes of each chunk, by hash; those that are `known` are not read again. Throws `store-unreadable`. */
-async function readDays(
+export async function readDays(
   chunks: ChunkStore,
   hashes: ReadonlySet<string>,
   known: ReadonlyMap<string, readonly Programme[]> = new Map(),

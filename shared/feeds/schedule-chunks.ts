@@ -15,8 +15,8 @@ type Row = { readonly [Field in Exclude<keyof Programme, "channelId" | "correcte
 type Day = { readonly channelId: string; readonly programmes: readonly Omit<Programme, "channelId">[] };
 
 /** The chunk of one channel's programmes of one day. The same programmes make the same chunk, whatever the order of their fields. */
-function packDay(channelId: string, programmes: readonly Programme[]): Chunk {
-  return packed({ channelId, programmes: programmes.map(rowOf) });
+export function packDay(channelId: string, programmes: readonly Programme[]): Chunk {
+  return chunkOf({ channelId, programmes: programmes.map(rowOf) });
 }
 
 /** The programmes of a chunk, frozen: they are handed out again and again. Throws `store-unreadable`. */
@@ -29,8 +29,8 @@ export function unpackDay(chunk: Chunk): readonly Programme[] {
 }
 
 /** The chunk of a manifest. */
-function packManifest({ channels }: Manifest): Chunk {
-  return packed({ channels });
+export function packManifest({ channels }: Manifest): Chunk {
+  return chunkOf({ channels });
 }
 
 /** The manifest of a chunk. Throws `store-unreadable`. */
@@ -39,15 +39,20 @@ export function unpackManifest(chunk: Chunk): Manifest {
 }
 
 /** A whole schedule as chunks, each once, the manifest's last. */
-export function packSchedule(schedule: Schedule): { readonly contentHash: string; readonly chunks: readonly Chunk[] } {
+export function packSchedule(schedule: Schedule): {
+  readonly manifest: Manifest;
+  readonly contentHash: string;
+  readonly chunks: readonly Chunk[];
+} {
   const chunks = new Map<string, Chunk>();
   const channels = channelsOf(schedule).map(({ programmes, ...channel }): ManifestChannel => {
     const days = daysOf(programmes).map((day) => ({ ...day, chunk: packDay(channel.id, day.programmes) }));
     for (const { chunk } of days) chunks.set(chunk.hash, chunk);
     return { ...channel, chunks: days.map(({ day, chunk }) => [day, chunk.hash]) };
   });
-  const manifest = packManifest({ channels });
-  return { contentHash: manifest.hash, chunks: [...chunks.values(), manifest] };
+  const manifest = { channels };
+  const packed = packManifest(manifest);
+  return { manifest, contentHash: packed.hash, chunks: [...chunks.values(), packed] };
 }
 
 function rowOf(programme: Programme): Row {
@@ -55,7 +60,7 @@ function rowOf(programme: Programme): Row {
   return { id, startsAtMs, endsAtMs, title, subTitle, episode, description, categories, live, showing, clump };
 }
 
-function packed(value: unknown): Chunk {
+function chunkOf(value: unknown): Chunk {
   const json = JSON.stringify(value);
   return { hash: hashOf(json), bytes: zstdCompressSync(json) };
 }

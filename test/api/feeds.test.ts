@@ -2,7 +2,8 @@ import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { ingestReportSchema, MAX_LISTED_FINDINGS, quarantinedSchema } from "../../shared/api/feeds.ts";
 import { errorSchema } from "../../shared/api/failure.ts";
-import { ingestListing, readListing } from "../../shared/app/ingest.ts";
+import { examine } from "../../shared/app/examine.ts";
+import { settle } from "../../shared/app/ingest.ts";
 import type { DocumentStore, ScheduleStore } from "../../shared/app/ports.ts";
 import { MINUTE_MS } from "../../shared/core/time.ts";
 import { inChunks } from "../feeds/feed-bytes.ts";
@@ -217,9 +218,10 @@ test("a slow sender does not hold up a tick, and a finished upload waits for its
   expect((await fresh.context.ports.schedules.current("guide"))?.publishedAtMs).toBe(NOW_MS + 5 * MINUTE_MS);
 });
 
-test("reading a listing and putting it in force are what one ingest is", async () => {
+test("examining a feed writes nothing; settling it is the rest of what one ingest is", async () => {
   const { context } = platform();
-  const listing = await readListing(inChunks(feedText()));
+  const examined = await examine(context, { feedId: "guide", read: () => inChunks(feedText()) }, NOW_MS);
   expect(await context.ports.schedules.feeds()).toEqual([]);
-  expect(await ingestListing(context, { feedId: "guide", listing }, NOW_MS)).toMatchObject({ outcome: "published", generation: 1 });
+  expect(await settle(context, examined, NOW_MS)).toMatchObject({ outcome: "published", generation: 1 });
+  expect(await settle(context, examined, NOW_MS)).toBeUndefined();
 });

@@ -156,7 +156,7 @@ export function platform({ ports = {}, input = {}, dark = [], occasionName = "th
 /** The platform with its schedule in force and the ticks of the last minutes behind it. */
 export async function runningPlatform(changes: PlatformChanges = {}, minutes = 3): Promise<Platform> {
   const running = platform(changes);
-  await ingest(running.context, { feedId: "guide", bytes: inChunks(feedText()) }, NOW_MS - HOUR_MS);
+  await ingest(running.context, { feedId: "guide", read: () => inChunks(feedText()) }, NOW_MS - HOUR_MS);
   for (let minute = 0; minute < minutes; minute += 1) {
     running.goTo(NOW_MS + minute * MINUTE_MS);
     await tick(running.context, running.now());

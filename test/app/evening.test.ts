@@ -41,7 +41,7 @@ test("a guide that cancels the programme while it is on air takes no capacity fr
   await runTo(cancelled, at(19, 15));
   const without = LINES.filter((text) => !text.includes("Cup Final"));
   await cancelled.database.transaction(() =>
-    ingest(cancelled.context, { feedId: "guide", bytes: inChunks(feedOf(without)) }, cancelled.nowMs()),
+    ingest(cancelled.context, { feedId: "guide", read: () => inChunks(feedOf(without)) }, cancelled.nowMs()),
   );
   await runTo(calm, at(20, 30));
   await runTo(cancelled, at(20, 30));
@@ -58,7 +58,9 @@ test("a guide that cancels the programme before it starts releases what was rais
   const evening = await smallEvening();
   await runTo(evening, at(18, 50));
   const without = LINES.filter((text) => !text.includes("Cup Final"));
-  await evening.database.transaction(() => ingest(evening.context, { feedId: "guide", bytes: inChunks(feedOf(without)) }, evening.nowMs()));
+  await evening.database.transaction(() =>
+    ingest(evening.context, { feedId: "guide", read: () => inChunks(feedOf(without)) }, evening.nowMs()),
+  );
   await runTo(evening, at(18, 52));
   const withdrawn = (await eventsOf(evening)).flatMap((event) => (event.type === "calltime.cue.withdrawn" ? [event.data.code] : []));
   expect(withdrawn).toContain("programme-removed");

@@ -17,7 +17,7 @@ function feed(count: number, { from = 17 * 60, each = 1, titled = "Part" } = {})
   return `<?xml version="1.0"?><tv><channel id="one"><display-name>One</display-name></channel>${slots.join("")}</tv>`;
 }
 
-const take = ({ context }: Platform, text: string, now = at(17)) => ingest(context, { feedId: "dk", bytes: inChunks(text) }, now);
+const take = ({ context }: Platform, text: string, now = at(17)) => ingest(context, { feedId: "dk", read: () => inChunks(text) }, now);
 
 test("a new feed is put in force, and its changes are told of", async () => {
   const small = await platform();
@@ -38,18 +38,54 @@ test("the same feed again changes nothing but when it was last seen", async () =
   expect(await readLastSeen(small.context, "dk")).toEqual({ receivedAtMs: at(17, 5), outcome: "unchanged" });
 });
 
-test("an upload that waited counts from when it was stored, never before the one it follows nor after now", async () => {
+const storedAt = ({ context }: Platform, storedAtMs: number, titled: string, now: number) =>
+  ingest(context, { feedId: "dk", read: () => inChunks(feed(4, { each: 30, titled })), storedAtMs }, now);
+
+test("an upload that waited counts from when it was stored, never after now", async () => {
   const small = await platform();
   const { schedules } = small.context.ports;
-  const storedAt = (storedAtMs: number, titled: string, now: number) =>
-    ingest(small.context, { feedId: "dk", bytes: inChunks(feed(4, { each: 30, titled })), storedAtMs }, now);
-  await storedAt(at(17, 20), "Part", at(17, 30));
+  await storedAt(small, at(17, 20), "Part", at(17, 30));
   expect((await schedules.current("dk"))?.publishedAtMs).toBe(at(17, 20));
-  await storedAt(at(17, 10), "Piece", at(17, 31));
-  expect((await schedules.current("dk"))?.publishedAtMs).toBe(at(17, 20));
-  await storedAt(at(18), "Bit", at(17, 32));
+  await storedAt(small, at(18), "Bit", at(17, 32));
   expect((await schedules.current("dk"))?.publishedAtMs).toBe(at(17, 32));
-  expect((await schedules.inForceAt("dk", at(17, 31)))?.generation).toBe(2);
+  expect((await schedules.inForceAt("dk", at(17, 31)))?.generation).toBe(1);
+});
+
+test("of two uploads the one stored later wins, whichever is read first", async () => {
+  const small = await platform();
+  await storedAt(small, at(17, 20), "Part", at(17, 30));
+  expect(await storedAt(small, at(17, 10), "Piece", at(17, 31))).toMatchObject({ outcome: "outdated", generation: 1, changes: [] });
+  const titles = async () => (await scheduleInForce(small.context.ports, "dk"))?.programmes.map(({ title }) => title);
+  expect(await titles()).toEqual(["Part 0", "Part 1", "Part 2", "Part 3"]);
+  expect(await readLastSeen(small.context, "dk")).toEqual({ receivedAtMs: at(17, 30), outcome: "published" });
+  expect(await storedAt(small, at(17, 25), "Piece", at(17, 32))).toMatchObject({ outcome: "published", generation: 2 });
+});
+
+test("an upload that says what is in force keeps older ones away too", async () => {
+  const small = await platform();
+  await storedAt(small, at(17, 10), "Part", at(17, 11));
+  expect(await storedAt(small, at(17, 20), "Part", at(17, 21))).toMatchObject({ outcome: "unchanged" });
+  expect(await storedAt(small, at(17, 15), "Piece", at(17, 22))).toMatchObject({ outcome: "outdated", generation: 1 });
+  expect(await storedAt(small, at(17, 15), "Part", at(17, 23))).toMatchObject({ outcome: "outdated", generation: 1 });
+});
+
+test("an older upload that another one overtakes while it is read does not win", async () => {
+  const small = await platform();
+  await storedAt(small, at(17, 5), "First", at(17, 5));
+  const { chunks } = small.context.ports;
+  const { keep } = chunks;
+  chunks.keep = async (kept) => {
+    chunks.keep = keep;
+    await storedAt(small, at(17, 20), "Part", at(17, 21));
+    await keep(kept);
+  };
+  expect(await storedAt(small, at(17, 10), "Piece", at(17, 21))).toMatchObject({ outcome: "outdated", generation: 2 });
+  chunks.keep = async (kept) => {
+    chunks.keep = keep;
+    await storedAt(small, at(17, 40), "Part", at(17, 41));
+    await keep(kept);
+  };
+  expect(await storedAt(small, at(17, 30), "Piece", at(17, 41))).toMatchObject({ outcome: "outdated", generation: 2 });
 });
 
 test("a feed that is judged insane is quarantined, and the last good schedule stays", async () => {

@@ -130,7 +130,7 @@ test("an upload that was quarantined is told until a sane one comes", async () =
   const small = await platform();
   await tickAt(small, at(18));
   const empty = `<?xml version="1.0"?><tv><channel id="one"><display-name>One</display-name></channel></tv>`;
-  await ingest(small.context, { feedId: "guide", bytes: inChunks(empty) }, at(18));
+  await ingest(small.context, { feedId: "guide", read: () => inChunks(empty) }, at(18));
   expect((await readHealth(small.context, at(18))).problems).toEqual([
     "feed guide: its upload of 2026-06-13T18:00:00.000Z was quarantined; generation 1 stays in force; look at it, and accept or reject it. " +
       "The feed has no programme that could be kept, of 0 read.",

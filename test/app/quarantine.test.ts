@@ -16,7 +16,7 @@ function feed(count: number, titled = "Part", more = ""): string {
   return `<?xml version="1.0"?><tv><channel id="one"><display-name>One</display-name></channel>${slots.join("")}</tv>`;
 }
 
-const take = ({ context }: Platform, text: string, now = at(17)) => ingest(context, { feedId: "dk", bytes: inChunks(text) }, now);
+const take = ({ context }: Platform, text: string, now = at(17)) => ingest(context, { feedId: "dk", read: () => inChunks(text) }, now);
 const BY = { feedId: "dk", author: "traffic desk ", why: " the afternoon is really gone" };
 const current = async ({ context }: Platform) => context.ports.schedules.current("dk");
 const parts = async ({ documents }: Platform) => (await documents.list("quarantine-part/")).map(({ key }) => key);

@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import { clockChangesBetween } from "../../local/clock-changes.ts";
-import { readListing } from "../../shared/app/ingest.ts";
+import { readListing } from "../../shared/app/feed-listing.ts";
 import { CalltimeError } from "../../shared/core/error.ts";
 import type { Finding } from "../../shared/core/schedule/listing.ts";
 import { judgeListing } from "../../shared/core/schedule/sanity.ts";

@@ -80,10 +80,10 @@ rule<Ingest>("a feed that is empty, shifted, shrunken or cut off leaves the last
   holds: (take) =>
     fc.asyncProperty(anyGuide, anyBreak, async (guide, how) => {
       const made = await platform();
-      await take(made.context, { feedId: "dk", bytes: inChunks(xmltv(guide)) }, at(17));
+      await take(made.context, { feedId: "dk", read: () => inChunks(xmltv(guide)) }, at(17));
       const before = await made.context.ports.schedules.current("dk");
       expect((await scheduleInForce(made.context.ports, "dk"))?.programmes).toHaveLength(guide.length);
-      const became = await take(made.context, { feedId: "dk", bytes: inChunks(broken(guide, how)) }, at(17, 5)).catch(
+      const became = await take(made.context, { feedId: "dk", read: () => inChunks(broken(guide, how)) }, at(17, 5)).catch(
         (error: unknown) => error,
       );
       expect(await made.context.ports.schedules.current("dk")).toEqual(before);
@@ -94,16 +94,16 @@ rule<Ingest>("a feed that is empty, shifted, shrunken or cut off leaves the last
   real: ingest,
   planted: {
     "whatever can be read is put in force": () =>
-      ingestWith((real) => ({ judgeListing: (input) => ({ ...real.judgeListing(input), kind: "accepted", notes: [] }) })),
+      ingestWith((real) => ({ judgeViews: (input) => ({ ...real.judgeViews(input), findings: [] }) })),
     "a feed is judged by itself alone": () =>
-      ingestWith((real) => ({ judgeListing: (input) => real.judgeListing({ ...input, lastGood: undefined }) })),
+      ingestWith((real) => ({ judgeViews: (input) => real.judgeViews({ ...input, compared: false }) })),
     "a feed that breaks off is taken for what could be read of it": () => async (context, upload, now) => {
-      const chunks = await text(upload.bytes);
+      const chunks = await text(upload.read());
       const end = chunks.lastIndexOf("</programme>");
       const mended = chunks.endsWith("</tv>") || end < 0 ? chunks : `${chunks.slice(0, end)}</programme></tv>`;
-      return (await ingestWith((real) => ({ judgeListing: (input) => real.judgeListing({ ...input, lastGood: undefined }) })))(
+      return (await ingestWith((real) => ({ judgeViews: (input) => real.judgeViews({ ...input, compared: false }) })))(
         context,
-        { ...upload, bytes: inChunks(mended) },
+        { ...upload, read: () => inChunks(mended) },
         now,
       );
     },

@@ -1,6 +1,8 @@
 import { DAY_MS } from "../time.ts";
+import type { Outline } from "./outline.ts";
 import { byStart, compareText } from "./programme.ts";
 import type { Channel, Programme, Schedule } from "./programme.ts";
+import type { Repairs } from "./sanity.ts";
 
 /** Where a generation's programmes of one channel and one UTC day are: the day, counted from 1970, and the hash of their chunk. */
 export type ChunkOfDay = readonly [day: number, hash: string];
@@ -10,10 +12,29 @@ export type ManifestChannel = Omit<Channel, "name"> & {
   readonly name?: string;
   /** By day. A day without a programme has none. */
   readonly chunks: readonly ChunkOfDay[];
+  /** What its feed lists on it; absent when nothing, or when that is not known. */
+  readonly listed?: ListedChannel;
+};
+
+/** What a feed lists on a channel and what became of it, so that the same list need not be looked at again. */
+export type ListedChannel = {
+  /** Over its programmes as they are listed. */
+  readonly sum: string;
+  readonly outline: Outline;
+  readonly duplicatesDropped: number;
+  readonly rejected: number;
+  readonly repairs: Repairs;
 };
 
 /** One generation of a feed, channel by channel, sorted by id. The same schedule has the same. */
 export type Manifest = { readonly channels: readonly ManifestChannel[] };
+
+/** Whether two manifests stand for the same schedule. */
+export function sameSchedule(a: Manifest, b: Manifest): boolean {
+  const schedulesOf = ({ channels }: Manifest): string =>
+    JSON.stringify(channels.map(({ id, name, parallel, chunks }) => [id, name ?? null, parallel ?? null, chunks]));
+  return schedulesOf(a) === schedulesOf(b);
+}
 
 /** The programmes of one channel that start on one UTC day, in the schedule's order. */
 export type ChannelDay = { readonly day: number; readonly programmes: readonly Programme[] };

@@ -20,6 +20,16 @@ export function outlineOf(programmes: readonly ListedProgramme[]): Outline {
   return outline;
 }
 
+/** How many programmes an outline is of. */
+export function programmesIn(outline: Outline): number {
+  return outline.length / 3;
+}
+
+/** When the last of them ends, or undefined when there is none. */
+export function lastEndMs(outline: Outline): number | undefined {
+  return slotsOf(outline).reduce<number | undefined>((last, { endsAtMs }) => Math.max(last ?? endsAtMs, endsAtMs), undefined);
+}
+
 /** The slots of an outline. */
 export function slotsOf(outline: Outline): readonly Slot[] {
   const slots: Slot[] = [];

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { afterAll, expect, test } from "vitest";
-import { readListing } from "../../../shared/app/ingest.ts";
+import { readListing } from "../../../shared/app/feed-listing.ts";
 import { CalltimeError } from "../../../shared/core/error.ts";
 import type { Listing } from "../../../shared/core/schedule/listing.ts";
 import { dataFile } from "../../data-folder.ts";

@@ -1,0 +1,277 @@
+import { CHANGE_KINDS, byAge, diffSchedules, type ChangeKind, type ScheduleChange } from "../core/schedule/diff.ts";
+import { CalltimeError } from "../core/error.ts";
+import { identifyChannel } from "../core/schedule/identity.ts";
+import { addToSum, emptySum, sumText } from "../core/schedule/listed-sum.ts";
+import { isTooFar, mendedChannel, undeclared, type Finding, type ListingBounds, type ListingCounts } from "../core/schedule/listing.ts";
+import { daysOf, type Manifest, type ManifestChannel } from "../core/schedule/manifest.ts";
+import { outlineOf, programmesIn } from "../core/schedule/outline.ts";
+import { compareText, type Channel, type FeedProgramme, type Programme } from "../core/schedule/programme.ts";
+import { addRepair, NO_REPAIRS, sameView, viewOf, type ChannelView, type GateTime, type Repairs } from "../core/schedule/sanity.ts";
+import { beginSurvey, sumOf, type Survey } from "../core/schedule/survey.ts";
+import { readFeedBatches } from "../feeds/read-feed.ts";
+import { packDay, type Chunk } from "../feeds/schedule-chunks.ts";
+import type { ChunkStore } from "./ports.ts";
+import { readDays } from "./schedules.ts";
+
+/** Opens a feed; it is read more than once, the same bytes each time. */
+export type ReadBytes = () => AsyncIterable<Uint8Array>;
+
+/** How often each kind of change was found. */
+export type ChangeCounts = Readonly<Record<ChangeKind, number>>;
+
+/** The schedule that a feed lists, as far as it differs from the one in force. */
+export type Edition = {
+  readonly manifest: Manifest;
+  /** What the one in force does not have. */
+  readonly chunks: readonly Chunk[];
+  /** What the gate looks at: every channel listed or in force. */
+  readonly views: readonly ChannelView[];
+  readonly counts: ListingCounts;
+  readonly repairs: Repairs;
+  /** What was wrong with what was read, and on channels that were looked at. Of the others it is counted alone. */
+  readonly findings: readonly Finding[];
+  /** By start; of a great many those nearest to now. */
+  readonly changes: readonly ScheduleChange[];
+  readonly changeCounts: ChangeCounts;
+};
+
+/** Programmes looked at together: about 50 MB of them. What a feed lists beyond that is read for once more. */
+const PROGRAMMES_AT_ONCE = 40_000;
+/** Changes kept with all they say; a desk's own edits are a few hundred, a whole new guide is a hundred thousand. */
+const MOST_CHANGES = 5_000;
+
+/** The first reading of a feed, which keeps nothing of its programmes but a sum a channel. Throws what `readFeed` throws. */
+export async function surveyFeed(read: ReadBytes, bounds: ListingBounds): Promise<Survey> {
+  const surveyor = beginSurvey(bounds);
+  for await (const batch of readFeedBatches(read())) for (const item of batch) surveyor.add(item);
+  return surveyor.end();
+}
+
+/** Whether a feed lists what is in force, channel by channel. */
+export function listsTheSame(survey: Survey, inForce: Manifest | undefined): boolean {
+  if (inForce === undefined) return false;
+  const ids = new Set([...survey.channels.keys(), ...survey.listed.keys()]);
+  return (
+    ids.size === inForce.channels.length &&
+    inForce.channels.every((was) => ids.has(was.id) && was.name === declared(survey, was.id).name && isSame(survey, was))
+  );
+}
+
+/**
+ * What becomes of a feed beside the schedule in force. Only the channels that list something else are read again, mended and identified,
+ * each whole, as both need it; never more of them at once than memory allows, however large the feed. Throws what `readFeed` throws, and
+ * `feed-unreadable` when its bytes are not those that were surveyed.
+ */
+export async function nextEdition(
+  { read, survey, bounds, inForce }: { read: ReadBytes; survey: Survey; bounds: ListingBounds; inForce: Manifest | undefined },
+  chunks: ChunkStore,
+  time: GateTime,
+): Promise<Edition> {
+  const before = new Map(inForce?.channels.map((channel) => [channel.id, channel]));
+  const ids = [...new Set([...survey.channels.keys(), ...survey.listed.keys(), ...before.keys()])].sort(compareText);
+  const rebuilt = new Map<string, Rebuilt>();
+  const changed = ids.filter((id) => !isSame(survey, before.get(id) ?? { id, chunks: [] }) || !isListed(survey, id));
+  const changes = nearestChanges();
+  for (const round of roundsOf(changed, survey, before)) {
+    const listed = await readChannels(read, round, survey, bounds);
+    const hashes = round.flatMap((id) => before.get(id)?.chunks.map(([, hash]) => hash) ?? []);
+    const days = await readDays(chunks, new Set(hashes));
+    for (const id of round) {
+      const was = before.get(id);
+      const previous = was?.chunks.flatMap(([, hash]) => days.get(hash) ?? []) ?? [];
+      rebuilt.set(
+        id,
+        rebuild(declared(survey, id), listed.get(id) ?? [], { was, previous }, { bounds, time, changes, sum: sumOf(survey, id) }),
+      );
+    }
+  }
+  return assembled(ids, { survey, before, rebuilt, time, changes });
+}
+
+type Rebuilt = {
+  readonly channel: ManifestChannel;
+  readonly chunks: readonly Chunk[];
+  readonly findings: readonly Finding[];
+  readonly view: ChannelView;
+};
+
+function rebuild(
+  channel: Channel,
+  listed: readonly FeedProgramme[],
+  { was, previous }: { readonly was: ManifestChannel | undefined; readonly previous: readonly Programme[] },
+  {
+    bounds,
+    time,
+    changes,
+    sum,
+  }: { readonly bounds: ListingBounds; readonly time: GateTime; readonly changes: NearestChanges; readonly sum: string | undefined },
+): Rebuilt {
+  const { id } = channel;
+  const mended = mendedChannel(channel, listed, bounds);
+  const programmes = identifyChannel(mended.programmes, previous);
+  changes.add(diffSchedules({ channels: [], programmes: previous }, { channels: [], programmes }, time.now));
+  const packed = daysOf(programmes).map((day) => ({ day: day.day, chunk: packDay(id, day.programmes) }));
+  const known = new Set(was?.chunks.map(([, hash]) => hash));
+  const outline = outlineOf(programmes);
+  const repairs = mended.findings.reduce(addRepair, NO_REPAIRS);
+  const { duplicatesDropped, rejected } = mended;
+  return {
+    channel: {
+      ...channel,
+      chunks: packed.map(({ day, chunk }) => [day, chunk.hash]),
+      ...(sum !== undefined && { listed: { sum, outline, duplicatesDropped, rejected, repairs } }),
+    },
+    chunks: packed.flatMap(({ chunk }) => (known.has(chunk.hash) ? [] : [chunk])),
+    findings: mended.findings,
+    view: viewOf({ channelId: id, parallel: channel.parallel === true, outline }, { before: previous, after: programmes }, time),
+  };
+}
+
+function assembled(
+  ids: readonly string[],
+  {
+    survey,
+    before,
+    rebuilt,
+    time,
+    changes,
+  }: {
+    readonly survey: Survey;
+    readonly before: ReadonlyMap<string, ManifestChannel>;
+    readonly rebuilt: ReadonlyMap<string, Rebuilt>;
+    readonly time: GateTime;
+    readonly changes: NearestChanges;
+  },
+): Edition {
+  const findings = [...survey.findings];
+  const channels: ManifestChannel[] = [];
+  const views: ChannelView[] = [];
+  const chunks: Chunk[] = [];
+  let repairs = survey.findings.reduce(addRepair, NO_REPAIRS);
+  for (const id of ids) {
+    const again = rebuilt.get(id);
+    if (!survey.channels.has(id) && survey.listed.has(id)) findings.push(undeclared(id, survey.listed.get(id)?.line));
+    for (const finding of again?.findings ?? []) findings.push(finding);
+    for (const chunk of again?.chunks ?? []) chunks.push(chunk);
+    // One that is declared and has no programme is nothing to look at again, in force or not.
+    const channel: ManifestChannel = again?.channel ?? { chunks: [], ...before.get(id), ...declared(survey, id) };
+    const { listed, parallel = false } = channel;
+    views.push(again?.view ?? sameView({ channelId: id, parallel, outline: listed?.outline ?? [] }, time));
+    if (!isListed(survey, id)) continue;
+    channels.push(channel);
+    repairs = { cut: repairs.cut + (listed?.repairs.cut ?? 0), mended: repairs.mended + (listed?.repairs.mended ?? 0) };
+  }
+  const manifest = { channels };
+  return {
+    manifest,
+    chunks,
+    views,
+    counts: countsOf(manifest, survey),
+    repairs,
+    findings,
+    ...changes.all(),
+  };
+}
+
+/** How much of a surveyed feed was kept, by the manifest made from it. */
+export function countsOf({ channels }: Manifest, survey: Survey): ListingCounts {
+  const { programmesRead, itemsUnreadable } = survey;
+  const counts = { channelsWithProgrammes: 0, programmesKept: 0, duplicatesDropped: 0, programmesRejected: 0 };
+  for (const { listed } of channels) {
+    if (listed === undefined) continue;
+    if (listed.outline.length > 0) counts.channelsWithProgrammes++;
+    counts.programmesKept += programmesIn(listed.outline);
+    counts.duplicatesDropped += listed.duplicatesDropped;
+    counts.programmesRejected += listed.rejected;
+  }
+  return { channelsDeclared: survey.channels.size, programmesRead, itemsUnreadable, ...counts };
+}
+
+/** The programmes of these channels, read again. */
+async function readChannels(
+  read: ReadBytes,
+  ids: readonly string[],
+  survey: Survey,
+  bounds: ListingBounds,
+): Promise<ReadonlyMap<string, readonly FeedProgramme[]>> {
+  const listed = new Map<string, FeedProgramme[]>(ids.filter((id) => survey.listed.has(id)).map((id) => [id, []]));
+  if (listed.size === 0) return listed;
+  for await (const batch of readFeedBatches(read())) {
+    for (const item of batch) if (item.kind === "programme") listed.get(item.programme.channelId)?.push(item.programme);
+  }
+  for (const [id, programmes] of listed) {
+    const sum = emptySum();
+    for (const programme of programmes) addToSum(sum, programme, isTooFar(programme, bounds));
+    if (sumText(sum) === sumOf(survey, id)) continue;
+    throw new CalltimeError(
+      "feed-unreadable",
+      `the feed was changed while it was read (${id.slice(0, 80)} lists something else); send it again`,
+    );
+  }
+  return listed;
+}
+
+/** Channels in groups that memory has room for; one channel is never divided. */
+function* roundsOf(
+  ids: readonly string[],
+  survey: Survey,
+  before: ReadonlyMap<string, ManifestChannel>,
+): Generator<readonly string[], void, undefined> {
+  let round: string[] = [];
+  let programmes = 0;
+  for (const id of ids) {
+    const most = Math.max(survey.listed.get(id)?.sum.programmes ?? 0, programmesIn(before.get(id)?.listed?.outline ?? []));
+    if (round.length > 0 && programmes + most > PROGRAMMES_AT_ONCE) {
+      yield round;
+      round = [];
+      programmes = 0;
+    }
+    round.push(id);
+    programmes += most;
+  }
+  if (round.length > 0) yield round;
+}
+
+function isListed(survey: Survey, id: string): boolean {
+  return survey.channels.has(id) || survey.listed.has(id);
+}
+
+/** Whether the feed lists on a channel what it listed when `was` was made from it. */
+function isSame(survey: Survey, was: ManifestChannel): boolean {
+  if (declared(survey, was.id).parallel !== was.parallel) return false;
+  const sum = sumOf(survey, was.id);
+  return sum === undefined ? was.chunks.length === 0 : sum === was.listed?.sum;
+}
+
+/** A channel as it is declared, or under its id. */
+function declared(survey: Survey, id: string): Channel {
+  return survey.channels.get(id) ?? { id, name: id };
+}
+
+type NearestChanges = {
+  readonly add: (changes: readonly ScheduleChange[]) => void;
+  readonly all: () => Pick<Edition, "changes" | "changeCounts">;
+};
+
+/** Counts all changes and keeps those whose start is nearest to now, which is when a change matters most. */
+function nearestChanges(): NearestChanges {
+  const counts = Object.fromEntries(CHANGE_KINDS.map((kind) => [kind, 0])) as Record<ChangeKind, number>;
+  let kept: ScheduleChange[] = [];
+  const nearest = (): void => {
+    if (kept.length <= MOST_CHANGES) return;
+    kept = kept.sort((a, b) => Math.abs(a.ageMs) - Math.abs(b.ageMs) || byAge(a, b)).slice(0, MOST_CHANGES);
+  };
+  return {
+    add: (changes) => {
+      for (const change of changes) {
+        counts[change.kind]++;
+        kept.push(change);
+      }
+      if (kept.length > 4 * MOST_CHANGES) nearest();
+    },
+    all: () => {
+      nearest();
+      return { changes: kept.sort(byAge), changeCounts: counts };
+    },
+  };
+}
