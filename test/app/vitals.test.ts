@@ -18,8 +18,8 @@ test("the feed that waits longest gives the age, also when what it sent was held
   const small = await platform();
   const feed =
     '<tv><channel id="two"><display-name>Two</display-name></channel><programme start="20260613200000 +0000" stop="20260613210000 +0000" channel="two"><title>News</title></programme></tv>';
-  await ingest(small.context, { feedId: "two", bytes: bytesOf(feed) }, at(17));
-  await ingest(small.context, { feedId: "three", bytes: bytesOf(feed) }, at(17, 20));
+  await ingest(small.context, { feedId: "two", read: () => bytesOf(feed) }, at(17));
+  await ingest(small.context, { feedId: "three", read: () => bytesOf(feed) }, at(17, 20));
   expect((await readVitals(small.context, at(17, 30))).feedAgeMs).toBe(30 * MINUTE_MS);
 });
 
