@@ -11,6 +11,7 @@ import { PeekableBytes } from "./peekable-bytes.ts";
 import { schedulesDirectReader } from "./schedules-direct.ts";
 import { tvmazeReader } from "./tvmaze.ts";
 import { xmltvReader } from "./xmltv.ts";
+import { zstdFrames } from "./zstd-frames.ts";
 
 const READERS: readonly FeedReader[] = [
   xmltvReader,
@@ -116,7 +117,7 @@ async function* unpacked(packed: PeekableBytes): AsyncGenerator<Uint8Array, void
   let packedBytes = 0;
   let unpackedBytes = 0;
   async function* counted(): AsyncGenerator<Uint8Array, void, undefined> {
-    for await (const chunk of packed) {
+    for await (const chunk of packing?.framed?.(packed) ?? packed) {
       packedBytes += chunk.length;
       yield chunk;
     }
@@ -150,8 +151,13 @@ async function* unpacked(packed: PeekableBytes): AsyncGenerator<Uint8Array, void
   }
 }
 
-/** A way to pack a file, by its first bytes; one without `unpack` is known, and not read. */
-type Packing = { readonly name: string; readonly magic: readonly number[]; readonly unpack?: () => Transform };
+/** A way to pack a file, by its first bytes; one without `unpack` is known, and not read. `framed`: the file in the chunks that takes. */
+type Packing = {
+  readonly name: string;
+  readonly magic: readonly number[];
+  readonly framed?: (bytes: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>;
+  readonly unpack?: () => Transform;
+};
 
 /** What zstd looks back over at its highest ordinary level (19); a frame may ask for sixteen times that. */
 const ZSTD_WINDOW_LOG = 23;
@@ -161,6 +167,7 @@ const PACKINGS: readonly Packing[] = [
   {
     name: "zstd",
     magic: [0x28, 0xb5, 0x2f, 0xfd],
+    framed: zstdFrames,
     unpack: () => createZstdDecompress({ chunkSize: UNPACKED_CHUNK_BYTES, params: ZSTD_LIMITS }),
   },
   { name: "a zip archive", magic: [0x50, 0x4b, 0x03, 0x04] },
