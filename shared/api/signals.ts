@@ -17,17 +17,21 @@ const DEFAULT_MINUTES = 10;
 const signalSchema = z
   .strictObject({
     kind: z
-      .enum(["present", "ended", "still-live"], { error: "expected present, ended or still-live" })
-      .describe("`present`: this is on, and what was on before has ended. `ended`: what was on has ended. `still-live`: it goes on."),
+      .enum(["present", "following", "ended", "still-live"], { error: "expected present, following, ended or still-live" })
+      .describe(
+        "`present`: this is on, and what was on before has ended. `following`: this comes next, and what is before it goes on until then. `ended`: what was on has ended. `still-live`: it goes on.",
+      ),
     channelId: z.string({ error: "expected a channel's id" }).min(1, "expected a channel's id").max(300),
     source: author.min(1, "expected what signals it").describe("What signals it, such as EIT or SCTE-35: the author of what it says."),
-    at: atInstant.optional().describe("When it really began or ended, for `present` and `ended`; not in the future."),
+    at: atInstant
+      .optional()
+      .describe("When it really began or ended, for `present` and `ended`, not in the future; when it is to begin, for `following`."),
     title: z
       .string({ error: "expected a title" })
       .min(1, "expected a title")
       .max(300)
       .optional()
-      .describe("Its title, or whole words of it. Needed by `ended` and `still-live`; left out, `present` means what starts nearest."),
+      .describe("Its title, or whole words of it. Needed by all but `present`; left out, `present` means what starts nearest."),
     forMinutes: z
       .number({ error: "expected minutes" })
       .int("expected whole minutes")
@@ -64,7 +68,7 @@ export const signalsRoute = route({
   path: "/v1/signals",
   operationId: "hearSignal",
   about:
-    "Takes what a channel's own signalling says: what is on and since when, that it ended, that it is still live. It becomes a correction of the programme meant, and outlives the next feed; what a person has said of the same holds over it.",
+    "Takes what a channel's own signalling says: what is on and since when, what follows and when, that it ended, that it is still live. It becomes a correction of the programme meant, and outlives the next feed; what a person has said of the same holds over it.",
   writes: true,
   query: z.strictObject({}),
   body: signalSchema,
@@ -91,6 +95,9 @@ function signalOf({ kind, channelId, source, at, title, forMinutes }: z.output<t
     case "present":
       if (at === undefined || forMinutes !== undefined) throw invalid(kind, "at and no forMinutes");
       return { ...base, kind, startedAtMs: at, title };
+    case "following":
+      if (at === undefined || title === undefined || forMinutes !== undefined) throw invalid(kind, "at, a title and no forMinutes");
+      return { ...base, kind, startsAtMs: at, title };
     case "ended":
       if (at === undefined || title === undefined || forMinutes !== undefined) throw invalid(kind, "at, a title and no forMinutes");
       return { ...base, kind, endedAtMs: at, title };

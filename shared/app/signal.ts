@@ -14,6 +14,8 @@ export type Signal = { readonly channelId: string; readonly source: string } & (
       readonly startedAtMs: number;
       readonly title?: string | undefined;
     }
+  /** This comes next, and begins then as things stand: the "following" event of EIT. What is before it goes on until then. */
+  | { readonly kind: "following"; readonly startsAtMs: number; readonly title: string }
   /** It has ended: a programme end in SCTE-35. Which one is said: an overrun ends after the guide has the next one begin. */
   | { readonly kind: "ended"; readonly endedAtMs: number; readonly title: string }
   /** It goes on: its end is put off to so much later than now. */
@@ -27,7 +29,7 @@ export type Heard = { readonly programmeId: string; readonly title: string; read
 const TITLED_WITHIN_MS = 3 * HOUR_MS;
 // Without a title only the start tells what is meant, and half an hour is the shortest usual slot.
 const UNTITLED_WITHIN_MS = 30 * MINUTE_MS;
-/** The longest that one "still live" holds; it is said again as long as it is true. */
+/** The longest that an end is put off at a time; what says so says it again as long as it is true. */
 export const LONGEST_STILL_LIVE_MS = HOUR_MS;
 
 /**
@@ -60,6 +62,16 @@ export async function hearSignal(context: Context, signal: Signal, now: number):
       await correct(programme, { actualStartsAtMs: startedAtMs }, `signalled as on since ${isoOf(startedAtMs)}`);
       return heard;
     }
+    case "following": {
+      const { startsAtMs } = signal;
+      const next = nearest(listed, signal, startsAtMs);
+      const before = listed.findLast(({ startsAtMs: beganMs, id }) => id !== next.id && beganMs < next.startsAtMs);
+      // Its own start stays: whoever comes for it by the guide is there by the guide. It began when it is signalled as present.
+      if (before === undefined || before.startsAtMs > now) return heard;
+      const untilMs = Math.min(startsAtMs, now + LONGEST_STILL_LIVE_MS);
+      await correct(before, { endsAtMs: untilMs }, `${next.title} is signalled to follow at ${isoOf(startsAtMs)}`);
+      return heard;
+    }
     case "ended": {
       const { endedAtMs, title } = signal;
       const begun = titled(listed, title).filter(({ startsAtMs }) => startsAtMs < endedAtMs);
@@ -86,7 +98,7 @@ async function programmesOf(context: Context, channelId: string, now: number): P
   return found.filter(({ correction }) => correction?.cancelled !== true).map(({ programme }) => programme);
 }
 
-function nearest(listed: readonly Programme[], signal: Extract<Signal, { kind: "present" }>, atMs: number): Programme {
+function nearest(listed: readonly Programme[], signal: Extract<Signal, { kind: "present" | "following" }>, atMs: number): Programme {
   const { title } = signal;
   const withinMs = title === undefined ? UNTITLED_WITHIN_MS : TITLED_WITHIN_MS;
   const apartMs = ({ startsAtMs }: Programme): number => Math.abs(startsAtMs - atMs);

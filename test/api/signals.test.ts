@@ -29,6 +29,7 @@ test.each([
   [{ kind: "ended", at: "2026-06-13T17:00Z", forMinutes: 5 }, 400, "signal-invalid"],
   [{ kind: "ended", at: "2026-06-13T17:00Z" }, 400, "signal-invalid"],
   [{ kind: "still-live" }, 400, "signal-invalid"],
+  [{ kind: "following", at: "2026-06-13T19:00Z" }, 400, "signal-invalid"],
   [{ kind: "paused", at: "2026-06-13T17:00Z" }, 400, "body-invalid"],
   [{ kind: "present", at: "2026-06-13T17:00Z", title: "the derby" }, 404, "signal-unmatched"],
   [{ kind: "present", at: "2026-06-13T17:30Z", title: "cup final" }, 400, "correction-times-invalid"],

@@ -6,6 +6,7 @@ import { at, EVENING, FINAL, platform, slot, type Platform } from "./made.ts";
 
 const EIT = { channelId: "one", source: "EIT" } as const;
 const present = (startedAtMs: number, title?: string): Signal => ({ ...EIT, kind: "present", startedAtMs, title });
+const following = (startsAtMs: number, title: string): Signal => ({ ...EIT, kind: "following", startsAtMs, title });
 const ended = (endedAtMs: number, title: string): Signal => ({ ...EIT, kind: "ended", endedAtMs, title });
 const stillLive = (title: string, forMs = 10 * MINUTE_MS): Signal => ({ ...EIT, kind: "still-live", title, forMs });
 
@@ -69,6 +70,31 @@ describe("what a channel signals", () => {
     expect(await correctionOf(small, FINAL.id, at(21))).toMatchObject({ endsAtMs: at(22) });
     expect(await hear(small, stillLive("Cup Final"), at(21, 1))).toEqual(["Cup Final: unchanged"]);
     await expect(hear(small, stillLive("Night Film"), at(21))).rejects.toThrow(/none of that title has begun/);
+  });
+
+  test("what follows later than the guide has it keeps what is on until then, and stays where the guide has it itself", async () => {
+    const small = await platform();
+    // By the guide the news are on since 21:00; what is on is the match.
+    expect(await hear(small, following(at(21, 20), "late news"), at(21, 5))).toEqual(["Cup Final: corrected"]);
+    expect(await correctionOf(small, FINAL.id, at(21, 5))).toMatchObject({ endsAtMs: at(21, 20), author: "EIT" });
+    expect(await correctionOf(small, "Late News", at(21, 5))).toBeUndefined();
+    expect(await hear(small, following(at(21, 20), "late news"), at(21, 6))).toEqual(["Cup Final: unchanged"]);
+    // Never brought forward, and an hour ahead at the most.
+    expect(await hear(small, following(at(21, 10), "late news"), at(21, 7))).toEqual(["Cup Final: unchanged"]);
+    await hear(small, following(at(23), "late news"), at(21, 8));
+    expect(await correctionOf(small, FINAL.id, at(21, 8))).toMatchObject({ endsAtMs: at(22, 8) });
+    await expect(hear(small, following(at(21, 30), "the derby"), at(21, 9))).rejects.toThrow(/no programme "the derby" of its guide/);
+  });
+
+  test("what follows something that has not begun says nothing of it", async () => {
+    const small = await platform();
+    expect(await hear(small, following(at(22, 10), "Night Film"), at(20))).toEqual([]);
+  });
+
+  test("what follows puts off no end that a person has given", async () => {
+    const small = await platform();
+    await correctProgramme(small.context, { programmeId: FINAL.id, endsAtMs: at(21, 40), author: "desk", why: "extra time" }, at(20, 55));
+    expect(await hear(small, following(at(21, 30), "Late News"), at(20, 56))).toEqual(["Cup Final: unchanged"]);
   });
 });
 
