@@ -13,6 +13,6 @@ function neverReturns(bytes: Uint8Array): void {
 
 /** The readers, by what is wrong with them. */
 export const TARGETS: readonly Target[] = [
-  { name: "one-word", words: [..."acelimt"], check: failsOnOneWord },
+  { name: "one-word", words: ["a", "c", "e", "i", "l", "m", "t"], check: failsOnOneWord },
   { name: "never-returns", words: ["x"], check: neverReturns },
 ];
