@@ -52,6 +52,13 @@ const ROWS = [
     builtins: ["dns", "http", "https", "net", "timers", "util", "zlib"],
   },
   {
+    name: "database",
+    from: "^shared/database/",
+    ours: "^(shared/app/ports(/|\\.ts$)|shared/core/|shared/database/)",
+    packages: ["pg", "@types/pg"],
+    builtins: NONE,
+  },
+  {
     name: "lambda",
     from: "^shared/lambda/",
     // error.ts: what a function refuses has a stable code, like every failure a person can meet.
@@ -79,8 +86,8 @@ const ROWS = [
   {
     name: "cli",
     from: "^cli/",
-    // edges, manifests: content is warmed from wherever the command runs.
-    ours: "^(shared/(core|config|feeds|manifests|edges|app)|events|local|cli)/",
+    // edges, manifests, database: caches are warmed from wherever the command runs.
+    ours: "^(shared/(core|config|feeds|manifests|edges|database|app)|events|local|cli)/",
     packages: ["commander"],
     builtins: ANY,
   },

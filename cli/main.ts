@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { CalltimeError } from "../shared/core/error.ts";
 import { chaosCommand } from "./chaos.ts";
 import { contentCommand } from "./content.ts";
+import { databaseCommand } from "./database.ts";
 import { deadLettersCommand } from "./dead-letters.ts";
 import { explainCommand } from "./explain.ts";
 import { feedCommand } from "./feed.ts";
@@ -21,6 +22,7 @@ const program = new Command("calltime")
   .addCommand(programmeCommand())
   .addCommand(feedCommand())
   .addCommand(contentCommand())
+  .addCommand(databaseCommand())
   .addCommand(modeCommand())
   .addCommand(explainCommand())
   .addCommand(planCommand())

@@ -3,6 +3,7 @@ import type { AudienceMinute, LoadMinute } from "../core/measurement.ts";
 import type { Reason } from "../core/plan/plan.ts";
 import type { TickEvidence } from "../core/score.ts";
 import type { Chunk } from "../feeds/schedule-chunks.ts";
+import type { CachedRelation, Relation } from "../core/warm/buffer-cache.ts";
 
 /** Outcome of a conditional write. `conflict`: somebody else wrote first; read again and decide again. */
 export type WriteOutcome = "written" | "conflict";
@@ -211,6 +212,16 @@ export type EdgeReply =
 /** Caches between viewers and the origin, each asked by itself. */
 export interface EdgeCache {
   get(ask: EdgeAsk): Promise<EdgeReply>;
+}
+
+/** The buffer cache of one instance of a PostgreSQL database. Nothing that goes through here writes. */
+export interface BufferCache {
+  /** How much of each relation the cache holds, in the order asked. Throws CalltimeError `relation-unknown` naming those that are not there. */
+  cached(relations: readonly Relation[]): Promise<readonly CachedRelation[]>;
+  /** Reads blocks `first` … `last` of a relation, both included, into the cache. Throws CalltimeError `cache-timeout`, `cache-refused`. */
+  readBlocks(relation: Relation, first: number, last: number, timeoutMs: number): Promise<void>;
+  /** Asks one question and throws its answer away. Throws CalltimeError `cache-timeout`, `cache-refused`. */
+  ask(statement: string, timeoutMs: number): Promise<void>;
 }
 
 /** Time as it passes while something is fetched, and dice for not all asking at once. */

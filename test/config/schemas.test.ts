@@ -12,7 +12,7 @@ const generate = (...options: string[]) =>
 test("the JSON Schemas in docs/ are those of the code", () => {
   const schemas = configSchemas();
   expect([...schemas.keys()]).toEqual(
-    ["targets", "expectations", "world", "content", "schedule"].map((name) => `docs/schemas/${name}.json`),
+    ["targets", "expectations", "world", "content", "databases", "schedule"].map((name) => `docs/schemas/${name}.json`),
   );
   for (const [path, text] of schemas) expect(readFileSync(join(ROOT, path), "utf8")).toBe(text);
 });

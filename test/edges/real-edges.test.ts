@@ -1,10 +1,14 @@
 import { get } from "node:http";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { warmContent, type ContentOrder } from "../../shared/app/warm-content.ts";
 import { MINUTE_MS } from "../../shared/core/time.ts";
 import { CONTENT_BUDGET } from "../../shared/core/warm/content.ts";
 import { httpEdges } from "../../shared/edges/http-edges.ts";
 import { realPace } from "../../shared/edges/real-pace.ts";
+import { calltime } from "../cli/calltime.ts";
 import { describeWithCacheServers, startNginx, startVarnish, type CacheServer } from "./cache-servers.ts";
 import { premiere, startOrigin, type Origin } from "./origin.ts";
 
@@ -87,6 +91,31 @@ describeWithCacheServers("a premiere at Varnish and nginx", () => {
     expect(report.counts.warm).toBe(2 * 2 * OBJECTS);
     expect(report.requests).toBe(2 * 2 * OBJECTS);
     expect(origin.asked).toEqual(before);
+  });
+
+  test("the command tells what is warm and what is not, and why", async () => {
+    const file = join(mkdtempSync(join(tmpdir(), "calltime-content-")), "content.json");
+    onTestFinished(() => rmSync(dirname(file), { recursive: true }));
+    const [varnish] = servers;
+    const window = ["2026-06-13T19:00:00Z", "2026-06-13T20:00:00Z"];
+    const urls = ["/film/master.m3u8", "/nowhere"].map((path) => `http://www.example.tv${path}`);
+    // YAML reads JSON too.
+    const written = {
+      hosts: ["www.example.tv"],
+      edges: [{ id: "here", address: "127.0.0.1", port: varnish?.port, private: true }],
+      price: { perGigabyte: 0.085 },
+      content: [{ occasion: "the premiere", title: "premiere", channels: ["one"], window, urls }],
+    };
+    writeFileSync(file, JSON.stringify(written));
+    const startsAt = new Date(Date.now() + 10 * MINUTE_MS).toISOString();
+    const { code, stdout } = await calltime("content", "warm", file, "--occasion", "the premiere", "--starts-at", startsAt);
+    expect(stdout).toContain(
+      "the premiere: 21 of 22 objects warm\n  here: 21 of 22 warm\n    1 refused: it was answered with 404 (content-missing)\n",
+    );
+    expect(stdout).toMatch(/ {2}[\d,]+ requests, [\d,]+ bytes, \$0\.\d{4}\n$/);
+    expect(code).toBe(1);
+    const unknown = await calltime("content", "warm", file, "--occasion", "another", "--starts-at", startsAt);
+    expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringContaining("right would be one of the premiere (occasion-unknown)")]);
   });
 
   test("a budget of bytes is never exceeded, not by one byte, and what it leaves out is said", async () => {

@@ -1,0 +1,115 @@
+import { CACHE_BUDGET, readOnlyStatement, relationOf, type CacheBudget, type Relation } from "../core/warm/buffer-cache.ts";
+import { CalltimeError } from "../core/error.ts";
+import { MINUTE_MS } from "../core/time.ts";
+import { keys, listOf, positiveNumber, targetId, text, type Written } from "./fields.ts";
+import { parseYaml, type Rule } from "./parse-yaml.ts";
+import { shown, type Finding, type Path } from "./problem.ts";
+import { repeated } from "./repeated.ts";
+
+const MEGABYTE = 1_000_000;
+
+const database = keys(
+  {
+    id: targetId(),
+    instances: listOf(
+      keys(
+        { id: targetId(), url: text("postgres://role@endpoint:5432/database, without a password") },
+        "one instance, by its own endpoint",
+      ),
+      "each has a cache of its own",
+      1,
+    ),
+    relations: listOf(text("schema.name of a table or an index"), "read whole, the first-named first").default([]),
+    statements: listOf(text("one SELECT"), "asked once, as viewers will").default([]),
+    budget: keys(
+      {
+        megabytes: positiveNumber("megabytes (10⁶ bytes) read into the cache of one instance").default(CACHE_BUDGET.bytes / MEGABYTE),
+        minutes: positiveNumber("minutes for one instance").default(CACHE_BUDGET.timeMs / MINUTE_MS),
+        statementSeconds: positiveNumber("seconds for one statement").default(CACHE_BUDGET.statementMs / 1000),
+      },
+      "what the warm-up of one instance may take",
+    ).prefault({}),
+  },
+  "one database",
+);
+
+/** The file of databases. */
+export const databasesSchema = keys({ databases: listOf(database, "whose caches are warmed", 1) }, "databases: and a list");
+
+type WrittenDatabases = Written<typeof databasesSchema>;
+
+/** One database whose instances are warmed alike. */
+export type DatabaseToWarm = {
+  readonly id: string;
+  readonly instances: readonly { readonly id: string; readonly connectionString: string }[];
+  readonly relations: readonly Relation[];
+  readonly statements: readonly string[];
+  readonly budget: CacheBudget;
+};
+
+/**
+ * The databases of a file. Throws CalltimeError `config-invalid` with every problem: unknown keys, an id given twice, a password in an
+ * address, a relation that is none, a statement that does more than read.
+ */
+export function parseDatabases(source: string, file: string): readonly DatabaseToWarm[] {
+  return parseYaml(source, file, databasesSchema, [uniqueIds, soundInstances, soundQuestions]).databases.map((entry) => ({
+    id: entry.id,
+    instances: entry.instances.map(({ id, url }) => ({ id, connectionString: url })),
+    relations: entry.relations.map(relationOf),
+    statements: entry.statements.map(readOnlyStatement),
+    budget: {
+      bytes: Math.round(entry.budget.megabytes * MEGABYTE),
+      timeMs: entry.budget.minutes * MINUTE_MS,
+      statementMs: entry.budget.statementSeconds * 1000,
+    },
+  }));
+}
+
+const uniqueIds: Rule<WrittenDatabases> = ({ databases = [] }) => [
+  ...repeated(databases.map((entry) => entry?.id)).map(({ index, value }) => ({
+    path: ["databases", index, "id"],
+    what: `the id ${shown(value)} is taken by a database above`,
+    right: "right would be an id of its own",
+  })),
+  ...databases.flatMap((entry, place) =>
+    repeated(entry?.instances?.map((instance) => instance?.id)).map(({ index, value }) => ({
+      path: ["databases", place, "instances", index, "id"],
+      what: `the id ${shown(value)} is taken by an instance above`,
+      right: "right would be an id of its own",
+    })),
+  ),
+];
+
+const soundInstances: Rule<WrittenDatabases> = ({ databases = [] }) =>
+  databases.flatMap((entry, place) =>
+    (entry?.instances ?? []).flatMap((instance, index) => {
+      const url = instance?.url;
+      if (url === undefined) return [];
+      const finding = (what: string, right: string) => [{ path: ["databases", place, "instances", index, "url"], what, right }];
+      if (!/^postgres(ql)?:\/\//.test(url) || !URL.canParse(url)) {
+        return finding("the url is no address of a PostgreSQL", "right would be one like postgres://role@endpoint:5432/database");
+      }
+      // Not shown: it has a password in it.
+      if (new URL(url).password === "") return [];
+      return finding("the url has a password in it", "right would be none there, and PGPASSWORD or a .pgpass file");
+    }),
+  );
+
+const soundQuestions: Rule<WrittenDatabases> = ({ databases = [] }) =>
+  databases.flatMap((entry, place) => [
+    ...refusedBy(relationOf, entry?.relations, ["databases", place, "relations"]),
+    ...refusedBy(readOnlyStatement, entry?.statements, ["databases", place, "statements"]),
+  ]);
+
+function refusedBy(read: (written: string) => unknown, values: readonly (string | undefined)[] = [], path: Path): Finding[] {
+  return values.flatMap((value, index) => {
+    try {
+      if (value !== undefined) read(value);
+      return [];
+    } catch (error) {
+      if (!(error instanceof CalltimeError)) throw error;
+      const [what = "", right = ""] = error.message.split(/; (?=right would be )/);
+      return [{ path: [...path, index], what, right }];
+    }
+  });
+}

@@ -1,0 +1,85 @@
+import { CalltimeError } from "../error.ts";
+import { MINUTE_MS } from "../time.ts";
+
+/** Bytes of a block of PostgreSQL, as it is built everywhere. */
+export const BLOCK_BYTES = 8192;
+
+/** A table or an index, by the names in the catalogue: not folded to lower case, not quoted. */
+export type Relation = { readonly schema: string; readonly name: string };
+
+/** How much of a relation is in the buffer cache. */
+export type CachedRelation = { readonly relation: Relation; readonly blocks: number; readonly cachedBlocks: number };
+
+/** What a warm-up of one instance may take. */
+export type CacheBudget = {
+  /** Bytes read into the cache, over all relations. More than the cache holds drives out what was read before. */
+  readonly bytes: number;
+  readonly timeMs: number;
+  /** Time of one statement. */
+  readonly statementMs: number;
+};
+
+/** A gigabyte in five minutes; half a minute for one statement, so that one that hangs is not all there is. */
+export const CACHE_BUDGET: CacheBudget = { bytes: 1024 ** 3, timeMs: 5 * MINUTE_MS, statementMs: MINUTE_MS / 2 };
+
+/** Blocks that are read at once: 64 MiB, so that a budget of time is kept to within the reading of so many. */
+export const BLOCKS_AT_ONCE = 8192;
+
+/** The share of its blocks from which on a relation counts as warm: the cache has its own mind about the last few. */
+export const WARM_SHARE = 0.95;
+
+// What the server takes for a plain name (PostgreSQL 15, 4.1.1), in its 63 bytes. Others could be quoted; nobody needs them here.
+const NAME = /^[\p{L}_][\p{L}\p{N}_$]*$/u;
+const MAX_NAME_CHARACTERS = 63;
+
+/** A relation as `schema.name`, or `name` in the schema public. Throws CalltimeError `relation-invalid`. */
+export function relationOf(written: string): Relation {
+  const parts = written.split(".");
+  const [schema, name] = parts.length === 1 ? ["public", parts[0]] : parts;
+  const sound = (part: string | undefined): part is string => part !== undefined && part.length <= MAX_NAME_CHARACTERS && NAME.test(part);
+  if (parts.length <= 2 && sound(schema) && sound(name)) return { schema, name };
+  throw new CalltimeError(
+    "relation-invalid",
+    `${JSON.stringify(written)} is no relation; right would be a name like programme or guide.programme`,
+  );
+}
+
+/** A relation as SQL has it, each name quoted: `"guide"."programme"`. */
+export function quoted({ schema, name }: Relation): string {
+  return [schema, name].map((part) => `"${part.replaceAll('"', '""')}"`).join(".");
+}
+
+/** Words that make a statement more than a question. Inside texts and quoted names they are not looked at. */
+const WRITES = [
+  "insert|update|delete|merge|truncate|into|create|alter|drop|grant|revoke|copy|call|do|lock|vacuum|analyze|cluster|reindex|refresh",
+  "set|set_config|reset|begin|commit|rollback|prepare|execute|listen|notify|pg_terminate_backend|pg_cancel_backend|pg_notify",
+].join("|");
+
+/**
+ * One SELECT (or WITH, VALUES, TABLE), without its last semicolon. This is a first look, so that a mistake is told before anything is sent; the
+ * server is told to write nothing as well. Throws CalltimeError `statement-not-read-only`.
+ */
+export function readOnlyStatement(written: string): string {
+  const statement = written.trim().replace(/;\s*$/, "");
+  const bare = statement.replace(/'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(\w*)\$[\s\S]*?\$\1\$/g, " ");
+  const refuse = (what: string, right: string): never => {
+    throw new CalltimeError("statement-not-read-only", `${JSON.stringify(shortened(statement))}: ${what}; right would be ${right}`);
+  };
+  if (!/^(select|with|values|table)\b/i.test(bare)) return refuse("it is no question", "one SELECT");
+  if (bare.includes(";")) return refuse("it is more than one statement", "one SELECT, each other one as an entry of its own");
+  if (/--|\/\*/.test(bare)) return refuse("it has a comment, in which anything could hide", "the statement alone");
+  const word = new RegExp(String.raw`\b(?:${WRITES})\b`, "i").exec(bare)?.[0];
+  return word === undefined ? statement : refuse(`it has the word ${word.toUpperCase()}`, "a statement that only reads");
+}
+
+const SHOWN_CHARACTERS = 60;
+
+function shortened(text: string): string {
+  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
+}
+
+/** The share of all their blocks that is cached, 0 … 1; 1 when there is not one block. */
+export function cachedShare(relations: readonly CachedRelation[]): number {
+  const blocks = relations.reduce((sum, relation) => sum + relation.blocks, 0);
+  return blocks === 0 ? 1 : relations.reduce((sum, { cachedBlocks }) => sum + cachedBlocks, 0) / blocks;
+}
