@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { CalltimeError } from "../shared/core/error.ts";
+import { backtestCommand } from "./backtest.ts";
 import { chaosCommand } from "./chaos.ts";
 import { contentCommand } from "./content.ts";
 import { databaseCommand } from "./database.ts";
@@ -27,6 +28,7 @@ const program = new Command("calltime")
   .addCommand(explainCommand())
   .addCommand(planCommand())
   .addCommand(deadLettersCommand())
+  .addCommand(backtestCommand())
   .addCommand(chaosCommand())
   .addCommand(worldCommand());
 

@@ -1,30 +1,16 @@
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { chromium, type Browser, type Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { serveApi, type Served } from "../../local/server.ts";
 import { correctProgramme } from "../../shared/app/corrections.ts";
 import { setMode } from "../../shared/app/modes.ts";
 import { setOverride } from "../../shared/app/override.ts";
 import { tick } from "../../shared/app/tick.ts";
 import { MINUTE_MS } from "../../shared/core/time.ts";
+import { describeWithBrowser, launchBrowser, SCREENSHOTS } from "../browser.ts";
 import { NOW_MS, runningPlatform, type Platform, type PlatformChanges } from "../api/platform.ts";
-
-const CHROMIUM = process.env["CALLTIME_CHROMIUM"] ?? "/usr/bin/chromium";
-
-/** A folder for the screenshots, to look at; without it they are thrown away. */
-const KEPT = process.env["CALLTIME_SCREENSHOTS"];
-
-/** Tests in a real browser. Without one they are skipped by name; with `CI` set that is a failure. */
-function describeWithBrowser(title: string, body: () => void): void {
-  if (existsSync(CHROMIUM)) describe(title, body);
-  else if (process.env["CI"]) {
-    test(title, () => {
-      throw new Error(`${CHROMIUM} is not present; install Debian's chromium, or set CALLTIME_CHROMIUM to a Chromium`);
-    });
-  } else test.skip(`${title} (skipped: ${CHROMIUM} not present)`, () => undefined);
-}
 
 type Opened = { readonly page: Page; readonly served: Served; readonly running: Platform; readonly faults: readonly string[] };
 
@@ -34,13 +20,13 @@ async function finalId({ context, now }: Platform): Promise<string> {
 
 describeWithBrowser("the status page", () => {
   let browser: Browser;
-  const screenshots = KEPT ?? mkdtempSync(join(tmpdir(), "calltime-page-"));
+  const screenshots = SCREENSHOTS ?? mkdtempSync(join(tmpdir(), "calltime-page-"));
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"] });
+    browser = await launchBrowser();
   }, 60_000);
   afterAll(async () => {
     await browser.close();
-    if (KEPT === undefined) rmSync(screenshots, { recursive: true, force: true });
+    if (SCREENSHOTS === undefined) rmSync(screenshots, { recursive: true, force: true });
   });
 
   /** The page over a running platform at 17:11, a minute after the verdict of T−30. */
