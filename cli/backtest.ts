@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { backtest, type Backtest } from "../local/backtest/backtest.ts";
 import { readLoad } from "../local/backtest/load-file.ts";
-import { ZONE_MARGIN_MS, zoneOffsets } from "../local/zone.ts";
+import { ZONE_MARGIN_MS, zoneOffsets } from "../shared/config/zone.ts";
 import type { Settings } from "../shared/app/context.ts";
 import { parseExpectations } from "../shared/config/expectations.ts";
 import { parseTargets } from "../shared/config/targets.ts";

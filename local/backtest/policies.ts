@@ -1,3 +1,5 @@
+import type { Unit } from "../../shared/core/simulate/peers/policy.ts";
+import { targetTracking as peersTargetTracking } from "../../shared/core/simulate/peers/target-tracking.ts";
 import type { Target } from "../../shared/core/target.ts";
 import { MINUTE_MS } from "../../shared/core/time.ts";
 import { fleetOf } from "./fleet.ts";
@@ -35,46 +37,25 @@ export function floorAlone(played: Played, { floor }: Walk): Course {
   return playedWith(played, (index) => floor[index] ?? 0);
 }
 
-/** Target tracking, alone or above a floor. */
+/** Target tracking as AWS documents it, alone or above a floor. */
 export function targetTracking(played: Played, utilisation: number, floor?: Float64Array): Course {
-  const { target } = played;
-  const track = trackerOf(played, utilisation);
-  return playedWith(played, (index, state) =>
-    Math.min(target.ceilingUnits, Math.max(floor?.[index] ?? 0, target.baselineUnits, track(index, state))),
-  );
+  const { target, rps } = played;
+  const unit: Unit = { throughputRps: target.throughputRps, startUpMinutes: target.startUpMs / MINUTE_MS };
+  const policy = peersTargetTracking(unit, utilisation);
+  let state = policy.first;
+  return playedWith(played, (index, { billed, servingAt }) => {
+    const newest = index - NEWEST_BEFORE;
+    const loadRps = rps[newest] ?? Number.NaN;
+    const atMs = played.fromMs + newest * MINUTE_MS;
+    // On a minute that is not known it does nothing.
+    const seen = Number.isNaN(loadRps) ? undefined : { atMs, loadRps, servingUnits: servingAt(newest) };
+    const decision = policy.decide(state, seen, { inForceMs: played.fromMs + index * MINUTE_MS, desiredUnits: billed });
+    state = decision.state;
+    return Math.min(target.ceilingUnits, Math.max(floor?.[index] ?? 0, target.baselineUnits, decision.units));
+  });
 }
-
-const OUT_MINUTES = 3;
-const IN_MINUTES = 15;
-const IN_SHARE = 0.9;
 
 type State = { readonly billed: number; readonly servingAt: (index: number) => number };
-
-/**
- * Target tracking as AWS documents it (Application Auto Scaling User Guide, "Target tracking scaling policies", and the alarms it creates):
- * out when one-minute utilisation stood above the target for three minutes, in when it stood below nine tenths of it for fifteen; in its
- * kindest reading, without cool-downs. Out to what the newest minute needs at the target, in to what the largest of the fifteen needs.
- */
-function trackerOf({ target, rps, firstUnits }: Played, utilisation: number) {
-  const needed = (load: number): number => Math.ceil(load / (target.throughputRps * utilisation) - 1e-9);
-  return (index: number, { billed, servingAt }: State): number => {
-    const newest = index - NEWEST_BEFORE;
-    if (newest < 0) return firstUnits;
-    const used = (at: number): number => (rps[at] ?? Number.NaN) / (Math.max(1, servingAt(at)) * target.throughputRps);
-    if (minutesUpTo(newest, OUT_MINUTES).every((at) => used(at) > utilisation)) {
-      return Math.max(billed, needed(rps[newest] ?? 0));
-    }
-    const lately = minutesUpTo(newest, IN_MINUTES);
-    if (lately.length === IN_MINUTES && lately.every((at) => used(at) < IN_SHARE * utilisation)) {
-      return Math.min(billed, needed(lately.reduce((most, at) => Math.max(most, rps[at] ?? 0), 0)));
-    }
-    return billed;
-  };
-}
-
-function minutesUpTo(newest: number, count: number): readonly number[] {
-  return Array.from({ length: Math.min(count, newest + 1) }, (_, back) => newest - back);
-}
 
 function playedWith({ target, fromMs, rps, firstUnits }: Played, wanted: (index: number, state: State) => number): Course {
   const fleet = fleetOf(target, firstUnits);

@@ -76,7 +76,9 @@ export async function walkForward({ settings, schedule, load, fromMs, toMs, onMi
   let next = 0;
   for (let index = 0; index < minutes; index += 1) {
     const now = fromMs + index * MINUTE_MS;
-    const inForce = replay.minimumUnits();
+    // Nothing that was decided here serves before the first lead is over: until then everybody has what they began with.
+    const least = now <= fromMs + MINUTE_MS + target.startUpMs ? firstUnits : 0;
+    const inForce = Math.max(replay.minimumUnits(), least);
     fleet.ask(inForce, now);
     floor[index] = inForce;
     replay.goTo(now, model);
