@@ -51,8 +51,8 @@ export function replayOf({ target, load, programmes, zone, firstUnits }: ReplayS
       minutesIn(fromMs, toMs).map((atMs): LoadMinute => {
         const loadRps = rpsAt(atMs);
         if (loadRps === undefined) return { kind: "unknown", atMs, reason: "not measured, or not published yet" };
-        // What was recorded is what arrived, whoever served it.
-        return { kind: "known", atMs, loadRps, unservedRps: 0, servingUnits: 0 };
+        // What was recorded is what arrived; who served it then, and how much of it, nobody says.
+        return { kind: "known", atMs, loadRps, unservedRps: undefined, servingUnits: undefined };
       }),
     audience: async (fromMs, toMs) =>
       minutesIn(fromMs, toMs).map((atMs): AudienceMinute => {

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { premiereRows } from "../../bench/premieres.ts";
+import { PEERS } from "../../bench/season/tune.ts";
 import { PREMIERES } from "../../bench/workloads/premiere-parameters.ts";
 import { premiereNights, type Night, type PremiereNights } from "../../bench/workloads/premieres.ts";
-import { MINUTE_MS } from "../../shared/core/time.ts";
+import { DAY_MS, MINUTE_MS } from "../../shared/core/time.ts";
 
 const SEEDS = [1, 2, 3] as const;
 const made = SEEDS.map((seed) => premiereNights(seed, PREMIERES));
@@ -86,4 +88,22 @@ describe("synthetic premiere nights", () => {
       expect(viewers === 0).toBe(happening === "cancelled");
     }
   });
+});
+
+describe("policies on premiere nights", () => {
+  test("target tracking keeps no limit for less than three times the oracle: it sees the crowd when it is there", () => {
+    const { fromMs, rps } = premiereNights(1, { ...PREMIERES, usualDays: 1, nights: 8 });
+    const trace = { fromMs, loadRps: Float64Array.from(rps), chargeMs: fromMs + DAY_MS };
+    const trials = PEERS["AWS target tracking"]?.(trace, [], { throughputRps: 25, startUpMinutes: 3 }) ?? [];
+    expect(trials).toHaveLength(90);
+    const affordable = trials.filter(({ outcome }) => outcome.ratio < 3);
+    expect(affordable.length).toBeGreaterThan(50);
+    expect(Math.min(...affordable.map(({ outcome }) => outcome.unservedPerMillion))).toBeGreaterThan(100);
+  }, 60_000);
+
+  test("a floor that was told of a first night leaves less unserved than one that was not", async () => {
+    const rows = await premiereRows(1, { ...PREMIERES, usualDays: 3, nights: 1 });
+    const unserved = (policy: string): number => rows.find((row) => row.policy === policy)?.unservedPerMillion ?? Number.NaN;
+    expect(unserved("Calltime's floor alone, told of first nights")).toBeLessThan(0.2 * unserved("Calltime's floor alone"));
+  }, 120_000);
 });
