@@ -7,7 +7,7 @@ import { coverageOf, lengthOf, overlapsOf, unionOf, type ChannelCoverage, type S
 import { CHANGE_KINDS, diffSchedules, type ChangeKind } from "../shared/core/schedule/diff.ts";
 import { identify } from "../shared/core/schedule/identity.ts";
 import type { Finding, Listing } from "../shared/core/schedule/listing.ts";
-import { judgeListing, SANITY_THRESHOLDS, type SanityVerdict } from "../shared/core/schedule/sanity.ts";
+import { boundsAt, judgeListing, SANITY_THRESHOLDS, type SanityVerdict } from "../shared/core/schedule/sanity.ts";
 import { compareText, type Schedule } from "../shared/core/schedule/programme.ts";
 import { isFiller } from "../shared/core/schedule/title.ts";
 import { coveragePicture, PICTURE_LEGEND, slotFor } from "./coverage-picture.ts";
@@ -93,9 +93,10 @@ async function check(file: string, options: Options): Promise<Checked> {
   const thresholds =
     options.targets === undefined ? SANITY_THRESHOLDS : parseTargets(await textOf(options.targets, "--targets"), options.targets).feedGate;
   const nowMs = options.now ?? Date.now();
-  const bounds = { latestStartMs: nowMs + thresholds.furthestAheadMs };
+  const bounds = boundsAt(nowMs, thresholds);
   const { listing, raw } = await readFeedFile(file, bounds);
-  const lastGood = options.against === undefined ? undefined : identify((await readFeedFile(options.against)).listing, undefined);
+  const { latestStartMs: _any, ...repeats } = bounds;
+  const lastGood = options.against === undefined ? undefined : identify((await readFeedFile(options.against, repeats)).listing, undefined);
   const window = windowOf(coverageOf(listing.programmes));
   const clocks = window === undefined ? [] : clockChangesBetween(options.zone, window.fromMs, window.toMs);
   const verdict = judgeListing({ listing, lastGood, now: nowMs, changes: clocks, thresholds });
@@ -111,8 +112,11 @@ function changesOf(lastGood: Schedule, listing: Listing, nowMs: number): NonNull
 }
 
 function worstFirst(listing: Listing, raw: ReadFile["raw"]): readonly CheckedChannel[] {
+  const lists = new Set(listing.channels.filter(({ parallel }) => parallel === true).map(({ id }) => id));
   return coverageOf(listing.programmes)
     .map((channel): CheckedChannel => {
+      // What is on together in a list is as it should be.
+      if (lists.has(channel.channelId)) return { ...channel, overlaps: [] };
       const believed = (raw.get(channel.channelId) ?? []).flatMap((programme) => {
         const { startsAtMs, endsAtMs } = programme;
         return endsAtMs === undefined || endsAtMs <= startsAtMs || isFiller(programme)
@@ -312,6 +316,19 @@ const MEANINGS: Readonly<Record<string, string>> = {
   "channel-missing": "without a channel",
   "channel-id-missing": "a channel without an id",
   "duration-unreadable": "a length that is none",
+  "all-day": "a day and no time of day",
+  cancelled: "cancelled, as it says itself; left out",
+  "calendar-unnamed": "a calendar without a name",
+  "zone-assumed": "times without a zone",
+  "zone-differs": "a zone that is defined in another way than the place keeps time; the place's was taken",
+  "zone-unknown": "in a zone that is not known",
+  "time-skipped": "a time that the clocks jump over that night; read as the one after the jump",
+  "time-repeated": "a time that the clocks show twice that night; the first was taken",
+  "line-unreadable": "lines that are no properties",
+  "date-unreadable": "a listed date that is none",
+  "recurrence-unreadable": "a rule that is not read",
+  "recurrence-endless": "a rule that goes on for too long",
+  "range-unreadable": "a change of all later ones",
   "length-of-show": "without a length of its own; as long as its show usually is",
   "station-without-programs": "a station without a list of programmes",
 };

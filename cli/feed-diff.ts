@@ -4,6 +4,7 @@ import { instantText, lengthText } from "../shared/core/instant-text.ts";
 import { CHANGE_KINDS, diffSchedules, type ScheduleChange } from "../shared/core/schedule/diff.ts";
 import { identify } from "../shared/core/schedule/identity.ts";
 import type { Programme } from "../shared/core/schedule/programme.ts";
+import { boundsAt, SANITY_THRESHOLDS } from "../shared/core/schedule/sanity.ts";
 import { readFeedFile } from "./feed-file.ts";
 import { instant } from "./option-values.ts";
 import { whole } from "./text.ts";
@@ -47,8 +48,9 @@ export function feedDiffCommand(): Command {
 }
 
 async function diffOf(before: string, after: string, { now }: Options): Promise<Diff> {
-  const old = identify((await readFeedFile(before)).listing, undefined);
-  const next = identify((await readFeedFile(after)).listing, old);
+  const { latestStartMs: _any, ...repeats } = boundsAt(now ?? Date.now(), SANITY_THRESHOLDS);
+  const old = identify((await readFeedFile(before, repeats)).listing, undefined);
+  const next = identify((await readFeedFile(after, repeats)).listing, old);
   // What had ended when the later edition begins fell off its front.
   const sinceMs = now ?? next.programmes[0]?.startsAtMs ?? -Infinity;
   return { before, after, nowMs: now, changes: diffSchedules(old, next, sinceMs) };

@@ -17,7 +17,7 @@ export async function readFeedFile(file: string, bounds: ListingBounds = {}): Pr
   const underway = beginListing();
   const progress = progressOf(file);
   try {
-    for await (const batch of readFeedBatches(progress.through(bytesOf(file, file)))) {
+    for await (const batch of readFeedBatches(progress.through(bytesOf(file, file)), { repeats: bounds.repeats })) {
       for (const item of batch) addItem(underway, item);
       progress.tell(underway.programmesRead);
     }

@@ -5,6 +5,7 @@ import type { Json, Ports } from "../shared/app/ports.ts";
 import { scheduleReader } from "../shared/app/schedules.ts";
 import { CalltimeError } from "../shared/core/error.ts";
 import type { Schedule } from "../shared/core/schedule/programme.ts";
+import { boundsAt, SANITY_THRESHOLDS } from "../shared/core/schedule/sanity.ts";
 import { minuteOf, MINUTE_MS, type ZoneOffsets } from "../shared/core/time.ts";
 import type { Database } from "./database.ts";
 import { NOT_BEGUN } from "./not-begun.ts";
@@ -97,10 +98,13 @@ async function ingestFirst({ feed, fromMs, zoneAround, settings }: BeginSetting,
   try {
     const own = contextOf({ ...stores, ...NOT_BEGUN }, settings);
     // A feed is judged against the present; without a start of its own a run begins inside the feed, so nothing in it is stale or far ahead.
-    const aroundMs = fromMs ?? (await readListing(feed.read())).programmes[0]?.startsAtMs ?? 0;
+    const firstMs = fromMs ?? (await readListing(feed.read())).programmes[0]?.startsAtMs;
+    const aroundMs = firstMs ?? 0;
+    // What repeats is told around what does not.
+    const bounds = firstMs === undefined ? {} : { repeats: boundsAt(firstMs, SANITY_THRESHOLDS).repeats };
     const context = contextOf(own.ports, { ...settings, zone: zoneAround?.(aroundMs) ?? settings.zone });
     const { feedId, read } = feed;
-    return await ingest(context, { feedId, read, ...(fromMs === undefined && { bounds: {} }) }, fromMs ?? 0);
+    return await ingest(context, { feedId, read, ...(fromMs === undefined && { bounds }) }, fromMs ?? 0);
   } catch (error) {
     if (!(error instanceof CalltimeError) || !error.code.startsWith("feed-")) throw error;
     throw new CalltimeError(error.code, `${feed.name}: ${error.message}`, { cause: error });

@@ -43,7 +43,7 @@ const MOST_CHANGES = 5_000;
 /** The first reading of a feed, which keeps nothing of its programmes but a sum a channel. Throws what `readFeed` throws. */
 export async function surveyFeed(read: ReadBytes, bounds: ListingBounds): Promise<Survey> {
   const surveyor = beginSurvey(bounds);
-  for await (const batch of readFeedBatches(read())) for (const item of batch) surveyor.add(item);
+  for await (const batch of readFeedBatches(read(), { repeats: bounds.repeats })) for (const item of batch) surveyor.add(item);
   return surveyor.end();
 }
 
@@ -196,7 +196,7 @@ async function readChannels(
 ): Promise<ReadonlyMap<string, readonly FeedProgramme[]>> {
   const listed = new Map<string, FeedProgramme[]>(ids.filter((id) => survey.listed.has(id)).map((id) => [id, []]));
   if (listed.size === 0) return listed;
-  for await (const batch of readFeedBatches(read())) {
+  for await (const batch of readFeedBatches(read(), { repeats: bounds.repeats })) {
     for (const item of batch) if (item.kind === "programme") listed.get(item.programme.channelId)?.push(item.programme);
   }
   for (const [id, programmes] of listed) {

@@ -1,4 +1,5 @@
 import type { FeedItem } from "../core/schedule/programme.ts";
+import type { RepeatWindow } from "./feed-reader.ts";
 
 /** An entry that cannot be used, and why. */
 export function rejected(line: number, code: string, reason: string): FeedItem {
@@ -15,11 +16,11 @@ const BATCH_ITEMS = 256;
 
 /** A reader of single items as one of batches. */
 export function inBatches(
-  read: (bytes: AsyncIterable<Uint8Array>) => AsyncIterable<FeedItem>,
-): (bytes: AsyncIterable<Uint8Array>) => AsyncGenerator<readonly FeedItem[], void, undefined> {
-  return async function* batches(bytes) {
+  read: (bytes: AsyncIterable<Uint8Array>, repeats: RepeatWindow) => AsyncIterable<FeedItem>,
+): (bytes: AsyncIterable<Uint8Array>, repeats: RepeatWindow) => AsyncGenerator<readonly FeedItem[], void, undefined> {
+  return async function* batches(bytes, repeats) {
     let batch: FeedItem[] = [];
-    for await (const item of read(bytes)) {
+    for await (const item of read(bytes, repeats)) {
       batch.push(item);
       if (batch.length < BATCH_ITEMS) continue;
       yield batch;

@@ -11,9 +11,13 @@ export interface FeedReader {
   /**
    * The items of the feed, in its order, in batches: to wait for each item takes longer than to read it. Throws CalltimeError
    * `feed-truncated`, `feed-malformed`, `feed-too-large` or `feed-format-unknown`; what was yielded before a throw is half a feed and must not be used.
+   * `repeats` is for formats with rules that may go on for ever.
    */
-  read(bytes: AsyncIterable<Uint8Array>): AsyncIterable<readonly FeedItem[]>;
+  read(bytes: AsyncIterable<Uint8Array>, repeats: RepeatWindow): AsyncIterable<readonly FeedItem[]>;
 }
+
+/** Which showings of what repeats by a rule are told: those that start at `fromMs` or later and before `toMs`. */
+export type RepeatWindow = { readonly fromMs: number; readonly toMs: number };
 
 /** How much of a feed a reader is shown to recognise it by: room for a prolog with a licence text. */
 export const HEAD_BYTES = 4_096;

@@ -6,7 +6,8 @@ import { headText } from "./feed-encoding.ts";
 import { calltimeJsonReader } from "./calltime-json.ts";
 import { calltimeNdjsonReader } from "./calltime-ndjson.ts";
 import { csvReader } from "./csv.ts";
-import { HEAD_BYTES, type FeedReader } from "./feed-reader.ts";
+import { HEAD_BYTES, type FeedReader, type RepeatWindow } from "./feed-reader.ts";
+import { icalendarReader } from "./icalendar.ts";
 import { PeekableBytes } from "./peekable-bytes.ts";
 import { schedulesDirectReader } from "./schedules-direct.ts";
 import { tvmazeReader } from "./tvmaze.ts";
@@ -19,6 +20,7 @@ const READERS: readonly FeedReader[] = [
   calltimeNdjsonReader,
   tvmazeReader,
   schedulesDirectReader,
+  icalendarReader,
   csvReader,
 ];
 
@@ -31,8 +33,13 @@ const UNPACKED_CHUNK_BYTES = 65_536;
 const MAX_RATIO = 200;
 const RATIO_MATTERS_FROM_BYTES = 8_388_608;
 
-/** `maxBytes`: bytes of the feed, unpacked, beyond which it is refused. */
-export type ReadFeedOptions = { readonly maxBytes?: number };
+/**
+ * `maxBytes`: bytes of the feed, unpacked, beyond which it is refused. `repeats`: which showings are told of what repeats by a rule; all of
+ * them when left out, so that a rule without an end is left out.
+ */
+export type ReadFeedOptions = { readonly maxBytes?: number; readonly repeats?: RepeatWindow | undefined };
+
+const ALL_REPEATS: RepeatWindow = { fromMs: -Infinity, toMs: Infinity };
 
 /**
  * The items of a feed in any format we read, plain or packed with gzip or zstd; both are seen by content, never by name. Memory is bounded whatever the
@@ -65,7 +72,7 @@ export async function* readFeedBatches(
       const excerpt = JSON.stringify(beginning.trimStart().slice(0, 60));
       throw new CalltimeError("feed-format-unknown", `the feed begins with ${excerpt}; ${rightFormats()} would be right`);
     }
-    yield* reader.read(plain);
+    yield* reader.read(plain, options.repeats ?? ALL_REPEATS);
   } finally {
     // The first ends the unpacking; the second waits until the source is closed, which unpacking leaves to happen later.
     await plain.return();

@@ -3,6 +3,7 @@ import { ingest, readLastSeen } from "../../shared/app/ingest.ts";
 import type { NextGeneration } from "../../shared/app/ports.ts";
 import { SANITY_THRESHOLDS } from "../../shared/core/schedule/sanity.ts";
 import { at, platform, type Platform } from "./made.ts";
+import { calendarOf } from "../feeds/calendars.ts";
 import { inChunks } from "../feeds/feed-bytes.ts";
 import { scheduleInForce } from "../schedules.ts";
 
@@ -200,4 +201,23 @@ test("what was taken out, moved and renamed is told with both slots", async () =
       minutesBeforeAir: 205,
     }),
   ]);
+});
+
+test("what repeats for ever is in force as far ahead as is believed, and is the same again until the next day", async () => {
+  const small = await platform();
+  const daily = calendarOf(
+    "BEGIN:VEVENT",
+    "SUMMARY:Magazine",
+    "DTSTART:20200101T210000Z",
+    "DURATION:PT1H",
+    "RRULE:FREQ=DAILY",
+    "END:VEVENT",
+  );
+  const first = await take(small, daily);
+  // From yesterday's, which could still be on air, to the last of 400 days.
+  expect(first).toMatchObject({ outcome: "published", counts: { programmesKept: 401 } });
+  expect(await take(small, daily, at(23, 59))).toMatchObject({ outcome: "unchanged" });
+  const next = await take(small, daily, at(41));
+  expect(next).toMatchObject({ outcome: "published", counts: { programmesKept: 401 } });
+  expect(next.changes.map((change) => change.kind)).toEqual(["added"]);
 });

@@ -41,6 +41,18 @@ const NOW = ["--now", "2026-06-13T17:00Z"] as const;
 const run = { timeout: 60_000 };
 
 describe("calltime feed check", () => {
+  test("a calendar that repeats for ever is told of as far ahead as is believed, and its matches at once are no overlap", run, async () => {
+    const event = (...lines: readonly string[]) => ["BEGIN:VEVENT", "DURATION:PT2H", ...lines, "END:VEVENT"];
+    const matches = event("SUMMARY:A v B", "DTSTART:20260613T180000Z").concat(event("SUMMARY:C v D", "DTSTART:20260613T190000Z"));
+    const daily = event("SUMMARY:Magazine", "DTSTART:20200101T060000Z", "RRULE:FREQ=DAILY");
+    const calendar = file(["BEGIN:VCALENDAR", "NAME:League", ...matches, ...daily, "END:VCALENDAR", ""].join("\n"), "league.ics");
+    const { code, stdout } = await calltime("feed", "check", calendar, ...NOW);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining("403 programmes on 1 channel") as string });
+    expect(stdout).not.toContain("×  ");
+    const { code: same } = await calltime("feed", "diff", calendar, calendar, ...NOW);
+    expect(same).toBe(0);
+  });
+
   test("a feed without a fault is accepted, with a picture of what is on", run, async () => {
     const guide = file(EVENING);
     const { code, stdout, stderr } = await calltime("feed", "check", guide, ...NOW);

@@ -71,11 +71,24 @@ test("the example of Schedules Direct is what the page says of it", async () => 
   expect(PAGE).toContain(`up to ${MOST_DETAILS_CHARACTERS.toLocaleString("en")} characters`);
 });
 
+test("the example of iCalendar is what the page says of it", async () => {
+  const repeats = { fromMs: at(0), toMs: at(0) + 3 * 86_400_000 };
+  const { channels, programmes, findings } = assembleListing(await all(readFeed(inChunks(block("ics")), { repeats })));
+  expect(channels).toEqual([{ id: "The league", name: "The league", parallel: true }]);
+  expect(programmes.map(({ title, subTitle, startsAtMs, endsAtMs }) => [title, subTitle, startsAtMs, endsAtMs])).toEqual([
+    ["Reds v Blues", "Oslo", at(18), at(20)],
+    ["Whites v Greens", undefined, at(18), at(20)],
+    ["Magazine", undefined, at(20, 30), at(21)],
+    ["Magazine", undefined, at(68, 30), at(69)],
+  ]);
+  expect(findings.map(({ kind, code, line }) => `${kind} ${code} in line ${line}`)).toEqual(["rejected all-day in line 28"]);
+});
+
 test("the format that the page adds is the one that is tested, and it reads", async () => {
   const source = readFileSync(new URL("../feeds/lines-format.ts", import.meta.url), "utf8");
   expect(block("ts")).toBe(source.replaceAll("../../shared/feeds/", "./").replaceAll("../../shared/core/", "../core/"));
   const feed = "LINES/1\none|2026-06-13T18:00:00Z|2026-06-13T20:00:00Z|Cup Final\none|later|much later|Nobody knows\n";
-  const batches = await all(linesReader.read(inChunks(feed)));
+  const batches = await all(linesReader.read(inChunks(feed), { fromMs: -Infinity, toMs: Infinity }));
   expect(batches.flat()).toEqual([
     {
       kind: "programme",

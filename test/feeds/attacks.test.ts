@@ -27,6 +27,17 @@ const ENDS: readonly (readonly [string, RegExp])[] = [
   ["a gigabyte of zeroes", /^feed-malformed: line 1: the character U\+0000/],
   ["a feed that never ends", /^feed-too-large: the feed is larger than 100000000 bytes unpacked/],
   ["a feed of channels that never ends", /^feed-too-large: the feed is larger than 100000000 bytes unpacked/],
+  ["a gigabyte of one line of a calendar", /^feed-too-large: line 3: the line is longer than 1048576 bytes/],
+  ["a gigabyte of folds", /^feed-too-large: line 3: the line is longer than 1048576 bytes/],
+  ["a gigabyte of components within each other", /^feed-too-large: line 17: components are nested deeper than 16/],
+  ["a gigabyte of properties", /^feed-too-large: line \d+: the VEVENT that begins in line 2 is longer than 1048576 characters/],
+  ["a gigabyte of alarms", /^feed-too-large: the feed is larger than 20000000 bytes unpacked/],
+  ["a calendar that never ends", /^feed-too-large: the feed is larger than 20000000 bytes unpacked/],
+  ["events that repeat, without end", /^feed-too-large: line \d+: more than 10000 events, or 8388608 characters of them/],
+  ["changes to events, without end", /^feed-too-large: line \d+: more than 100000 events have a RECURRENCE-ID/],
+  ["a calendar of rules that never come true", /^feed-too-large: line \d+: the events up to here repeat .* over more than 20000000 days/],
+  ["a station that never ends", /^feed-too-large: line 1: one entry is larger than 4194304 bytes/],
+  ["episodes without end", /^feed-too-large: the feed is larger than 20000000 bytes unpacked/],
   ["a bomb", /^feed-too-large: the gzipped feed unpacks to more than 200 times its size/],
 ];
 

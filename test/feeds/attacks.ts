@@ -7,6 +7,8 @@ import { readFeed } from "../../shared/feeds/read-feed.ts";
 const GIGABYTE = 1_000_000_000;
 const PROGRAMME = '<programme start="20260613180000 +0000" channel="a"><title>For ever</title></programme>\n';
 
+const EVENT = "BEGIN:VEVENT\nSUMMARY:For ever\nDTSTART:20260613T180000Z\nDURATION:PT1H\nEND:VEVENT\n";
+
 /** A gigabyte of `piece` behind `before`, made as it is read. */
 async function* gigabyteOf(before: string, piece: string): AsyncGenerator<Uint8Array, void, undefined> {
   yield Buffer.from(before);
@@ -50,8 +52,23 @@ const ATTACKS: Readonly<Record<string, () => AsyncIterable<Uint8Array>>> = {
     }
     return channels();
   },
+  "a gigabyte of one line of a calendar": () => gigabyteOf("BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:", "abcdefgh"),
+  "a gigabyte of folds": () => gigabyteOf("BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:", "a\r\n "),
+  "a gigabyte of components within each other": () => gigabyteOf("BEGIN:VCALENDAR\n", "BEGIN:VEVENT\n"),
+  "a gigabyte of properties": () => gigabyteOf("BEGIN:VCALENDAR\nBEGIN:VEVENT\n", "CATEGORIES:a,b,c\n"),
+  "a gigabyte of alarms": () => gigabyteOf("BEGIN:VCALENDAR\nBEGIN:VEVENT\n", "BEGIN:VALARM\nTRIGGER:-PT1H\nEND:VALARM\n"),
+  "a calendar that never ends": () => gigabyteOf("BEGIN:VCALENDAR\n", EVENT),
+  "events that repeat, without end": () => gigabyteOf("BEGIN:VCALENDAR\n", EVENT.replace("END", "RRULE:FREQ=DAILY\nEND")),
+  "changes to events, without end": () => gigabyteOf("BEGIN:VCALENDAR\n", EVENT.replace("END", "RECURRENCE-ID:20260613T180000Z\nEND")),
+  "a calendar of rules that never come true": () =>
+    once(`BEGIN:VCALENDAR\n${EVENT.replace("END", "RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30\nEND").repeat(1_000)}END:VCALENDAR\n`),
+  "a station that never ends": () => gigabyteOf('{"stationID": "1", "programs": [', '{"programID": "EP1"},'),
+  "episodes without end": () => gigabyteOf("[", '{"airdate": "2026-06-13", "airtime": "20:00"},'),
   "a bomb": () => gzipped(gigabyteOf("<tv>", "<programme/>")),
 };
+
+/** Feeds of formats that take longer to read than XMLTV are stopped sooner: what is held shows as well in a fifth. */
+const MAX_BYTES = /calendar|alarms|episodes/.test(process.argv[2] ?? "") ? 20_000_000 : 100_000_000;
 
 const attack = ATTACKS[process.argv[2] ?? ""];
 if (attack === undefined) console.log(JSON.stringify(Object.keys(ATTACKS)));
@@ -59,7 +76,7 @@ else {
   const before = process.memoryUsage().rss;
   let failure = "none: the feed was read to its end";
   try {
-    for await (const _item of readFeed(attack(), { maxBytes: 100_000_000 })) void _item;
+    for await (const _item of readFeed(attack(), { maxBytes: MAX_BYTES })) void _item;
   } catch (error) {
     failure = error instanceof CalltimeError ? `${error.code}: ${error.message}` : String(error);
   }

@@ -16,11 +16,11 @@ describeWithData("every feed of the data folder", () => {
   test("has a stated outcome", () => {
     const feeds = ["epg", "schedules"].flatMap((folder) =>
       readdirSync(dataFile(folder), { recursive: true, encoding: "utf8" })
-        .filter((path) => /\.(?:xml|xml\.gz|json|csv)$/.test(path))
+        .filter((path) => /\.(?:xml|xml\.gz|json|ics|csv)$/.test(path))
         .map((path) => `${folder}/${path}`),
     );
-    // Of wc98/ this is the feed; the rest is its load.
-    feeds.push("wc98/schedule.xml");
+    // Of wc98/ these two are feeds; the rest is its load.
+    feeds.push("wc98/schedule.ics", "wc98/schedule.xml");
     expect(STATED_OUTCOMES.map(({ path }) => path).toSorted()).toEqual(feeds.toSorted());
   });
 

@@ -483,6 +483,45 @@ export const STATED_OUTCOMES: readonly StatedOutcome[] = [
     why: "no programme has an end, or a next one to take it from",
   },
   {
+    path: "schedules/ics/dk_golf_tv.ics",
+    outcome: {
+      kind: "quarantined",
+      channels: 0,
+      read: 11,
+      kept: 0,
+      repaired: {},
+      rejected: { "all-day": 11 },
+      held: ["no-programmes"],
+      warned: ["channels-empty"],
+    },
+    why: "tournaments of four whole days; the hours stand in their text only, and capacity for days on end is nobody's wish",
+  },
+  {
+    path: "schedules/ics/odoral_basket_full_set.ics",
+    outcome: { kind: "accepted", channels: 1, read: 32, kept: 32, repaired: { "calendar-unnamed": 1 }, rejected: {}, held: [], warned: [] },
+    why: "matches of several leagues, three and four at once, each kept whole; the calendar has no name",
+  },
+  {
+    path: "schedules/ics/odoral_bundesliga.ics",
+    outcome: { kind: "accepted", channels: 1, read: 9, kept: 9, repaired: { "calendar-unnamed": 1 }, rejected: {}, held: [], warned: [] },
+    why: "five matches kick off together and are kept whole; the calendar has no name",
+  },
+  {
+    path: "schedules/ics/odoral_champions_league.ics",
+    outcome: { kind: "accepted", channels: 1, read: 7, kept: 7, repaired: { "calendar-unnamed": 1 }, rejected: {}, held: [], warned: [] },
+    why: "matches at once are kept whole; the calendar has no name",
+  },
+  {
+    path: "schedules/ics/odoral_copa_del_rey.ics",
+    outcome: { kind: "accepted", channels: 1, read: 1, kept: 1, repaired: { "calendar-unnamed": 1 }, rejected: {}, held: [], warned: [] },
+    why: "one match in a calendar without a name",
+  },
+  {
+    path: "schedules/ics/odoral_eurocopa_2024.ics",
+    outcome: { kind: "accepted", channels: 1, read: 1, kept: 1, repaired: { "calendar-unnamed": 1 }, rejected: {}, held: [], warned: [] },
+    why: "one match in a calendar without a name",
+  },
+  {
     path: "schedules/schedulesdirect/scheduleBadVideoProperties.json",
     outcome: {
       kind: "quarantined",
@@ -524,6 +563,11 @@ export const STATED_OUTCOMES: readonly StatedOutcome[] = [
     path: "schedules/tvmaze/schedule_tv_bland.json",
     outcome: { kind: "accepted", channels: 32, read: 60, kept: 60, repaired: {}, rejected: {}, held: [], warned: [] },
     why: "nothing to mend; hours between two episodes are no gap in a list of what is followed",
+  },
+  {
+    path: "wc98/schedule.ics",
+    outcome: { kind: "accepted", channels: 1, read: 48, kept: 48, repaired: { "calendar-unnamed": 1 }, rejected: {}, held: [], warned: [] },
+    why: "the matches of the XMLTV beside it, at the same times, in one list; the calendar has no name",
   },
   {
     path: "wc98/schedule.xml",

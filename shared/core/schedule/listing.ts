@@ -72,8 +72,11 @@ export function addItem(listing: ListingUnderway, item: FeedItem): ListingUnderw
   }
 }
 
-/** What a listing may say at all. A programme that starts at `latestStartMs` or later is left out: its date is a misprint. */
-export type ListingBounds = { readonly latestStartMs?: number };
+/**
+ * What a listing may say at all. A programme that starts at `latestStartMs` or later is left out: its date is a misprint. Of what repeats by a
+ * rule only the showings that start in `repeats` are told, from `fromMs` to before `toMs`; all of them when it is left out.
+ */
+export type ListingBounds = { readonly latestStartMs?: number; readonly repeats?: { readonly fromMs: number; readonly toMs: number } };
 
 /** The listing of everything taken in: contradictions on a channel are mended, what cannot be mended is left out, each with a finding. */
 export function finishListing(underway: ListingUnderway, bounds: ListingBounds = {}): Listing {

@@ -2,8 +2,9 @@ import { instantText, lengthText } from "../instant-text.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../time.ts";
 import { channelCoverage, type ChannelCoverage } from "./coverage.ts";
 import { identifyChannel } from "./identity.ts";
-import type { Finding, Listing, ListingCounts } from "./listing.ts";
+import type { Finding, Listing, ListingBounds, ListingCounts } from "./listing.ts";
 import { lostHours, type ClockChange, type LostHour } from "./lost-hour.ts";
+import { LONGEST_PROGRAMME_MS } from "./mend.ts";
 import { outlineOf, slotsOf, type Outline } from "./outline.ts";
 import { compareText } from "./programme.ts";
 import type { Programme, Schedule } from "./programme.ts";
@@ -67,6 +68,16 @@ export const SANITY_THRESHOLDS: SanityThresholds = {
   lostHourTimes: 3,
   lostHourShare: 0.5,
 };
+
+/**
+ * What a feed that is read at `now` may say. What repeats is told from what may still be on air to as far ahead as is believed, in whole days, so
+ * that a feed that did not change is another one once a day at most.
+ */
+export function boundsAt(now: number, { furthestAheadMs }: Pick<SanityThresholds, "furthestAheadMs">): Required<ListingBounds> {
+  const latestStartMs = now + furthestAheadMs;
+  const dayOf = (atMs: number) => Math.floor(atMs / DAY_MS) * DAY_MS;
+  return { latestStartMs, repeats: { fromMs: dayOf(now - LONGEST_PROGRAMME_MS), toMs: dayOf(latestStartMs) } };
+}
 
 /** Why a feed is held back. */
 export type SanityCode =
@@ -301,8 +312,15 @@ function mistrusted({ cut }: Repairs, counts: ListingCounts, thresholds: SanityT
 
 /** Code of a programme whose end was cut at the next start. */
 const CUT = "overlap";
-/** Repairs that only write out what the format leaves to the reader: no sign of a broken feed. */
-const ORDINARY: ReadonlySet<string> = new Set(["end-missing", "channel-undeclared", "channel-declared-twice"]);
+/** Repairs that only write out what the format leaves to the reader, or do what the feed says: no sign of a broken feed. */
+const ORDINARY: ReadonlySet<string> = new Set([
+  "end-missing",
+  "channel-undeclared",
+  "channel-declared-twice",
+  "calendar-unnamed",
+  "zone-assumed",
+  "cancelled",
+]);
 
 function comparedWith(
   views: readonly ChannelView[],

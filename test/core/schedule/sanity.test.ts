@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { identify } from "../../../shared/core/schedule/identity.ts";
 import { addItem, assembleListing, beginListing, finishListing, type Listing } from "../../../shared/core/schedule/listing.ts";
 import type { ListedProgramme, Schedule } from "../../../shared/core/schedule/programme.ts";
-import { judgeListing, SANITY_THRESHOLDS, type SanityVerdict } from "../../../shared/core/schedule/sanity.ts";
+import { boundsAt, judgeListing, SANITY_THRESHOLDS, type SanityVerdict } from "../../../shared/core/schedule/sanity.ts";
 import { commonShift } from "../../../shared/core/schedule/shift.ts";
 import { HOUR_MS, MINUTE_MS } from "../../../shared/core/time.ts";
 import { describeWithData } from "../../data-folder.ts";
@@ -35,6 +35,15 @@ test("days between the entries of a list are no gap", () => {
     return judgeListing({ listing, lastGood: undefined, now: EIGHT_PM }).warnings.map(({ code }) => code);
   };
   expect([told(false), told(true)]).toEqual([["gaps", "channel-gaps"], []]);
+});
+
+test("what repeats is told in whole days, from what may still be on air to as far ahead as is believed", () => {
+  const day = 24 * HOUR_MS;
+  const midnight = EIGHT_PM - 20 * HOUR_MS;
+  expect(boundsAt(EIGHT_PM, SANITY_THRESHOLDS)).toEqual({
+    latestStartMs: EIGHT_PM + 400 * day,
+    repeats: { fromMs: midnight - day, toMs: midnight + 400 * day },
+  });
 });
 
 test("what was mended is told as notes, one a code", () => {
