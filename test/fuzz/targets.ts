@@ -21,6 +21,8 @@ export type Target = {
 /** The most characters that come of a byte: an & that stands alone is told of in a sentence. */
 const MOST_CHARACTERS_A_BYTE = 256;
 const WINDOWS = [64, 80, 128, 333, 1_024];
+/** Two days, so that a short rule gives no more than what is written out would. */
+const REPEATS = { fromMs: Date.UTC(2026, 5, 13), toMs: Date.UTC(2026, 5, 15) };
 /** No date beyond can be written in our own format. */
 const LATEST_MS = Date.UTC(9999, 0);
 
@@ -71,7 +73,7 @@ async function reading(bytes: Uint8Array, chunkBytes: number): Promise<Reading> 
   }
   const items: FeedItem[] = [];
   try {
-    for await (const item of readFeed(chunks(), { maxBytes: 1_000_000 })) items.push(item);
+    for await (const item of readFeed(chunks(), { maxBytes: 1_000_000, repeats: REPEATS })) items.push(item);
     return { items };
   } catch (error) {
     if (error instanceof CalltimeError) return { refused: `${error.code}: ${error.message}` };
@@ -289,6 +291,101 @@ const CSV_WORDS = [
   "=1+1",
 ];
 
+const CALENDAR_WORDS = [
+  "BEGIN:VCALENDAR",
+  "END:VCALENDAR",
+  "BEGIN:VEVENT\r\n",
+  "END:VEVENT\r\n",
+  "BEGIN:VTIMEZONE\r\nTZID:Ours\r\n",
+  "END:VTIMEZONE\r\n",
+  "BEGIN:STANDARD\r\n",
+  "END:STANDARD\r\n",
+  "BEGIN:VALARM\r\n",
+  "TZOFFSETFROM:+0200\r\n",
+  "TZOFFSETTO:-013045\r\n",
+  "DTSTART:20260613T180000Z\r\n",
+  "DTSTART;TZID=Europe/Paris:20260329T023000\r\n",
+  "DTSTART;VALUE=DATE:20260613\r\n",
+  "DTEND;TZID=Ours:20261025T023000\r\n",
+  "DURATION:P1DT1H\r\n",
+  "SUMMARY:",
+  "LOCATION:",
+  "UID:1\r\n",
+  "STATUS:CANCELLED\r\n",
+  "METHOD:CANCEL\r\n",
+  "X-WR-CALNAME:A\r\n",
+  "X-WR-TIMEZONE:Asia/Tokyo\r\n",
+  "RRULE:FREQ=",
+  "DAILY",
+  "WEEKLY",
+  "MONTHLY",
+  "YEARLY",
+  "SECONDLY",
+  ";COUNT=3",
+  ";INTERVAL=999999",
+  ";UNTIL=20260614T180000Z",
+  ";BYDAY=-1SU,MO",
+  ";BYMONTH=2",
+  ";BYMONTHDAY=30,-1",
+  ";BYYEARDAY=-366",
+  ";BYWEEKNO=53,-1",
+  ";BYHOUR=0,23",
+  ";BYMINUTE=59",
+  ";BYSETPOS=-1",
+  ";WKST=SU",
+  "RDATE;VALUE=PERIOD:20260614T180000Z/PT1H,20260615T180000Z/20260615T190000Z\r\n",
+  "EXDATE:20260614T180000Z\r\n",
+  "RECURRENCE-ID:20260613T180000Z\r\n",
+  "RECURRENCE-ID;RANGE=THISANDFUTURE:20260613T180000Z\r\n",
+  "00010101T000000",
+  "99991231T235960Z",
+  "\r\n ",
+  "\n\t",
+  "\r\n",
+  "\r",
+  "\\n",
+  "\\,",
+  ":",
+  ";",
+  ",",
+  "=",
+  '"',
+  "é",
+  "😀",
+  "\xC3",
+  "\0",
+  "\uFEFF",
+];
+const GUIDE_WORDS = [
+  ...JSON_WORDS,
+  '"airdate": "2026-06-13"',
+  '"airtime": ""',
+  '"airtime": "20:00"',
+  '"airstamp": "2026-06-13T18:00:00+00:00"',
+  '"runtime": 60',
+  '"runtime": null',
+  '"show": {"name": "S"}',
+  '"_embedded": {"show": {"name": "S"}}',
+  '"network": {"name": "N", "country": {"code": "DK"}}',
+  '"webChannel": {"name": "W"}',
+  '"genres": ["x"]',
+  '"summary": "<p>s</p>"',
+  '"stationID": "1"',
+  '"programID": "EP1"',
+  '"programs": [',
+  '"stations": [',
+  '"map": [{"stationID": "1"}]',
+  '"titles": [{"title120": "T"}]',
+  '"metadata": [{"Gracenote": {"season": 1, "episode": 2}}]',
+  '"airDateTime": "2026-06-13T18:00:00Z"',
+  '"duration": 3600',
+  '"liveTapeDelay": "Live"',
+  '"isPremiereOrFinale": "Season Premiere"',
+  '"2026-06-13": {"md5": "x"}',
+  '"code": 7100',
+  '"serverID": "x"',
+];
+
 /** Everything that reads what others send. */
 export const TARGETS: readonly Target[] = [
   { name: "xmltv", words: XML_WORDS, check: checkScanner },
@@ -296,5 +393,8 @@ export const TARGETS: readonly Target[] = [
   { name: "json", words: JSON_WORDS, check: checkFeed },
   { name: "ndjson", words: JSON_WORDS, check: checkFeed },
   { name: "csv", words: CSV_WORDS, check: checkFeed },
+  { name: "icalendar", words: CALENDAR_WORDS, check: checkFeed },
+  { name: "tvmaze", words: GUIDE_WORDS, check: checkFeed },
+  { name: "schedules-direct", words: GUIDE_WORDS, check: checkFeed },
   { name: "packed", words: XML_WORDS, check: checkPacked },
 ];
