@@ -4,8 +4,8 @@ import { instant } from "./instant.ts";
 /** Identity of something: any text but the empty one. */
 export const id = z.string().min(1, "expected an id, not an empty text");
 
-/** Units of a target (tasks, readers, edges): whole, never negative. */
-export const units = z.int().min(0);
+/** Units of a target (tasks, readers, edges), never negative: whole, but for Aurora capacity units, which come in halves. */
+export const units = z.number().min(0).multipleOf(0.5);
 
 /** How many of something: whole, never negative. */
 export const count = z.int().min(0);

@@ -122,7 +122,7 @@ function typeOf(schema: JsonSchema): string {
     case "integer":
       return `whole number${boundsOf(schema)}`;
     case "number":
-      return `number${boundsOf(schema)}`;
+      return `${schema.multipleOf === undefined ? "number" : `multiple of ${schema.multipleOf}`}${boundsOf(schema)}`;
     case "boolean":
       return "true or false";
     case "array":

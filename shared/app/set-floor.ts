@@ -6,7 +6,7 @@ import { DAY_MS, MINUTE_MS, minuteOf } from "../core/time.ts";
 import { bookingPlan, liftBookings, listActionsOf, ours, putBookings, removeBookings, theirsIn } from "./bookings.ts";
 import { describeTarget, setMinimum, type Answer } from "./capacity.ts";
 import { releaseOf } from "./follow-release.ts";
-import { keepFloor, mayWrite, type Floor, type Raise, type Warming } from "./floor.ts";
+import { floorInForce, keepFloor, mayWrite, type Floor, type Raise, type Warming } from "./floor.ts";
 import { firedOfTheirs, outsideChangesAt, theirsToRemember, withPutBack, type OutsideChanges } from "./outside-change.ts";
 import type { StoredPlan } from "./plan.ts";
 import type { TargetState, Versioned } from "./ports.ts";
@@ -42,7 +42,14 @@ export async function setFloor(
 ): Promise<Set> {
   const { target, state, now } = warming;
   if (target.mode !== "active") return withoutBookings(warming, remembered, events);
-  if (state.kind === "unknown") return { outcome: { kind: "unknown", why: state.reason }, floor: remembered };
+  if (state.kind === "unknown") {
+    const due = stored && stepAt(stored.plan, now)?.floorUnits;
+    const inForce = remembered === undefined ? target.baselineUnits : floorInForce(remembered.value);
+    // What is due is not tried blindly; that it cannot be is said as long as it lasts.
+    if (due !== undefined && due > inForce)
+      events.push(failedEvent(warming, { floorUnits: due, outcome: "deferred", code: "not-described", reason: state.reason, attempt: 1 }));
+    return { outcome: { kind: "unknown", why: state.reason }, floor: remembered };
+  }
   const described = state;
   const floor = await adopted(warming, described, await settled(warming, described, remembered));
   const { minimumUnits, desiredUnits } = described;

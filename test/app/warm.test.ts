@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { parseEvent } from "../../events/index.ts";
 import { readFloor } from "../../shared/app/floor.ts";
 import { readLearned } from "../../shared/app/model.ts";
 import type { DocumentStore } from "../../shared/app/ports.ts";
@@ -413,4 +414,48 @@ test("of a target that says only its minimum, that is held; nothing is told of w
   await outcomeAt(small, 90);
   for (const type of ["calltime.warm-up.completed", "calltime.warm-up.failed", "calltime.release.assessed"] as const)
     expect(small.bus.of(type)).toEqual([]);
+});
+
+test("a minimum of half a capacity unit is raised from and restored exactly, and every event of it is valid", async () => {
+  const acu = await platform({ targets: [target("db", { kind: "aurora-acu", baselineUnits: 1, ceilingUnits: 64 })] });
+  Object.assign(acu.control.cloud("db"), { minimumUnits: 0.5, desiredUnits: 0.5, servingUnits: 0.5 });
+  await ask(acu, "db", 8);
+  expect((await outcomeAt(acu, 0))?.outcome).toEqual({ kind: "set", units: 8, why: "raise" });
+  acu.control.serve();
+  await outcomeAt(acu, 1);
+  await ask(acu, "db", 1);
+  await outcomeAt(acu, 2);
+  expect((await outcomeAt(acu, 3))?.outcome).toEqual({ kind: "set", units: 0.5, why: "release" });
+  acu.control.cloud("db").desiredUnits = 0.5;
+  await outcomeAt(acu, 4);
+  expect(acu.bus.events.map((event) => parseEvent(event).type)).toEqual([
+    "calltime.warm-up.requested",
+    "calltime.warm-up.completed",
+    "calltime.release.assessed",
+  ]);
+  expect(acu.bus.of("calltime.warm-up.requested")[0]?.data).toMatchObject({ fromUnits: 0.5, floorUnits: 8 });
+});
+
+test("a raise that is due on a target that cannot be described is told of each time; with nothing due nothing is told", async () => {
+  const small = await platform();
+  await ask(small, "api", 40);
+  small.control.dark.add("api");
+  for (const minute of [0, 1]) expect((await outcomeAt(small, minute))?.outcome).toEqual({ kind: "unknown", why: "api is dark" });
+  expect(small.control.calls).toEqual([]);
+  expect(small.bus.of("calltime.warm-up.failed").map(({ data }) => data)).toEqual(
+    [0, 1].map(() => ({
+      targetId: "api",
+      floorUnits: 40,
+      outcome: "deferred",
+      code: "not-described",
+      reason: "api is dark",
+      attempt: 1,
+      shortUnits: null,
+    })),
+  );
+  small.control.dark.delete("api");
+  await outcomeAt(small, 2);
+  small.control.dark.add("api");
+  await outcomeAt(small, 3);
+  expect(small.bus.of("calltime.warm-up.failed")).toHaveLength(2);
 });

@@ -97,12 +97,12 @@ describe.each(eventContracts.map((contract) => [contract.name, contract] as cons
   });
 });
 
-/** The mistakes people make: epoch milliseconds or a local time for an instant, text for a number, half a unit, less than none. */
+/** The mistakes people make: epoch milliseconds or a local time for an instant, text for a number, a quarter of a unit, less than none. */
 function wrongFormsOf(key: string, field: unknown): readonly unknown[] {
   if (isInstant(field))
     return [Date.parse(field), field.replace("Z", "+01:00"), field.replace("Z", ""), field.replace(/\.\d{3}/, ""), "yesterday"];
   if (typeof field === "number")
-    return [String(field), Number.NaN, Number.POSITIVE_INFINITY, ...(key.endsWith("Units") ? [field + 0.5, -1] : [])];
+    return [String(field), Number.NaN, Number.POSITIVE_INFINITY, ...(key.endsWith("Units") ? [field + 0.25, -1] : [])];
   if (typeof field === "boolean") return ["true", 1];
   if (typeof field === "string") return [1];
   return [];

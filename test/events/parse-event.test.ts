@@ -48,13 +48,13 @@ test("a broken field is named with its event and with what would be right", () =
   const broken = replaced(
     replaced(example, ["data", "programmes", "1", "startsAt"], 1767200400000),
     ["data", "warming", "0", "floorUnits"],
-    12.5,
+    12.25,
   );
   const { code, message } = refusal(broken);
   expect(code).toBe("event-invalid");
   expect(message).toContain(`calltime.programme.starting ${example.id}: `);
   expect(message).toContain(`data.programmes[1].startsAt: expected an instant in UTC with milliseconds, like "2025-12-31T17:00:00.000Z"`);
-  expect(message).toContain("data.warming[0].floorUnits: Invalid input: expected int");
+  expect(message).toContain("data.warming[0].floorUnits: Invalid number: must be a multiple of 0.5");
 });
 
 test("a day that does not exist is no instant", () => {

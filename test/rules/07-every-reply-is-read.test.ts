@@ -192,7 +192,7 @@ rule<Calltime>("each target has one writer at a time, and the newest plan is in 
     "whoever gives the lease back does not look whether there is a newer plan": () =>
       calltimeWith<typeof PlanModule>("../../shared/app/plan.ts", ({ storedPlan }) => ({ storedPlan: onceAWriter(storedPlan) })),
   },
-  numRuns: 60,
+  numRuns: 300,
 });
 
 /** The plan as it was when the same caller read it first. */
