@@ -1,11 +1,10 @@
 import { GetMetricDataCommand } from "@aws-sdk/client-cloudwatch";
 import { ModifyDBClusterCommand, type DBCluster } from "@aws-sdk/client-rds";
-import type { SetMinimumOutcome, TargetState } from "../app/ports.ts";
+import type { Pace, SetMinimumOutcome, TargetState } from "../app/ports.ts";
 import { MINUTE_MS, minuteOf } from "../core/time.ts";
 import { describeCluster, describeInstances, whyNotNow } from "./aurora.ts";
 import { reasonOf } from "./failure.ts";
 import type { TargetClients } from "./target-clients.ts";
-import type { Timing } from "./timing.ts";
 
 /** A step of an Aurora capacity unit: a range is set in halves. */
 const STEP_ACU = 0.5;
@@ -19,10 +18,10 @@ function rangeOf(cluster: DBCluster): { readonly minimumUnits: number; readonly 
 }
 
 /** The state of an Aurora Serverless v2 cluster. What serves is the capacity of the instance that has least; that is published a minute late. */
-export async function describeAcu(clients: AcuClients, targetId: string, clusterId: string, timing: Timing): Promise<TargetState> {
+export async function describeAcu(clients: AcuClients, targetId: string, clusterId: string, pace: Pace): Promise<TargetState> {
   const [cluster, capacities] = await Promise.all([
     describeCluster(clients.rds(), clusterId),
-    capacitiesOf(clients, clusterId, timing.now()).catch((error: unknown) => `its capacity could not be found out: ${reasonOf(error)}`),
+    capacitiesOf(clients, clusterId, pace.nowMs()).catch((error: unknown) => `its capacity could not be found out: ${reasonOf(error)}`),
   ]);
   const range = rangeOf(cluster);
   if (range === undefined) return { kind: "unknown", targetId, reason: `the cluster ${clusterId} has no Serverless v2 range` };
@@ -104,7 +103,6 @@ export async function setAcuMinimum(
   if (units === range.minimumUnits) return { kind: "accepted" };
   const why = whyNotNow(cluster);
   if (why !== undefined) return said("deferred", cluster.Status === "available" ? "changes-pending" : "cluster-not-available", why);
-  abortSignal.throwIfAborted();
   const pauseAfter = cluster.ServerlessV2ScalingConfiguration?.SecondsUntilAutoPause;
   await rds().send(
     new ModifyDBClusterCommand({

@@ -15,7 +15,7 @@ import { codeOf, outcomeOf, reasonOf } from "./failure.ts";
 import { placeOf } from "./place.ts";
 import { namesOf, type ScalablePlace } from "./scalable-targets.ts";
 import type { TargetClients } from "./target-clients.ts";
-import { MACHINE_TIMING, withinLimit } from "./timing.ts";
+import { MACHINE_PACE, withinLimit } from "./within-limit.ts";
 
 /** Actions on one page. A target has 200 at the most; a paginator that goes round for ever ends after twice as many. */
 const ACTIONS_A_PAGE = 50;
@@ -29,7 +29,7 @@ type Nowhere = { readonly kind: "unsupported" | "unknown"; readonly targetId: st
  * their name, are written. A target whose minimum is not set there can have none: while Calltime is down nothing raises it.
  */
 export function awsBookings(settings: ControlSettings): BookingControl {
-  const { timing = MACHINE_TIMING, describeLimitMs = DESCRIBE_LIMIT_MS, writeLimitMs = WRITE_LIMIT_MS } = settings;
+  const { pace = MACHINE_PACE, describeLimitMs = DESCRIBE_LIMIT_MS, writeLimitMs = WRITE_LIMIT_MS } = settings;
   const targets = new Map(settings.targets.map((target) => [target.id, target]));
   const locate = (targetId: string): Located | Nowhere => {
     const target = targets.get(targetId);
@@ -44,7 +44,7 @@ export function awsBookings(settings: ControlSettings): BookingControl {
     if ("kind" in located) return located;
     try {
       const all = await withinLimit(describeLimitMs, targetId, () => describeActions(located));
-      const now = timing.now();
+      const now = pace.nowMs();
       const actions = all.flatMap((action) => toCome(action, now) ?? []);
       return { kind: "known", targetId, actions: actions.sort((a, b) => a.atMs - b.atMs || compareText(a.name, b.name)) };
     } catch (error) {
@@ -69,9 +69,9 @@ export function awsBookings(settings: ControlSettings): BookingControl {
     put: async (targetId, { name, atMs, minimumUnits }) => {
       const refused = (code: string, what: string): SetMinimumOutcome => ({ kind: "refused", code, reason: `${targetId}: ${what}` });
       if (!isOurs(name)) return refused("not-ours", `the name ${name} is not one of ours, and no other action is written`);
-      if (atMs <= timing.now()) return refused("in-the-past", `${new Date(atMs).toISOString()} has passed, and would never fire`);
+      if (atMs <= pace.nowMs()) return refused("in-the-past", `${new Date(atMs).toISOString()} has passed, and would never fire`);
       if (!Number.isInteger(minimumUnits) || minimumUnits < 0) return refused("no-whole-units", `${minimumUnits} is no number of units`);
-      return write(targetId, (located, signal) => put(located, { name, atMs, minimumUnits }, { signal, now: timing.now() }));
+      return write(targetId, (located, signal) => put(located, { name, atMs, minimumUnits }, { signal, now: pace.nowMs() }));
     },
     remove: async (targetId, name) => {
       if (!isOurs(name)) {
@@ -131,7 +131,6 @@ async function putOnce(
   abortSignal: AbortSignal,
 ): Promise<void> {
   await clients.scalingTurns.turn();
-  abortSignal.throwIfAborted();
   await clients.scaling().send(
     new PutScheduledActionCommand({
       ...namesOf(place),
@@ -146,7 +145,6 @@ async function putOnce(
 
 async function remove({ place, clients }: Located, name: string, abortSignal: AbortSignal): Promise<void> {
   await clients.scalingTurns.turn();
-  abortSignal.throwIfAborted();
   try {
     await clients.scaling().send(new DeleteScheduledActionCommand({ ...namesOf(place), ScheduledActionName: name }), { abortSignal });
   } catch (error) {

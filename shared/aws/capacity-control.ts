@@ -1,4 +1,4 @@
-import type { CapacityControl, SetMinimumOutcome, TargetState } from "../app/ports.ts";
+import type { CapacityControl, Pace, SetMinimumOutcome, TargetState } from "../app/ports.ts";
 import type { Scaling } from "../core/target-in-aws.ts";
 import type { Target } from "../core/target.ts";
 import { describeAcu, isAcu, setAcuMinimum } from "./acu-clusters.ts";
@@ -10,7 +10,7 @@ import { countConcurrency, countThroughput } from "./other-counts.ts";
 import { byPlace, placeOf } from "./place.ts";
 import { scalableTargets, type ScalablePlace, type ScalableTargets } from "./scalable-targets.ts";
 import type { ClientsOf, TargetClients } from "./target-clients.ts";
-import { MACHINE_TIMING, withinLimit, type Timing } from "./timing.ts";
+import { MACHINE_PACE, withinLimit } from "./within-limit.ts";
 
 /** What an adapter over the targets' own control planes is made with. */
 export type ControlSettings = {
@@ -22,7 +22,7 @@ export type ControlSettings = {
   readonly describeLimitMs?: number;
   /** The longest that one write takes, tries and turns included, in milliseconds; 20,000 when left out. */
   readonly writeLimitMs?: number;
-  readonly timing?: Timing;
+  readonly pace?: Pace;
 };
 
 /** A tick ends within 45 seconds: a look, a write and the look after it fit into it. */
@@ -39,11 +39,11 @@ type Located = {
 
 /** The minimums of targets in AWS: by Application Auto Scaling, or as the range of an Aurora Serverless v2 cluster. */
 export function awsCapacity(settings: ControlSettings): CapacityControl {
-  const { timing = MACHINE_TIMING, describeLimitMs = DESCRIBE_LIMIT_MS, writeLimitMs = WRITE_LIMIT_MS } = settings;
+  const { pace = MACHINE_PACE, describeLimitMs = DESCRIBE_LIMIT_MS, writeLimitMs = WRITE_LIMIT_MS } = settings;
   const targets = new Map(settings.targets.map((target) => [target.id, target]));
   const planesOf = byPlace((place): Planes => {
     const clients = settings.clients(place);
-    return { clients, scalable: scalableTargets(clients, timing), services: ecsServices(clients, timing) };
+    return { clients, scalable: scalableTargets(clients, pace), services: ecsServices(clients, pace) };
   });
   const locate = (targetId: string): Located | { readonly kind: "nowhere"; readonly code: string; readonly reason: string } => {
     const target = targets.get(targetId);
@@ -58,7 +58,7 @@ export function awsCapacity(settings: ControlSettings): CapacityControl {
     const located = locate(targetId);
     if ("kind" in located) return { kind: "unknown", targetId, reason: located.reason };
     try {
-      return await withinLimit(describeLimitMs, targetId, () => stateOf(located, timing));
+      return await withinLimit(describeLimitMs, targetId, () => stateOf(located, pace));
     } catch (error) {
       return { kind: "unknown", targetId, reason: reasonOf(error) };
     }
@@ -80,9 +80,9 @@ export function awsCapacity(settings: ControlSettings): CapacityControl {
   };
 }
 
-async function stateOf({ target, scaling, planes }: Located, timing: Timing): Promise<TargetState> {
+async function stateOf({ target, scaling, planes }: Located, pace: Pace): Promise<TargetState> {
   const targetId = target.id;
-  if (scaling.kind === "acu") return describeAcu(planes.clients, targetId, scaling.clusterId, timing);
+  if (scaling.kind === "acu") return describeAcu(planes.clients, targetId, scaling.clusterId, pace);
   const [bounds, counts] = await Promise.all([planes.scalable.describe(scaling), countsOf(target, scaling, planes)]);
   if (bounds === undefined) return { kind: "unknown", targetId, reason: notRegistered(scaling) };
   const { remarks, ...units } = counts;

@@ -4,7 +4,7 @@ import { uncounted, type Counts } from "./counts.ts";
 import { reasonOf } from "./failure.ts";
 import { gathered } from "./gathered.ts";
 import type { TargetClients } from "./target-clients.ts";
-import type { Timing } from "./timing.ts";
+import type { Pace } from "../app/ports.ts";
 
 /** Services that one call describes. */
 const SERVICES_A_CALL = 10;
@@ -18,12 +18,12 @@ type Described = { readonly kind: "found"; readonly service: Service } | { reado
  * Counts the services of one account and Region. A running task serves nobody until it is healthy in its target group; of a service without
  * one, the tasks that run are all that is known to serve. Throws what DescribeServices throws.
  */
-export function ecsServices(clients: Pick<TargetClients, "ecs" | "balancing">, timing: Timing): CountServices {
+export function ecsServices(clients: Pick<TargetClients, "ecs" | "balancing">, pace: Pace): CountServices {
   const clusters = new Map<string, (service: string) => Promise<Described | undefined>>();
   const describeIn = (cluster: string): ((service: string) => Promise<Described | undefined>) => {
     const known = clusters.get(cluster);
     if (known !== undefined) return known;
-    const describe = gathered<Described>(SERVICES_A_CALL, timing, async (services) => {
+    const describe = gathered<Described>(SERVICES_A_CALL, pace, async (services) => {
       const { services: found = [], failures = [] } = await clients
         .ecs()
         .send(new DescribeServicesCommand({ cluster, services: [...services] }));

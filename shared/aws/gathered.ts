@@ -1,4 +1,4 @@
-import type { Timing } from "./timing.ts";
+import type { Pace } from "../app/ports.ts";
 
 // Targets are looked at side by side; what they ask for within so long goes out in one call.
 const GATHERED_WITHIN_MS = 5;
@@ -9,12 +9,12 @@ const GATHERED_WITHIN_MS = 5;
  */
 export function gathered<V>(
   most: number,
-  timing: Timing,
+  pace: Pace,
   askAll: (keys: readonly string[]) => Promise<ReadonlyMap<string, V>>,
 ): (key: string) => Promise<V | undefined> {
   let waiting: { readonly keys: Set<string>; readonly answers: Promise<(key: string) => Promise<V | undefined>> } | undefined;
   const askThose = async (keys: Set<string>): Promise<(key: string) => Promise<V | undefined>> => {
-    await timing.sleep(GATHERED_WITHIN_MS);
+    await pace.wait(GATHERED_WITHIN_MS);
     waiting = undefined;
     const all = [...keys];
     const calls = new Map<string, Promise<ReadonlyMap<string, V>>>();

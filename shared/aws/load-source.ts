@@ -1,5 +1,5 @@
 import type { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
-import type { LoadSource } from "../app/ports.ts";
+import type { LoadSource, Pace } from "../app/ports.ts";
 import { CalltimeError } from "../core/error.ts";
 import type { AudienceMinute, LoadMinute } from "../core/measurement.ts";
 import type { AudienceMetric, LoadMetric, Metric } from "../core/target-in-aws.ts";
@@ -10,7 +10,7 @@ import { codeOf, reasonOf } from "./failure.ts";
 import { readMetrics, type Counted, type Series, type Stretch } from "./metric-reader.ts";
 import { placeKey, placeOf, type Place } from "./place.ts";
 import type { ClientsOf } from "./target-clients.ts";
-import { MACHINE_TIMING, withinLimit, type Timing } from "./timing.ts";
+import { MACHINE_PACE, withinLimit } from "./within-limit.ts";
 
 /** What a load source over CloudWatch is made with. */
 export type LoadSettings = {
@@ -25,7 +25,7 @@ export type LoadSettings = {
   /** The longest that one read takes, in milliseconds; 5,000 when left out. What did not answer then is not waited for again in this tick. */
   readonly readLimitMs?: number;
   readonly counted?: Counted;
-  readonly timing?: Timing;
+  readonly pace?: Pace;
 };
 
 // CloudFront publishes its metrics there, wherever its viewers are.
@@ -45,7 +45,7 @@ type Wanted = { readonly metric: Metric; readonly place: Place };
  * what its calls throw, so that it is read again later, and `no-answer-in-time`.
  */
 export function cloudWatchLoads(settings: LoadSettings): LoadSource {
-  const { timing = MACHINE_TIMING, settleMs = 2 * MINUTE_MS, edgeSettleMs = 5 * MINUTE_MS, readLimitMs = 5_000 } = settings;
+  const { pace = MACHINE_PACE, settleMs = 2 * MINUTE_MS, edgeSettleMs = 5 * MINUTE_MS, readLimitMs = 5_000 } = settings;
   const targets = new Map(settings.targets.map((target) => [target.id, target]));
   const everybodys = settings.targets.flatMap((target) => wantedOf(target, settings.homeRegion));
   const viewers = settings.audience.map(({ metric, region }): Wanted => ({
@@ -57,7 +57,7 @@ export function cloudWatchLoads(settings: LoadSettings): LoadSource {
 
   /** All metrics of a place in a stretch, read once while it is kept. */
   const readPlace = (place: Place, metrics: readonly Metric[], stretch: Stretch): Promise<ReadonlyMap<string, Series>> => {
-    const now = timing.now();
+    const now = pace.nowMs();
     const isFresh = (atMs: number): boolean => now - atMs < KEPT_MS && atMs <= now;
     const read = async (): Promise<ReadonlyMap<string, Series>> => {
       if (isFresh(silent.get(placeKey(place)) ?? -Infinity))
@@ -73,7 +73,7 @@ export function cloudWatchLoads(settings: LoadSettings): LoadSource {
           signal,
         ),
       ).catch((error: unknown): never => {
-        if (codeOf(error) === "no-answer-in-time") silent.set(placeKey(place), timing.now());
+        if (codeOf(error) === "no-answer-in-time") silent.set(placeKey(place), pace.nowMs());
         throw error;
       });
       return new Map(unique.map(([key], index) => [key, series[index] ?? { values: new Map(), gap: "CloudWatch did not mention it" }]));
@@ -106,7 +106,7 @@ export function cloudWatchLoads(settings: LoadSettings): LoadSource {
 
   const settledBy = ({ namespace, periodMs }: Metric, atMs: number): boolean => {
     const endMs = Math.floor(atMs / periodMs) * periodMs + periodMs;
-    return endMs + (namespace === EDGE_NAMESPACE ? edgeSettleMs : settleMs) <= timing.now();
+    return endMs + (namespace === EDGE_NAMESPACE ? edgeSettleMs : settleMs) <= pace.nowMs();
   };
 
   /** The value of the period that a minute lies in; a sentence where there is none. One that is published only above zero has no gaps. */

@@ -10,7 +10,7 @@ import type { Scaling } from "../core/target-in-aws.ts";
 import { codeOf } from "./failure.ts";
 import { gathered } from "./gathered.ts";
 import type { TargetClients } from "./target-clients.ts";
-import type { Timing } from "./timing.ts";
+import type { Pace } from "../app/ports.ts";
 
 /** A scalable target in the words of Application Auto Scaling. */
 export type ScalablePlace = Extract<Scaling, { kind: "scalable-target" }>;
@@ -22,7 +22,7 @@ export type Bounds = { readonly minimumUnits: number; readonly maximumUnits: num
 export type ScalableTargets = {
   /** The bounds of one, or undefined when it is not registered. Throws what the call throws. */
   readonly describe: (place: ScalablePlace) => Promise<Bounds | undefined>;
-  /** Sets the minimum and nothing else; begins no call once `signal` is aborted. Throws what the call throws, `ConcurrentUpdateException` after the last try. */
+  /** Sets the minimum and nothing else; begins no call once `signal` is aborted: who asked has given up by then, and another may be writing. Throws what the call throws, `ConcurrentUpdateException` after the last try. */
   readonly setMinimum: (place: ScalablePlace, units: number, signal: AbortSignal) => Promise<void>;
 };
 
@@ -45,15 +45,12 @@ export function namesOf({ namespace, resourceId, dimension }: ScalablePlace): {
 }
 
 /** Application Auto Scaling in one account and Region. Every call waits for its turn. */
-export function scalableTargets(
-  { scaling, scalingTurns }: Pick<TargetClients, "scaling" | "scalingTurns">,
-  timing: Timing,
-): ScalableTargets {
+export function scalableTargets({ scaling, scalingTurns }: Pick<TargetClients, "scaling" | "scalingTurns">, pace: Pace): ScalableTargets {
   const namespaces = new Map<string, (resourceId: string) => Promise<readonly ScalableTarget[] | undefined>>();
   const describeIn = (namespace: string): ((resourceId: string) => Promise<readonly ScalableTarget[] | undefined>) => {
     const known = namespaces.get(namespace);
     if (known !== undefined) return known;
-    const describe = gathered<readonly ScalableTarget[]>(TARGETS_A_CALL, timing, async (resourceIds) => {
+    const describe = gathered<readonly ScalableTarget[]>(TARGETS_A_CALL, pace, async (resourceIds) => {
       const found = new Map<string, ScalableTarget[]>();
       let NextToken: string | undefined;
       for (let page = 0; page < MOST_PAGES; page += 1) {
@@ -92,15 +89,13 @@ export function scalableTargets(
     setMinimum: async (place, units, abortSignal) => {
       for (let attempt = 1; ; attempt += 1) {
         await scalingTurns.turn();
-        // Who asked for it has given up by then, and another may be writing.
-        abortSignal.throwIfAborted();
         try {
           await scaling().send(new RegisterScalableTargetCommand({ ...namesOf(place), MinCapacity: units }), { abortSignal });
           return;
         } catch (error) {
           if (codeOf(error) !== "ConcurrentUpdateException" || attempt === MOST_TRIES) throw error;
           // Half of the pause is by chance, so that those who met do not meet again.
-          await timing.sleep(FIRST_PAUSE_MS * 2 ** (attempt - 1) * (0.5 + timing.random() / 2));
+          await pace.wait(FIRST_PAUSE_MS * 2 ** (attempt - 1) * (0.5 + pace.random() / 2));
         }
       }
     },

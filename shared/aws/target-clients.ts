@@ -8,8 +8,9 @@ import { RDSClient } from "@aws-sdk/client-rds";
 import { STSClient, type STSClientConfig } from "@aws-sdk/client-sts";
 import { assumedRole, type RoleCredentials } from "./assumed-role.ts";
 import { byPlace, type Place } from "./place.ts";
-import { DEFAULT_PACE, tokenBucket, type Pace, type TokenBucket } from "./token-bucket.ts";
-import { MACHINE_TIMING, type Timing } from "./timing.ts";
+import { DEFAULT_RATE, tokenBucket, type CallRate, type TokenBucket } from "./token-bucket.ts";
+import type { Pace } from "../app/ports.ts";
+import { MACHINE_PACE } from "./within-limit.ts";
 
 /** Settings that every client is made with. */
 export type ClientSettings = Pick<STSClientConfig, "endpoint" | "credentials" | "maxAttempts" | "requestHandler">;
@@ -36,16 +37,16 @@ export type ClientsOf = (place: Place) => TargetClients;
  */
 export function targetClients({
   settings = {},
-  pace = DEFAULT_PACE,
-  timing = MACHINE_TIMING,
+  rate = DEFAULT_RATE,
+  pace = MACHINE_PACE,
 }: {
   readonly settings?: ClientSettings;
+  readonly rate?: CallRate;
   readonly pace?: Pace;
-  readonly timing?: Timing;
 } = {}): ClientsOf {
   return byPlace(({ region, account }) => {
     const entered: { credentials?: () => Promise<RoleCredentials> } =
-      account === undefined ? {} : { credentials: shared(assumedRole(new STSClient({ ...settings, region }), account), timing) };
+      account === undefined ? {} : { credentials: shared(assumedRole(new STSClient({ ...settings, region }), account), pace) };
     const config = { ...settings, ...entered, region };
     return {
       scaling: once(() => new ApplicationAutoScalingClient(config)),
@@ -55,7 +56,7 @@ export function targetClients({
       lambda: once(() => new LambdaClient(config)),
       dynamo: once(() => new DynamoDBClient(config)),
       metrics: once(() => new CloudWatchClient(config)),
-      scalingTurns: tokenBucket(pace, timing),
+      scalingTurns: tokenBucket(rate, pace),
     };
   });
 }
@@ -64,11 +65,11 @@ export function targetClients({
 const RENEW_BEFORE_MS = 5 * 60_000;
 
 /** One fetch for all who ask at the same time or while it holds; what failed is asked for again. */
-function shared(fetch: () => Promise<RoleCredentials>, timing: Timing): () => Promise<RoleCredentials> {
+function shared(fetch: () => Promise<RoleCredentials>, pace: Pace): () => Promise<RoleCredentials> {
   let known: Promise<RoleCredentials> | undefined;
   let endsAtMs = Infinity;
   return () => {
-    if (known !== undefined && timing.now() < endsAtMs - RENEW_BEFORE_MS) return known;
+    if (known !== undefined && pace.nowMs() < endsAtMs - RENEW_BEFORE_MS) return known;
     endsAtMs = Infinity;
     const asked = fetch();
     known = asked;

@@ -1,8 +1,8 @@
 import { CalltimeError } from "../core/error.ts";
-import type { Timing } from "./timing.ts";
+import type { Pace } from "../app/ports.ts";
 
 /** How many calls an account and Region may have. */
-export type Pace = {
+export type CallRate = {
   readonly callsPerSecond: number;
   /** Calls that may be made at once after a pause. */
   readonly burst: number;
@@ -11,7 +11,7 @@ export type Pace = {
 };
 
 /** Application Auto Scaling publishes no rate; from 5 to 10 calls a second were seen to be throttled in the wild. */
-export const DEFAULT_PACE: Pace = { callsPerSecond: 8, burst: 16, longestWaitMs: 15_000 };
+export const DEFAULT_RATE: CallRate = { callsPerSecond: 8, burst: 16, longestWaitMs: 15_000 };
 
 /** Lets calls through at a pace, in the order they came. */
 export type TokenBucket = {
@@ -20,13 +20,13 @@ export type TokenBucket = {
 };
 
 /** A bucket that is full at first. */
-export function tokenBucket({ callsPerSecond, burst, longestWaitMs }: Pace, timing: Timing): TokenBucket {
+export function tokenBucket({ callsPerSecond, burst, longestWaitMs }: CallRate, pace: Pace): TokenBucket {
   const eachMs = 1_000 / callsPerSecond;
   // When the bucket would be full: each call takes it one further away.
   let fullAtMs = -Infinity;
   return {
     turn: async () => {
-      const now = timing.now();
+      const now = pace.nowMs();
       const nextMs = Math.max(now, fullAtMs) + eachMs;
       const waitMs = nextMs - now - burst * eachMs;
       if (waitMs > longestWaitMs) {
@@ -34,7 +34,7 @@ export function tokenBucket({ callsPerSecond, burst, longestWaitMs }: Pace, timi
         throw new CalltimeError("throttled-here", message);
       }
       fullAtMs = nextMs;
-      if (waitMs > 0) await timing.sleep(waitMs);
+      if (waitMs > 0) await pace.wait(waitMs);
     },
   };
 }

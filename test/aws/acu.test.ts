@@ -6,7 +6,7 @@ import type { ClientsOf } from "../../shared/aws/target-clients.ts";
 import { MINUTE_MS } from "../../shared/core/time.ts";
 import { capacityControlLaws } from "../laws/capacity-control.laws.ts";
 import { describeWithMoto, type Moto } from "./moto.ts";
-import { recordedAws, recordedClients, stillTiming, type Answers, type Call, type Said } from "./recorded.ts";
+import { recordedAws, recordedClients, stillPace, type Answers, type Call, type Said } from "./recorded.ts";
 import { clientsOf, HOME, makeCluster, targetAt } from "./seeded.ts";
 
 const clusterAt = (id: string) => targetAt(id, { scaling: { kind: "acu", clusterId: id } }, { kind: "aurora-acu" });
@@ -61,7 +61,7 @@ describeWithMoto("capacity units in an emulated AWS", (moto) => {
       await makeCluster(moto, id, { range: { min, max: 12 } });
       await publish(id, 3);
     }
-    return awsCapacity({ targets: TARGETS, clients, homeRegion: HOME, timing: { ...stillTiming(), now } });
+    return awsCapacity({ targets: TARGETS, clients, homeRegion: HOME, pace: { ...stillPace(), nowMs: now } });
   };
 
   capacityControlLaws(
@@ -134,14 +134,14 @@ const capacities =
 
 async function control(answers: Answers) {
   const aws = await recordedAws(answers);
-  const timing = stillTiming();
+  const pace = stillPace();
   const settings = {
     targets: TARGETS,
-    clients: recordedClients(aws, timing),
+    clients: recordedClients(aws, pace),
     homeRegion: HOME,
-    timing,
-    describeLimitMs: 400,
-    writeLimitMs: 400,
+    pace,
+    describeLimitMs: 4_000,
+    writeLimitMs: 4_000,
   };
   return { aws, capacity: awsCapacity(settings) };
 }

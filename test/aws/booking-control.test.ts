@@ -12,7 +12,7 @@ import { awsCapacity } from "../../shared/aws/capacity-control.ts";
 import { HOUR_MS, MINUTE_MS } from "../../shared/core/time.ts";
 import { bookingControlLaws } from "../laws/booking-control.laws.ts";
 import { describeWithMoto } from "./moto.ts";
-import { recordedAws, recordedClients, stillTiming, type Answers } from "./recorded.ts";
+import { recordedAws, recordedClients, stillPace, type Answers } from "./recorded.ts";
 import { clientsOf, HOME, makeServices, register, serviceAt, targetAt } from "./seeded.ts";
 
 const TARGETS = [
@@ -34,7 +34,7 @@ describeWithMoto("bookings in an emulated AWS", (moto) => {
       await register(moto, serviceAt("front"), 2, 60);
       let now = FROM_MS - MINUTE_MS;
       const settings = { targets: TARGETS, clients: clientsOf(moto), homeRegion: HOME };
-      const bookings = awsBookings({ ...settings, timing: { ...stillTiming(), now: () => now } });
+      const bookings = awsBookings({ ...settings, pace: { ...stillPace(), nowMs: () => now } });
       const capacity = awsCapacity(settings);
       return {
         bookings: named(bookings),
@@ -71,8 +71,8 @@ describeWithMoto("bookings in an emulated AWS", (moto) => {
   test("a booking holds the minimum alone, by UTC; what is the customer's is read and never written", async () => {
     await makeServices(moto, ["front"], 3);
     await register(moto, serviceAt("front"), 2, 60);
-    const timing = { ...stillTiming(), now: () => FROM_MS };
-    const bookings = awsBookings({ targets: TARGETS, clients: clientsOf(moto), homeRegion: HOME, timing });
+    const pace = { ...stillPace(), nowMs: () => FROM_MS };
+    const bookings = awsBookings({ targets: TARGETS, clients: clientsOf(moto), homeRegion: HOME, pace });
     const atMs = Date.UTC(2031, 5, 13, 17, 45);
     await scaling().send(
       new PutScheduledActionCommand({
@@ -140,8 +140,8 @@ describe("what AWS says of bookings", () => {
   });
   const booked = async (answers: Answers) => {
     const aws = await recordedAws(answers);
-    const timing = stillTiming(NOW);
-    const settings = { targets: TARGETS, clients: recordedClients(aws, timing), homeRegion: HOME, timing, writeLimitMs: 600 };
+    const pace = stillPace(NOW);
+    const settings = { targets: TARGETS, clients: recordedClients(aws, pace), homeRegion: HOME, pace, writeLimitMs: 4_000 };
     return { aws, bookings: awsBookings(settings) };
   };
   const booking = { name: "calltime-29", atMs: NOW + HOUR_MS, minimumUnits: 20 };

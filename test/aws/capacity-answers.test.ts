@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { awsCapacity } from "../../shared/aws/capacity-control.ts";
+import { targetClients } from "../../shared/aws/target-clients.ts";
 import type { Target } from "../../shared/core/target.ts";
-import { recordedAws, recordedClients, stillTiming, type Answers, type Call, type Said } from "./recorded.ts";
+import { recordedAws, recordedClients, stillPace, type Answers, type Call, type Said } from "./recorded.ts";
 import { HOME, readersAt, serviceAt, targetAt } from "./seeded.ts";
 
 const WEB = targetAt("web", serviceAt("front"));
@@ -50,10 +51,10 @@ const health = (...states: readonly string[]): Said => ({
 
 async function control(answers: Answers, targets: readonly Target[] = [WEB]) {
   const aws = await recordedAws(answers);
-  const timing = stillTiming();
-  const clients = recordedClients(aws, timing);
-  const capacity = awsCapacity({ targets, clients, homeRegion: HOME, timing, describeLimitMs: 400, writeLimitMs: 600 });
-  return { aws, timing, capacity };
+  const pace = stillPace();
+  const clients = recordedClients(aws, pace);
+  const capacity = awsCapacity({ targets, clients, homeRegion: HOME, pace, describeLimitMs: 2_000, writeLimitMs: 1_500 });
+  return { aws, pace, capacity };
 }
 
 describe("setting a minimum", () => {
@@ -86,10 +87,10 @@ describe("setting a minimum", () => {
   };
 
   test("an update that met another one is tried again after pauses that grow, half of each by chance", async () => {
-    const { aws, timing, capacity } = await raising((_, nth) => (nth < 3 ? busy : { body: {} }));
+    const { aws, pace, capacity } = await raising((_, nth) => (nth < 3 ? busy : { body: {} }));
     expect(await capacity.setMinimum("web", 12)).toEqual({ kind: "accepted" });
     expect(aws.of("RegisterScalableTarget")).toHaveLength(4);
-    expect(timing.slept).toEqual([187.5, 375, 750]);
+    expect(pace.slept).toEqual([187.5, 375, 750]);
   });
 
   test("one that meets others again and again is put off", async () => {
@@ -115,7 +116,7 @@ describe("setting a minimum", () => {
 
   test.each([
     ["the service failed", { error: "InternalServiceException", status: 500 }, /InternalServiceException/],
-    ["no answer came", { hangs: true }, /no answer within 600 ms/],
+    ["no answer came", { hangs: true }, /no answer within 1500 ms/],
   ] as const)("nobody knows whether it took effect when %s, so it throws", async (_when, said, what) => {
     const { capacity } = await raising(() => said);
     await expect(capacity.setMinimum("web", 12)).rejects.toThrow(what);
@@ -126,8 +127,18 @@ describe("setting a minimum", () => {
       DescribeScalableTargets: () => ({ hangs: true }),
       RegisterScalableTarget: () => ({ body: {} }),
     });
-    await expect(capacity.setMinimum("web", 12)).rejects.toThrow("no answer within 600 ms");
+    await expect(capacity.setMinimum("web", 12)).rejects.toThrow("no answer within 1500 ms");
     expect(aws.of("RegisterScalableTarget")).toEqual([]);
+  });
+
+  test("nor is one whose turn comes too late", async () => {
+    const aws = await recordedAws({ DescribeScalableTargets: registered(4), RegisterScalableTarget: () => ({ body: {} }) });
+    const rate = { callsPerSecond: 4, burst: 1, longestWaitMs: 1_000 };
+    const clients = targetClients({ settings: aws.settings, rate });
+    const capacity = awsCapacity({ targets: [WEB], clients, homeRegion: HOME, writeLimitMs: 150 });
+    await expect(capacity.setMinimum("web", 12)).rejects.toThrow("no answer within 150 ms");
+    await new Promise((resolve) => void setTimeout(resolve, 300));
+    expect(aws.calls.map(({ name }) => name)).toEqual(["DescribeScalableTargets"]);
   });
 
   test("a target that is not registered is refused: Calltime registers none", async () => {
@@ -248,6 +259,32 @@ describe("describing services", () => {
     const sizes = (name: string, key: string) => aws.of(name).map(({ input }) => (input[key] as readonly string[]).length);
     expect(sizes("DescribeScalableTargets", "ResourceIds").toSorted((a, b) => b - a)).toEqual([50, 50, 50, 50, 20, 20]);
     expect(sizes("DescribeServices", "services")).toEqual(Array.from({ length: 12 }, () => 10));
+  });
+
+  test("of two dimensions of one resource each has its own bounds", async () => {
+    const at = (kind: string) =>
+      targetAt(kind, {
+        scaling: {
+          kind: "scalable-target",
+          namespace: "dynamodb",
+          resourceId: "table/t",
+          dimension: `dynamodb:table:${kind}CapacityUnits`,
+        },
+      });
+    const bounds = (kind: string, MinCapacity: number) => ({
+      ResourceId: "table/t",
+      ScalableDimension: `dynamodb:table:${kind}CapacityUnits`,
+      MinCapacity,
+      MaxCapacity: 90,
+    });
+    const { capacity } = await control(
+      {
+        DescribeScalableTargets: () => ({ body: { ScalableTargets: [bounds("Write", 7), bounds("Read", 5)] } }),
+        DescribeTable: () => ({ body: { Table: { TableStatus: "ACTIVE" } } }),
+      },
+      [at("Read"), at("Write")],
+    );
+    expect(await capacity.describe(["Read", "Write"])).toMatchObject([{ minimumUnits: 5 }, { minimumUnits: 7 }]);
   });
 
   test("pages that go round for ever end, and the target is unknown", async () => {

@@ -1,40 +1,41 @@
 import { describe, expect, test } from "vitest";
+import type { Pace } from "../../shared/app/ports.ts";
 import { gathered } from "../../shared/aws/gathered.ts";
-import { withinLimit, MACHINE_TIMING, type Timing } from "../../shared/aws/timing.ts";
+import { MACHINE_PACE, withinLimit } from "../../shared/aws/within-limit.ts";
 import { tokenBucket } from "../../shared/aws/token-bucket.ts";
 
 /** A clock that moves by what is slept. */
-function sleeping(): Timing & { passMs: (ms: number) => void } {
+function sleeping(): Pace & { passMs: (ms: number) => void } {
   let now = 1_000_000;
-  return { now: () => now, sleep: async (ms) => void (now += ms), random: () => 0, passMs: (ms) => void (now += ms) };
+  return { nowMs: () => now, wait: async (ms) => void (now += ms), random: () => 0, passMs: (ms) => void (now += ms) };
 }
 
 describe("the turns of calls", () => {
-  const pace = { callsPerSecond: 10, burst: 3, longestWaitMs: 500 };
+  const rate = { callsPerSecond: 10, burst: 3, longestWaitMs: 500 };
 
-  test("a burst goes out at once, the rest at the pace", async () => {
-    const timing = sleeping();
-    const { turn } = tokenBucket(pace, timing);
+  test("a burst goes out at once, the rest at the rate", async () => {
+    const pace = sleeping();
+    const { turn } = tokenBucket(rate, pace);
     const at: number[] = [];
     for (let call = 0; call < 6; call += 1) {
       await turn();
-      at.push(timing.now() - 1_000_000);
+      at.push(pace.nowMs() - 1_000_000);
     }
     expect(at).toEqual([0, 0, 0, 100, 200, 300]);
   });
 
   test("after a pause the burst is there again, and no more", async () => {
-    const timing = sleeping();
-    const { turn } = tokenBucket(pace, timing);
+    const pace = sleeping();
+    const { turn } = tokenBucket(rate, pace);
     for (let call = 0; call < 5; call += 1) await turn();
-    timing.passMs(60_000);
-    const from = timing.now();
+    pace.passMs(60_000);
+    const from = pace.nowMs();
     for (let call = 0; call < 4; call += 1) await turn();
-    expect(timing.now() - from).toBe(100);
+    expect(pace.nowMs() - from).toBe(100);
   });
 
   test("who would wait longer than allowed is sent away and takes no turn", async () => {
-    const { turn } = tokenBucket(pace, { now: () => 0, sleep: async () => {}, random: () => 0 });
+    const { turn } = tokenBucket(rate, { nowMs: () => 0, wait: async () => {}, random: () => 0 });
     for (let call = 0; call < 8; call += 1) await turn();
     await expect(turn()).rejects.toMatchObject({ code: "throttled-here" });
     await expect(turn()).rejects.toMatchObject({ code: "throttled-here" });
@@ -44,7 +45,7 @@ describe("the turns of calls", () => {
 describe("what is asked for at nearly the same time", () => {
   test("goes out together, each key once, in calls of at most so many", async () => {
     const calls: (readonly string[])[] = [];
-    const ask = gathered(2, MACHINE_TIMING, async (keys) => {
+    const ask = gathered(2, MACHINE_PACE, async (keys) => {
       calls.push(keys);
       return new Map(keys.map((key) => [key, key.toUpperCase()]));
     });
@@ -55,7 +56,7 @@ describe("what is asked for at nearly the same time", () => {
   });
 
   test("fails for those in the call that failed, and is undefined for what was not answered for", async () => {
-    const ask = gathered(1, MACHINE_TIMING, async ([key = ""]) => {
+    const ask = gathered(1, MACHINE_PACE, async ([key = ""]) => {
       if (key === "bad") throw new Error("no");
       return new Map(key === "none" ? [] : [[key, 1]]);
     });

@@ -5,9 +5,11 @@ import { placeOf } from "../../shared/aws/place.ts";
 import type { TargetInAws } from "../../shared/core/target-in-aws.ts";
 import { MINUTE_MS } from "../../shared/core/time.ts";
 import { describeWithMoto } from "./moto.ts";
-import { recordedAws, recordedClients, stillTiming, type Answers, type Call, type Said } from "./recorded.ts";
+import { recordedAws, recordedClients, stillPace, type Answers, type Call, type Said } from "./recorded.ts";
 import { clientsOf, HOME, makeServices, register, serviceAt, targetAt } from "./seeded.ts";
 
+/** Long enough for a machine that runs everything at once. */
+const LIMIT_MS = 1_500;
 const ROLE = "arn:aws:iam::210987654321:role/calltime-target";
 const theirs: TargetInAws = { ...serviceAt("front"), account: { roleArn: ROLE, externalId: "player-team" } };
 
@@ -31,14 +33,21 @@ const credentials = (key: string, endsAtMs: number): Said => ({
 
 async function elsewhere(answers: Answers, targets = [targetAt("ours", serviceAt("front")), targetAt("theirs", theirs)]) {
   const aws = await recordedAws({ DescribeScalableTargets: described, DescribeServices: counted, ...answers });
-  const timing = stillTiming(Date.now());
-  const settings = { targets, clients: recordedClients(aws, timing), homeRegion: HOME, timing, describeLimitMs: 300, writeLimitMs: 300 };
-  return { aws, timing, capacity: awsCapacity(settings), bookings: awsBookings(settings) };
+  const pace = stillPace(Date.now());
+  const settings = {
+    targets,
+    clients: recordedClients(aws, pace),
+    homeRegion: HOME,
+    pace,
+    describeLimitMs: LIMIT_MS,
+    writeLimitMs: LIMIT_MS,
+  };
+  return { aws, pace, capacity: awsCapacity(settings), bookings: awsBookings(settings) };
 }
 
 describe("another account", () => {
   test("is entered by its role with the external id it asks for, once for all its clients", async () => {
-    const { aws, timing, capacity } = await elsewhere({ AssumeRole: () => credentials("theirs", timing.now() + 60 * MINUTE_MS) });
+    const { aws, pace, capacity } = await elsewhere({ AssumeRole: () => credentials("theirs", pace.nowMs() + 60 * MINUTE_MS) });
     expect(await capacity.describe(["ours", "theirs"])).toMatchObject([
       { kind: "known", servingUnits: 3 },
       { kind: "known", servingUnits: 3 },
@@ -53,11 +62,11 @@ describe("another account", () => {
   test("is entered again before its credentials end", async () => {
     // The SDK looks at the clock of this machine: what ends within five minutes is fetched anew.
     const lives = [2, 60];
-    const { aws, timing, capacity } = await elsewhere({
+    const { aws, pace, capacity } = await elsewhere({
       AssumeRole: (_, nth) => credentials(`key-${nth}`, Date.now() + (lives[nth] ?? 60) * MINUTE_MS),
     });
     await capacity.describe(["theirs"]);
-    timing.passMs(MINUTE_MS);
+    pace.passMs(MINUTE_MS);
     await capacity.describe(["theirs"]);
     await capacity.describe(["theirs"]);
     expect(aws.of("AssumeRole").length).toBeLessThanOrEqual(3);
@@ -65,7 +74,7 @@ describe("another account", () => {
   });
 
   test("that lets nobody in makes its target unknown and its writes refused, and nobody else's", async () => {
-    const { capacity, bookings, timing } = await elsewhere({
+    const { capacity, bookings, pace } = await elsewhere({
       AssumeRole: () => ({ error: "AccessDenied", message: "User: … is not authorized to perform: sts:AssumeRole", status: 403 }),
     });
     expect(await capacity.describe(["theirs", "ours"])).toMatchObject([
@@ -73,7 +82,7 @@ describe("another account", () => {
       { kind: "known" },
     ]);
     expect(await capacity.setMinimum("theirs", 4)).toMatchObject({ kind: "refused", code: "AccessDenied" });
-    const action = { name: "calltime-1", atMs: timing.now() + MINUTE_MS, minimumUnits: 4 };
+    const action = { name: "calltime-1", atMs: pace.nowMs() + MINUTE_MS, minimumUnits: 4 };
     expect(await bookings.put("theirs", action)).toMatchObject({ kind: "refused", code: "AccessDenied" });
     expect(await bookings.list(["theirs"])).toMatchObject([{ kind: "unknown" }]);
   });
@@ -98,23 +107,25 @@ describe("a target that does not answer", () => {
     const stuck = capacity.describe(["theirs"]).finally(() => (isStuck = false));
     expect(await capacity.describe(["ours"])).toMatchObject([{ kind: "known" }]);
     expect(isStuck).toBe(true);
-    expect(await stuck).toEqual([{ kind: "unknown", targetId: "theirs", reason: "no-answer-in-time: theirs: no answer within 300 ms" }]);
+    expect(await stuck).toEqual([
+      { kind: "unknown", targetId: "theirs", reason: `no-answer-in-time: theirs: no answer within ${LIMIT_MS} ms` },
+    ]);
   });
 
   test("holds up neither the minimum nor the bookings of another", async () => {
-    const { aws, capacity, bookings, timing } = await elsewhere({
+    const { aws, capacity, bookings, pace } = await elsewhere({
       ...hanging,
       RegisterScalableTarget: () => ({ body: {} }),
       PutScheduledAction: () => ({ body: {} }),
     });
     const stuck = [
       capacity.setMinimum("theirs", 4),
-      bookings.put("theirs", { name: "calltime-1", atMs: timing.now() + 1, minimumUnits: 4 }),
+      bookings.put("theirs", { name: "calltime-1", atMs: pace.nowMs() + 1, minimumUnits: 4 }),
     ];
     let areStuck = true;
     const all = Promise.allSettled(stuck).finally(() => (areStuck = false));
     expect(await capacity.setMinimum("ours", 4)).toEqual({ kind: "accepted" });
-    const action = { name: "calltime-1", atMs: timing.now() + MINUTE_MS, minimumUnits: 4 };
+    const action = { name: "calltime-1", atMs: pace.nowMs() + MINUTE_MS, minimumUnits: 4 };
     expect(await bookings.put("ours", action)).toEqual({ kind: "accepted" });
     expect(areStuck).toBe(true);
     for (const outcome of await all) expect(outcome).toMatchObject({ status: "rejected", reason: { code: "no-answer-in-time" } });

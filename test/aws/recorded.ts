@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 import { targetClients, type ClientSettings, type ClientsOf } from "../../shared/aws/target-clients.ts";
-import type { Timing } from "../../shared/aws/timing.ts";
+import type { Pace } from "../../shared/app/ports.ts";
 
 /** One call as AWS receives it: its name, what it asks (flat for the services that speak XML), and where to and as whom. */
 export type Call = {
@@ -48,20 +48,18 @@ export async function recordedAws(answers: Answers): Promise<RecordedAws> {
 }
 
 /** Clients of a recorded AWS. */
-export function recordedClients({ settings }: RecordedAws, timing?: Timing): ClientsOf {
-  const pace = { callsPerSecond: 10_000, burst: 10_000, longestWaitMs: 1_000 };
-  return targetClients({ settings, pace, ...(timing !== undefined && { timing }) });
+export function recordedClients({ settings }: RecordedAws, pace?: Pace): ClientsOf {
+  const rate = { callsPerSecond: 10_000, burst: 10_000, longestWaitMs: 1_000 };
+  return targetClients({ settings, rate, ...(pace !== undefined && { pace }) });
 }
 
 /** A clock that stands still but for what is slept through, which takes no time; what is gathered waits for its turn all the same. */
-export function stillTiming(
-  startMs = Date.UTC(2026, 5, 13, 18),
-): Timing & { readonly slept: readonly number[]; passMs: (ms: number) => void } {
+export function stillPace(startMs = Date.UTC(2026, 5, 13, 18)): Pace & { readonly slept: readonly number[]; passMs: (ms: number) => void } {
   let now = startMs;
   const slept: number[] = [];
   return {
-    now: () => now,
-    sleep: async (ms) => {
+    nowMs: () => now,
+    wait: async (ms) => {
       if (ms > 5) slept.push(ms);
       now += ms > 5 ? ms : 0;
       await new Promise((resolve) => void setTimeout(resolve, Math.min(ms, 5)));

@@ -57,7 +57,7 @@ export function readersAt(clusterId: string): TargetInAws {
 /** Clients of the emulator for every place; nothing waits for its turn. */
 export function clientsOf(moto: Moto): ClientsOf {
   const { region: _, ...settings } = moto.client();
-  return targetClients({ settings, pace: { callsPerSecond: 10_000, burst: 10_000, longestWaitMs: 1_000 } });
+  return targetClients({ settings, rate: { callsPerSecond: 10_000, burst: 10_000, longestWaitMs: 1_000 } });
 }
 
 /** Registers a scalable target with bounds, as its owner would. */

@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
 import { tmpdir } from "node:os";
@@ -7,12 +6,27 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { parse } from "yaml";
 import { parseTargets } from "../../shared/config/targets.ts";
 import { ROOT } from "../architecture/planted.ts";
+import { run, type Said } from "../programs.ts";
 
 const PAGE = readFileSync(join(ROOT, "docs/infrastructure.md"), "utf8");
 
 /** The snippets of one language, in the order of the page. */
 function snippets(language: string): readonly string[] {
   return [...PAGE.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gmu)].flatMap(([, of, text = ""]) => (of === language ? [text] : []));
+}
+
+/** What a program says of a text as a file; undefined where the program is not installed: more than our own check, which is always made. */
+function checked(command: string, args: readonly string[], name: string, text: string): Pick<Said, "status" | "stdout"> | undefined {
+  const folder = mkdtempSync(join(tmpdir(), "calltime-snippet-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, name), text);
+  try {
+    const { status, stdout } = run(command, [...args, join(folder, name)]);
+    return { status, stdout };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
 }
 
 /** Where a snippet of Terraform does not close what it opens, or assigns nothing. */
@@ -47,8 +61,8 @@ describe("Terraform", () => {
 
   test("snippets are formatted as terraform does, where it is installed", () => {
     for (const text of snippets("terraform")) {
-      const { error, status, stdout } = spawnSync("terraform", ["fmt", "-"], { input: text, encoding: "utf8" });
-      if (error === undefined) expect([status, stdout]).toEqual([0, text]);
+      const said = checked("terraform", ["fmt", "-check", "-diff"], "snippet.tf", text);
+      expect(said).toEqual(said && { status: 0, stdout: "" });
     }
   });
 
@@ -89,12 +103,8 @@ describe("CloudFormation", () => {
   });
 
   test("is what cfn-lint takes, where it is installed", () => {
-    const folder = mkdtempSync(join(tmpdir(), "calltime-template-"));
-    onTestFinished(() => rmSync(folder, { recursive: true }));
-    const file = join(folder, "template.yaml");
-    writeFileSync(file, source);
-    const { error, status, stdout } = spawnSync("cfn-lint", ["--", file], { encoding: "utf8" });
-    if (error === undefined) expect([stdout, status]).toEqual(["", 0]);
+    const said = checked("cfn-lint", ["--"], "template.yaml", source);
+    expect(said).toEqual(said && { status: 0, stdout: "" });
   });
 });
 

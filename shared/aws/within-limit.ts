@@ -1,18 +1,10 @@
+import type { Pace } from "../app/ports.ts";
 import { CalltimeError } from "../core/error.ts";
 
-/** The clock and the dice of an adapter, so that tests have their own. */
-export type Timing = {
-  /** Epoch milliseconds. */
-  readonly now: () => number;
-  readonly sleep: (ms: number) => Promise<void>;
-  /** From 0, included, to 1, excluded. */
-  readonly random: () => number;
-};
-
-/** The machine's own. */
-export const MACHINE_TIMING: Timing = {
-  now: Date.now,
-  sleep: (ms) => new Promise((resolve) => void setTimeout(resolve, ms)),
+/** This machine's clock and dice. */
+export const MACHINE_PACE: Pace = {
+  nowMs: Date.now,
+  wait: (ms) => new Promise((resolve) => void setTimeout(resolve, ms)),
   random: Math.random,
 };
 
