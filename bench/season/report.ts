@@ -65,6 +65,33 @@ export function partsTable(rows: readonly Row[], startUpMinutes: number, limitPe
   return table([`start-up ${startUpMinutes} min, limit ${limitPerMillion}: ratio / unserved per million`, ...parts], lines);
 }
 
+/** What a promise came to: chosen on the first half of the season, run once on the last. */
+export type Promised = {
+  readonly policy: string;
+  readonly startUpMinutes: number;
+  readonly promisedPerMillion: number;
+  readonly parts: Readonly<Record<string, Outcome>>;
+};
+
+/** The promise of a policy, played. */
+export function promiseOf(policy: string, promisedPerMillion: number, trial: Trial, place: Place): Promised {
+  return { policy, promisedPerMillion, startUpMinutes: place.unit.startUpMinutes, parts: partOutcomes(trial.played, place) };
+}
+
+/** Ratio and unserved per million of each promise, in the half it was chosen on and in the other. */
+export function promiseTable(promises: readonly Promised[]): string {
+  const cell = (outcome: Outcome | undefined): string =>
+    outcome === undefined ? "–" : `${outcome.ratio.toFixed(2)} / ${outcome.unservedPerMillion.toFixed(0)}`;
+  const lines = promises.map(({ policy, startUpMinutes, promisedPerMillion, parts }) => [
+    policy,
+    `${promisedPerMillion}`,
+    `${startUpMinutes} min`,
+    cell(parts["first half"]),
+    cell(parts["last half"]),
+  ]);
+  return table(["without hindsight: ratio / unserved per million", "promised", "start-up", "first 20 slots", "last 20 slots"], lines);
+}
+
 /** A table in Markdown. */
 function table(head: readonly string[], lines: readonly (readonly string[])[]): string {
   return [`| ${head.join(" | ")} |`, `|${"---|".repeat(head.length)}`, ...lines.map((line) => `| ${line.join(" | ")} |`)].join("\n");

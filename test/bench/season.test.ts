@@ -1,7 +1,10 @@
 import { expect, test } from "vitest";
+import { calltime, sightingsOf } from "../../bench/season/calltime.ts";
+import { planned } from "../../bench/season/planned.ts";
 import { cheapest, PEERS, tried } from "../../bench/season/tune.ts";
 import { firstUnits, partsOf, readSeason, TASK_RPS, type Season } from "../../bench/season/trace.ts";
 import { staticPeak } from "../../shared/core/simulate/peers/fixed.ts";
+import { DEFAULT_PLAN_POLICY } from "../../shared/core/plan/plan.ts";
 import { horizontalScaling } from "../../shared/core/simulate/peers/horizontal.ts";
 import { outcomeOf, play, type Played, type Trace } from "../../shared/core/simulate/peers/policy.ts";
 import { predictiveScaling } from "../../shared/core/simulate/peers/predictive-scaling.ts";
@@ -20,11 +23,16 @@ const PLAYED: Readonly<Record<string, (season: Season) => Played>> = {
     play(scheduleMultiplier(UNIT, slots, { factor: 2, target: 0.6 }), trace, UNIT, firstUnits(trace, UNIT)),
   "predictive scaling": ({ trace }) =>
     play(predictiveScaling(UNIT, { pattern: "daily", target: 0.6 }), trace, UNIT, firstUnits(trace, UNIT)),
+  Calltime: ({ trace, slots }) => {
+    const sightings = sightingsOf(trace, slots, TASK_RPS, 10);
+    return play(calltime(UNIT, sightings, { safety: { kind: "promised", unservedPerMillion: 30 } }), trace, UNIT, firstUnits(trace, UNIT));
+  },
+  "Calltime as it is wired": ({ trace, slots }) => play(planned(UNIT, slots, DEFAULT_PLAN_POLICY), trace, UNIT, firstUnits(trace, UNIT)),
 };
 
-/** The season up to its third day, and from `atMs` on whatever comes to mind. */
+/** The season up to its second day, and from `atMs` on whatever comes to mind. */
 function short({ trace, slots }: Season, scrambledFromMs = Number.POSITIVE_INFINITY): Season {
-  const untilMs = trace.chargeMs + 3 * DAY_MS;
+  const untilMs = trace.chargeMs + 2 * DAY_MS;
   const loadRps = trace.loadRps.slice(0, (untilMs - trace.fromMs) / MINUTE_MS);
   for (let nth = 0; nth < loadRps.length; nth += 1) {
     if (trace.fromMs + nth * MINUTE_MS >= scrambledFromMs) loadRps[nth] = ((nth * 7_919) % 97) * TASK_RPS;

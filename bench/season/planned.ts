@@ -1,0 +1,143 @@
+import { assessAir, type Air, type ExcessMinute } from "../../shared/core/forecast/air.ts";
+import { forecastLoad, type Aired } from "../../shared/core/forecast/forecast.ts";
+import { DEFAULT_IMPACT_THRESHOLD } from "../../shared/core/forecast/impact.ts";
+import { learnBroadcast } from "../../shared/core/forecast/learn.ts";
+import { firstLearned, firstTargetUsual, type Learned, type Model, type TargetUsual } from "../../shared/core/forecast/model.ts";
+import { LOOK_BACK_MS } from "../../shared/core/forecast/nowcast.ts";
+import { learnResiduals } from "../../shared/core/forecast/residuals.ts";
+import { ARRIVAL_MS, DECAY_MS } from "../../shared/core/forecast/shape.ts";
+import { learnUsualLoad, usualAt } from "../../shared/core/forecast/usual-load.ts";
+import type { LoadMinute } from "../../shared/core/measurement.ts";
+import { needsOf } from "../../shared/core/plan/demand.ts";
+import { stepAt, type PlanPolicy } from "../../shared/core/plan/plan.ts";
+import { planSteps } from "../../shared/core/plan/steps.ts";
+import type { Occasion } from "../../shared/core/schedule/occasion.ts";
+import type { PastMinute, ScalingPolicy, Unit } from "../../shared/core/simulate/peers/policy.ts";
+import type { Slot } from "../../shared/core/simulate/peers/schedule-multiplier.ts";
+import { HOUR_MS, MINUTE_MS } from "../../shared/core/time.ts";
+import { targetOf, ZONE } from "./calltime.ts";
+
+// The trace has no viewers: a hundredth of a request a second above usual is taken for one.
+const REQUESTS_PER_VIEWER = 0.01;
+// As the platform does: an hour is learned from five minutes after it, a broadcast forty minutes after its end.
+const SETTLED_MS = 5 * MINUTE_MS;
+const LEARN_AFTER_MS = 40 * MINUTE_MS;
+const KEPT_MS = 5 * HOUR_MS;
+
+type PlannedState = {
+  readonly usual: TargetUsual;
+  readonly learned: Learned;
+  readonly air: Readonly<Record<string, Air>>;
+  /** The newest minutes, oldest first. */
+  readonly measured: readonly LoadMinute[];
+};
+
+/**
+ * The plan as it is wired today: usual week, audience, shape and nowcast of the production code, learned from the trace alone; nothing was
+ * said beforehand of how many would come.
+ */
+export function planned(unit: Unit, slots: readonly Slot[], policy: PlanPolicy): ScalingPolicy<PlannedState> {
+  const target = { ...targetOf(unit), loadPerViewerRps: REQUESTS_PER_VIEWER };
+  const occasions = slots.map(occasionOf);
+
+  const modelOf = ({ usual, learned }: PlannedState): Model => ({ learned, targets: { [target.id]: usual }, viewers: {} });
+  const near = (atMs: number): readonly Occasion[] =>
+    occasions.filter(({ startsAtMs, endsAtMs }) => startsAtMs < atMs + HOUR_MS && endsAtMs > atMs - KEPT_MS);
+
+  const observe = (before: PlannedState, { atMs, loadRps }: PastMinute): PlannedState => {
+    const minute: LoadMinute = { kind: "known", atMs, loadRps, unservedRps: 0, servingUnits: undefined };
+    const nowMs = atMs + MINUTE_MS;
+    const kept = before.measured.length > KEPT_MS / MINUTE_MS ? before.measured.slice(-KEPT_MS / MINUTE_MS) : before.measured;
+    let state: PlannedState = { ...before, measured: [...kept, minute] };
+    for (const occasion of near(atMs)) {
+      if (occasion.startsAtMs > nowMs) continue;
+      const excess = excessOf(state, occasion, nowMs);
+      const air = assessAir({ occasion, before: state.air[occasion.id], excess, expected: undefined, now: nowMs });
+      state = { ...state, air: { ...state.air, [occasion.id]: air } };
+      const overMs = air.kind === "ended" ? air.endedAtMs : undefined;
+      if (overMs !== undefined && nowMs === Math.max(overMs, occasion.endsAtMs) + LEARN_AFTER_MS) {
+        const targets = [{ target, usual: state.usual, load: state.measured }];
+        const broadcast = { occasion, air, viewers: excess, targets, overlapped: "not" as const, censored: false };
+        state = { ...state, learned: learnBroadcast(state.learned, broadcast, ZONE) };
+      }
+    }
+    return (nowMs - SETTLED_MS) % HOUR_MS === 0 ? { ...state, usual: withHour(state, nowMs - SETTLED_MS) } : state;
+  };
+
+  /** What a full hour teaches of the usual week: its minutes apart from what draws a crowd. */
+  const withHour = ({ usual, measured, air }: PlannedState, toMs: number): TargetUsual => {
+    const ordinary = measured.flatMap((minute) => {
+      if (minute.kind === "unknown" || minute.atMs < toMs - HOUR_MS || minute.atMs >= toMs) return [];
+      const special = near(minute.atMs).some(({ id, startsAtMs, endsAtMs }) => {
+        const stand = air[id];
+        const overMs = stand?.kind === "ended" ? stand.endedAtMs : endsAtMs;
+        return minute.atMs >= startsAtMs - ARRIVAL_MS && minute.atMs < overMs + DECAY_MS;
+      });
+      return special ? [] : [{ atMs: minute.atMs, value: minute.loadRps, weight: 1 }];
+    });
+    const ratios = ordinary.flatMap(({ atMs, value }) => {
+      const expected = usualAt(usual.load, atMs, ZONE);
+      return expected === undefined || expected <= 0 ? [] : [value / expected];
+    });
+    return { load: learnUsualLoad(usual.load, ordinary, ZONE), residuals: learnResiduals(usual.residuals, ratios) };
+  };
+
+  return {
+    first: { usual: firstTargetUsual(), learned: firstLearned(), air: {}, measured: [] },
+    learn: observe,
+    decide: (before, seen, { inForceMs, desiredUnits }) => {
+      const state = seen === undefined ? before : observe(before, seen);
+      const aired: readonly Aired[] = near(inForceMs).map((occasion) => ({ occasion, air: state.air[occasion.id] ?? { kind: "ahead" } }));
+      const forecast = forecastLoad({
+        model: modelOf(state),
+        target,
+        occasions: aired,
+        recent: state.measured.filter(({ atMs }) => atMs >= inForceMs - LOOK_BACK_MS),
+        zone: ZONE,
+        now: inForceMs,
+        fromMs: inForceMs,
+        toMs: inForceMs + target.startUpMs + MINUTE_MS,
+        threshold: DEFAULT_IMPACT_THRESHOLD,
+        unservedPerMillion: policy.unservedPerMillion,
+      });
+      const held = state.measured.filter(({ atMs }) => atMs >= inForceMs - policy.holdMinutes * MINUTE_MS);
+      const common = { target, policy, now: inForceMs };
+      const needs = needsOf({ ...common, forecast, recent: held, occasions: aired, overrides: [], database: undefined, clients: [] });
+      const plan = planSteps({
+        ...common,
+        needs,
+        untilMs: inForceMs + MINUTE_MS,
+        floorInForce: desiredUnits,
+        startUpMs: target.startUpMs,
+        releaseUnderWay: false,
+        lowersNothing: undefined,
+      });
+      return { state, units: stepAt(plan, inForceMs)?.floorUnits ?? target.baselineUnits };
+    },
+  };
+}
+
+/** Viewers above usual of an occasion, minute by minute. */
+function excessOf({ usual, measured }: PlannedState, { startsAtMs }: Occasion, nowMs: number): readonly ExcessMinute[] {
+  return measured.flatMap((minute) => {
+    if (minute.kind === "unknown" || minute.atMs < startsAtMs || minute.atMs >= nowMs) return [];
+    const usualRps = usualAt(usual.load, minute.atMs, ZONE);
+    return usualRps === undefined ? [] : [{ atMs: minute.atMs, excess: (minute.loadRps - usualRps) / REQUESTS_PER_VIEWER }];
+  });
+}
+
+function occasionOf({ startsAtMs, endsAtMs }: Slot): Occasion {
+  const id = `match-${startsAtMs}`;
+  const title = "World Cup";
+  return {
+    id,
+    name: title,
+    programmes: [{ id, channelId: "tv", startsAtMs, endsAtMs, title, categories: ["sports"], live: true }],
+    channelIds: ["tv"],
+    startsAtMs,
+    endsAtMs,
+    seriesKey: "world cup",
+    category: "sports",
+    programmeClass: "live",
+  };
+}

@@ -1,0 +1,53 @@
+import { describe, expect, test } from "vitest";
+import { firstRegression, learnRegression, predicted, type Regression } from "../../../shared/core/forecast/least-squares.ts";
+import { seededNormals } from "./near.ts";
+
+/** The weights that minimise the faded squared errors and the faded distance from the first ones, all at once: normal equations, eliminated. */
+function solved(
+  first: readonly number[],
+  rows: readonly (readonly number[])[],
+  values: readonly number[],
+  memory: number,
+): readonly number[] {
+  const size = first.length;
+  const kept = 1 - 1 / memory;
+  const left = new Float64Array(size * size);
+  for (let i = 0; i < size; i += 1) left[i * size + i] = kept ** rows.length;
+  const at = (i: number, j: number): number => left[i * size + j] ?? 0;
+  const right = first.map((weight) => kept ** rows.length * weight);
+  rows.forEach((row, nth) => {
+    const faded = kept ** (rows.length - 1 - nth);
+    for (let i = 0; i < size; i += 1) {
+      right[i] = (right[i] ?? 0) + faded * (row[i] ?? 0) * (values[nth] ?? 0);
+      for (let j = 0; j < size; j += 1) left[i * size + j] = at(i, j) + faded * (row[i] ?? 0) * (row[j] ?? 0);
+    }
+  });
+  for (let pivot = 0; pivot < size; pivot += 1) {
+    for (let i = 0; i < size; i += 1) {
+      if (i === pivot) continue;
+      const factor = at(i, pivot) / at(pivot, pivot);
+      for (let j = 0; j < size; j += 1) left[i * size + j] = at(i, j) - factor * at(pivot, j);
+      right[i] = (right[i] ?? 0) - factor * (right[pivot] ?? 0);
+    }
+  }
+  return right.map((value, i) => value / at(i, i));
+}
+
+describe("least squares, one observation at a time", () => {
+  test("come to the same weights as all observations at once", () => {
+    const normals = seededNormals(7);
+    const rows = Array.from({ length: 60 }, () => [1, normals(), normals()]);
+    const values = rows.map(([, a = 0, b = 0]) => 0.3 + 2 * a - b + 0.1 * normals());
+    let regression: Regression = firstRegression([0, 1, 0]);
+    rows.forEach((row, nth) => {
+      regression = learnRegression(regression, row, (values[nth] ?? 0) - predicted(regression, row), 50);
+    });
+    const expected = solved([0, 1, 0], rows, values, 50);
+    expected.forEach((weight, i) => expect(regression.weights[i]).toBeCloseTo(weight, 6));
+    expect(regression.weights[1]).toBeCloseTo(2, 1);
+  });
+
+  test("nothing learned predicts with the weights that are believed at first", () => {
+    expect(predicted(firstRegression([0.5, 2]), [1, 3])).toBe(6.5);
+  });
+});
