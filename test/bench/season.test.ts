@@ -30,14 +30,14 @@ const PLAYED: Readonly<Record<string, (season: Season) => Played>> = {
   "Calltime as it is wired": ({ trace, slots }) => play(planned(UNIT, slots, DEFAULT_PLAN_POLICY), trace, UNIT, firstUnits(trace, UNIT)),
 };
 
-/** The season up to its second day, and from `atMs` on whatever comes to mind. */
+/** The season from a day before its charge up to its second day, and from `atMs` on whatever comes to mind. */
 function short({ trace, slots }: Season, scrambledFromMs = Number.POSITIVE_INFINITY): Season {
-  const untilMs = trace.chargeMs + 2 * DAY_MS;
-  const loadRps = trace.loadRps.slice(0, (untilMs - trace.fromMs) / MINUTE_MS);
+  const [fromMs, untilMs] = [trace.chargeMs - DAY_MS, trace.chargeMs + 2 * DAY_MS];
+  const loadRps = trace.loadRps.slice((fromMs - trace.fromMs) / MINUTE_MS, (untilMs - trace.fromMs) / MINUTE_MS);
   for (let nth = 0; nth < loadRps.length; nth += 1) {
-    if (trace.fromMs + nth * MINUTE_MS >= scrambledFromMs) loadRps[nth] = ((nth * 7_919) % 97) * TASK_RPS;
+    if (fromMs + nth * MINUTE_MS >= scrambledFromMs) loadRps[nth] = ((nth * 7_919) % 97) * TASK_RPS;
   }
-  return { trace: { ...trace, loadRps }, slots };
+  return { trace: { ...trace, fromMs, loadRps }, slots };
 }
 
 describeWithData("the season", () => {
