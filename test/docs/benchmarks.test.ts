@@ -1,0 +1,57 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { expect, test } from "vitest";
+import { mainTable, promiseTable, type Promised, type Row } from "../../bench/season/report.ts";
+
+const read = (file: string): string => readFileSync(resolve(import.meta.dirname, "../..", file), "utf8");
+const page = read("docs/benchmarks.md");
+const recorded = JSON.parse(read("bench/results/season.json")) as {
+  readonly rows: readonly Row[];
+  readonly promises: readonly Promised[];
+  readonly commit: string;
+};
+
+/** The cells of the first table after a mark, however they are padded. */
+function cellsAfter(mark: string, text: string): readonly (readonly string[])[] {
+  return cellsOf(text.slice(text.indexOf(mark)));
+}
+
+function cellsOf(text: string): readonly (readonly string[])[] {
+  const [, block = ""] = /((?:^\|.*\|$\n?)+)/m.exec(text) ?? [];
+  const lines = block.trim().split("\n");
+  return lines
+    .filter((line) => !/^[|\s-]+$/.test(line))
+    .map((line) =>
+      line
+        .split("|")
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
+}
+
+test("the season's figures on the page are those that were recorded", () => {
+  expect(cellsAfter("<!-- season:", page)).toEqual(cellsOf(mainTable(recorded.rows)));
+  expect(cellsAfter("<!-- promises:", page)).toEqual(cellsOf(promiseTable(recorded.promises)));
+  expect(read("bench/results/season.md")).toContain(recorded.commit);
+});
+
+test("what the page says was reached was", () => {
+  const goals = { 10: [1.27, 1.32, 1.4], 30: [1.24, 1.29, 1.36] };
+  const rows = recorded.rows.filter(({ policy }) => policy === "Calltime, prompt scale-in");
+  expect(rows).toHaveLength(3);
+  for (const [limit, ratios] of Object.entries(goals)) {
+    for (const [nth, most] of ratios.entries()) {
+      const chosen = rows[nth]?.byLimit.find(({ limitPerMillion }) => limitPerMillion === Number(limit))?.chosen;
+      expect(chosen?.ratio).toBeLessThanOrEqual(most);
+    }
+  }
+  const promised = recorded.promises.filter(
+    ({ policy, promisedPerMillion }) => policy.includes("near forecasts") && promisedPerMillion === 30,
+  );
+  expect(promised).toHaveLength(3);
+  for (const [nth, most] of [1.28, 1.32, 1.38].entries()) {
+    const last = promised[nth]?.parts["last half"];
+    expect(last?.ratio).toBeLessThanOrEqual(most);
+    expect(last?.unservedPerMillion).toBeLessThanOrEqual(45);
+  }
+});
