@@ -9,7 +9,7 @@ import { compareText, type Channel, type FeedProgramme, type Programme } from ".
 import { addRepair, NO_REPAIRS, sameView, viewOf, type ChannelView, type GateTime, type Repairs } from "../core/schedule/sanity.ts";
 import { beginSurvey, sumOf, type Survey } from "../core/schedule/survey.ts";
 import { readFeedBatches } from "../feeds/read-feed.ts";
-import { packDay, type Chunk } from "../feeds/schedule-chunks.ts";
+import { packDay, packListed, unpackListed, type Chunk } from "../feeds/schedule-chunks.ts";
 import type { ChunkStore } from "./ports.ts";
 import { readDays } from "./schedules.ts";
 
@@ -35,8 +35,10 @@ export type Edition = {
   readonly changeCounts: ChangeCounts;
 };
 
-/** Programmes looked at together: about 50 MB of them. What a feed lists beyond that is read for once more. */
-const PROGRAMMES_AT_ONCE = 40_000;
+/** Programmes held as objects while a feed is read again; the others wait packed. */
+const LOOSE_PROGRAMMES = 5_000;
+/** Channels whose programmes in force are read from the store together. */
+const CHANNELS_AT_ONCE = 50;
 /** Changes kept with all they say; a desk's own edits are a few hundred, a whole new guide is a hundred thousand. */
 const MOST_CHANGES = 5_000;
 
@@ -59,8 +61,8 @@ export function listsTheSame(survey: Survey, inForce: Manifest | undefined): boo
 
 /**
  * What becomes of a feed beside the schedule in force. Only the channels that list something else are read again, mended and identified,
- * each whole, as both need it; never more of them at once than memory allows, however large the feed. Throws what `readFeed` throws, and
- * `feed-unreadable` when its bytes are not those that were surveyed.
+ * each whole, as both need it. What they list waits packed, so that memory grows with what changed, and slowly. Throws what `readFeed`
+ * throws, and `feed-unreadable` when its bytes are not those that were surveyed.
  */
 export async function nextEdition(
   { read, survey, bounds, inForce }: { read: ReadBytes; survey: Survey; bounds: ListingBounds; inForce: Manifest | undefined },
@@ -72,17 +74,16 @@ export async function nextEdition(
   const rebuilt = new Map<string, Rebuilt>();
   const changed = ids.filter((id) => !isSame(survey, before.get(id) ?? { id, chunks: [] }) || !isListed(survey, id));
   const changes = nearestChanges();
-  for (const round of roundsOf(changed, survey, before)) {
-    const listed = await readChannels(read, round, survey, bounds);
-    const hashes = round.flatMap((id) => before.get(id)?.chunks.map(([, hash]) => hash) ?? []);
+  const listedOn = await readChannels(read, changed, survey, bounds);
+  for (let at = 0; at < changed.length; at += CHANNELS_AT_ONCE) {
+    const group = changed.slice(at, at + CHANNELS_AT_ONCE);
+    const hashes = group.flatMap((id) => before.get(id)?.chunks.map(([, hash]) => hash) ?? []);
     const days = await readDays(chunks, new Set(hashes));
-    for (const id of round) {
+    for (const id of group) {
       const was = before.get(id);
       const previous = was?.chunks.flatMap(([, hash]) => days.get(hash) ?? []) ?? [];
-      rebuilt.set(
-        id,
-        rebuild(declared(survey, id), listed.get(id) ?? [], { was, previous }, { bounds, time, changes, sum: sumOf(survey, id) }),
-      );
+      const beside = { was, previous };
+      rebuilt.set(id, rebuild(declared(survey, id), listedOn(id), beside, { bounds, time, changes, sum: sumOf(survey, id) }));
     }
   }
   return assembled(ids, { survey, before, rebuilt, time, changes });
@@ -187,49 +188,40 @@ export function countsOf({ channels }: Manifest, survey: Survey): ListingCounts 
   return { channelsDeclared: survey.channels.size, programmesRead, itemsUnreadable, ...counts };
 }
 
-/** The programmes of these channels, read again. */
-async function readChannels(
-  read: ReadBytes,
-  ids: readonly string[],
-  survey: Survey,
-  bounds: ListingBounds,
-): Promise<ReadonlyMap<string, readonly FeedProgramme[]>> {
-  const listed = new Map<string, FeedProgramme[]>(ids.filter((id) => survey.listed.has(id)).map((id) => [id, []]));
-  if (listed.size === 0) return listed;
-  for await (const batch of readFeedBatches(read(), { repeats: bounds.repeats })) {
-    for (const item of batch) if (item.kind === "programme") listed.get(item.programme.channelId)?.push(item.programme);
+/** What a feed lists on some channels, one of them after the other as it is asked for. */
+type ReadAgain = (id: string) => readonly FeedProgramme[];
+
+/** Reads the programmes of these channels again and holds them packed. Throws `feed-unreadable` when they are not those surveyed. */
+async function readChannels(read: ReadBytes, ids: readonly string[], survey: Survey, bounds: ListingBounds): Promise<ReadAgain> {
+  const packed = new Map<string, Uint8Array[]>(ids.filter((id) => survey.listed.has(id)).map((id) => [id, []]));
+  const loose = new Map<string, FeedProgramme[]>();
+  let count = 0;
+  const pack = (): void => {
+    for (const [id, programmes] of loose) packed.get(id)?.push(packListed(programmes));
+    loose.clear();
+    count = 0;
+  };
+  if (packed.size > 0) {
+    for await (const batch of readFeedBatches(read(), { repeats: bounds.repeats })) {
+      for (const item of batch) {
+        if (item.kind !== "programme" || !packed.has(item.programme.channelId)) continue;
+        const { programme } = item;
+        const onChannel = loose.get(programme.channelId);
+        if (onChannel === undefined) loose.set(programme.channelId, [programme]);
+        else onChannel.push(programme);
+        if (++count === LOOSE_PROGRAMMES) pack();
+      }
+    }
   }
-  for (const [id, programmes] of listed) {
+  pack();
+  return (id) => {
+    const programmes = (packed.get(id) ?? []).flatMap(unpackListed);
     const sum = emptySum();
     for (const programme of programmes) addToSum(sum, programme, isTooFar(programme, bounds));
-    if (sumText(sum) === sumOf(survey, id)) continue;
-    throw new CalltimeError(
-      "feed-unreadable",
-      `the feed was changed while it was read (${id.slice(0, 80)} lists something else); send it again`,
-    );
-  }
-  return listed;
-}
-
-/** Channels in groups that memory has room for; one channel is never divided. */
-function* roundsOf(
-  ids: readonly string[],
-  survey: Survey,
-  before: ReadonlyMap<string, ManifestChannel>,
-): Generator<readonly string[], void, undefined> {
-  let round: string[] = [];
-  let programmes = 0;
-  for (const id of ids) {
-    const most = Math.max(survey.listed.get(id)?.sum.programmes ?? 0, programmesIn(before.get(id)?.listed?.outline ?? []));
-    if (round.length > 0 && programmes + most > PROGRAMMES_AT_ONCE) {
-      yield round;
-      round = [];
-      programmes = 0;
-    }
-    round.push(id);
-    programmes += most;
-  }
-  if (round.length > 0) yield round;
+    if (sumText(sum) === (sumOf(survey, id) ?? sumText(emptySum()))) return programmes;
+    const what = `the feed was changed while it was read (${id.slice(0, 80)} lists something else)`;
+    throw new CalltimeError("feed-unreadable", `${what}; send it again`);
+  };
 }
 
 function isListed(survey: Survey, id: string): boolean {
@@ -267,7 +259,7 @@ function nearestChanges(): NearestChanges {
         counts[change.kind]++;
         kept.push(change);
       }
-      if (kept.length > 4 * MOST_CHANGES) nearest();
+      if (kept.length > 2 * MOST_CHANGES) nearest();
     },
     all: () => {
       nearest();

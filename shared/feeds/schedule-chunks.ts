@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { CalltimeError } from "../core/error.ts";
 import { channelsOf, daysOf, type Manifest, type ManifestChannel } from "../core/schedule/manifest.ts";
-import type { Programme, Schedule } from "../core/schedule/programme.ts";
+import type { FeedProgramme, Programme, Schedule } from "../core/schedule/programme.ts";
 
 /** Something kept under the hash of what it holds: the programmes of a channel and day, or a manifest. Never changed, only kept or not. */
 export type Chunk = { readonly hash: string; readonly bytes: Uint8Array };
@@ -26,6 +26,16 @@ export function unpackDay(chunk: Chunk): readonly Programme[] {
     Object.freeze(row.categories);
     return Object.freeze({ channelId, ...row });
   });
+}
+
+/** What a feed lists on a channel, packed: a tenth of what it takes as objects. */
+export function packListed(programmes: readonly FeedProgramme[]): Uint8Array {
+  return compressed(JSON.stringify(programmes));
+}
+
+/** What `packListed` packed. */
+export function unpackListed(bytes: Uint8Array): readonly FeedProgramme[] {
+  return JSON.parse(zstdDecompressSync(bytes).toString("utf8")) as readonly FeedProgramme[];
 }
 
 /** The chunk of a manifest. */
@@ -62,7 +72,12 @@ function rowOf(programme: Programme): Row {
 
 function chunkOf(value: unknown): Chunk {
   const json = JSON.stringify(value);
-  return { hash: hashOf(json), bytes: zstdCompressSync(json) };
+  return { hash: hashOf(json), bytes: compressed(json) };
+}
+
+/** A copy: what the compressor returns is a piece of the 16 kB and more that it wrote into, and would keep all of them. */
+function compressed(json: string): Uint8Array {
+  return Uint8Array.from(zstdCompressSync(json));
 }
 
 function unpacked(chunk: Chunk): unknown {
