@@ -65,7 +65,7 @@ export interface ScheduleStore {
 export interface ChunkStore {
   /** The bytes of each chunk asked for, in the order asked; undefined for one that is not kept. */
   read(hashes: readonly string[]): Promise<readonly (Uint8Array | undefined)[]>;
-  /** Keeps chunks, all of them once this returns. One that is there already is not written again. */
+  /** Keeps chunks, all of them once this returns. To keep what is there already changes nothing. */
   keep(chunks: readonly Chunk[]): Promise<void>;
 }
 
