@@ -10,8 +10,11 @@ export type CallRate = {
   readonly longestWaitMs: number;
 };
 
-/** Application Auto Scaling publishes no rate; from 5 to 10 calls a second were seen to be throttled in the wild. */
-export const DEFAULT_RATE: CallRate = { callsPerSecond: 8, burst: 16, longestWaitMs: 15_000 };
+/**
+ * Application Auto Scaling publishes no rate; ten calls a second are held to be safe. A look asks for the scheduled actions of each target by
+ * itself: with this burst 100 targets of one account and Region have their answers within the limit of a look.
+ */
+export const DEFAULT_RATE: CallRate = { callsPerSecond: 10, burst: 40, longestWaitMs: 15_000 };
 
 /** Lets calls through at a pace, in the order they came. */
 export type TokenBucket = {

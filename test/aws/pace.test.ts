@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { Pace } from "../../shared/app/ports.ts";
+import { DESCRIBE_LIMIT_MS } from "../../shared/aws/capacity-control.ts";
 import { gathered } from "../../shared/aws/gathered.ts";
 import { MACHINE_PACE, withinLimit } from "../../shared/aws/within-limit.ts";
-import { tokenBucket } from "../../shared/aws/token-bucket.ts";
+import { DEFAULT_RATE, tokenBucket } from "../../shared/aws/token-bucket.ts";
 
 /** A clock that moves by what is slept. */
 function sleeping(): Pace & { passMs: (ms: number) => void } {
@@ -12,6 +13,13 @@ function sleeping(): Pace & { passMs: (ms: number) => void } {
 
 describe("the turns of calls", () => {
   const rate = { callsPerSecond: 10, burst: 3, longestWaitMs: 500 };
+
+  test("the looks at 100 targets of one account have their turns within the limit of a look", async () => {
+    const pace = sleeping();
+    const { turn } = tokenBucket(DEFAULT_RATE, pace);
+    for (let call = 0; call < 102; call += 1) await turn();
+    expect(pace.nowMs() - 1_000_000).toBeLessThan(DESCRIBE_LIMIT_MS - 1_500);
+  });
 
   test("a burst goes out at once, the rest at the rate", async () => {
     const pace = sleeping();
