@@ -94,7 +94,7 @@ const ROWS = [
   {
     name: "bench",
     from: "^bench/",
-    ours: "^(shared/(core|config|feeds|app)|events|local|bench)/",
+    ours: "^(shared/(core|config|feeds|manifests|edges|app)|events|local|bench)/",
     // The peers a claim is measured against are added with the benchmark that runs them.
     packages: ["saxes"],
     builtins: ANY,

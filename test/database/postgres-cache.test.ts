@@ -7,7 +7,7 @@ import { CACHE_BUDGET, cachedShare, quoted, readOnlyStatement, relationOf, BLOCK
 import { postgresCache } from "../../shared/database/postgres-cache.ts";
 import { realPace } from "../../shared/edges/real-pace.ts";
 import { calltime } from "../cli/calltime.ts";
-import { freePort } from "../edges/cache-servers.ts";
+import { freePort } from "../../bench/edges/cache-servers.ts";
 import { describeWithPostgres, startPostgres, type Postgres } from "./postgres.ts";
 
 const MEBIBYTE = 1024 * 1024;

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { EdgeAsk, EdgeReply } from "../../shared/app/ports.ts";
 import { cloudFrontPop } from "../../shared/core/warm/edge.ts";
 import { httpEdges } from "../../shared/edges/http-edges.ts";
-import { held, startOrigin, type Answer, type Origin } from "./origin.ts";
+import { held, startOrigin, type Answer, type Origin } from "../../bench/edges/origin.ts";
 
 const MEBIBYTE = 1024 * 1024;
 

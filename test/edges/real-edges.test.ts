@@ -9,8 +9,9 @@ import { CONTENT_BUDGET } from "../../shared/core/warm/content.ts";
 import { httpEdges } from "../../shared/edges/http-edges.ts";
 import { realPace } from "../../shared/edges/real-pace.ts";
 import { calltime } from "../cli/calltime.ts";
-import { describeWithCacheServers, startNginx, startVarnish, type CacheServer } from "./cache-servers.ts";
-import { premiere, startOrigin, type Origin } from "./origin.ts";
+import { startNginx, startVarnish, type CacheServer } from "../../bench/edges/cache-servers.ts";
+import { describeWithCacheServers } from "./with-cache-servers.ts";
+import { premiere, startOrigin, type Origin } from "../../bench/edges/origin.ts";
 
 const SEGMENT_BYTES = 300_000;
 

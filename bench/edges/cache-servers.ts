@@ -1,25 +1,13 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, test } from "vitest";
 
-const VARNISH = process.env["CALLTIME_VARNISHD"] ?? "/usr/sbin/varnishd";
-const NGINX = process.env["CALLTIME_NGINX"] ?? "/usr/sbin/nginx";
-
-/** Tests with Varnish and nginx as edges. Without them they are skipped by name; with `CI` set that is a failure. */
-export function describeWithCacheServers(title: string, body: () => void): void {
-  const missing = [VARNISH, NGINX].filter((path) => !existsSync(path));
-  if (missing.length === 0) describe(title, body);
-  else if (process.env["CI"]) {
-    test(title, () => {
-      throw new Error(
-        `${missing.join(", ")} not present; install Debian's varnish and nginx-light, or set CALLTIME_VARNISHD and CALLTIME_NGINX`,
-      );
-    });
-  } else test.skip(`${title} (skipped: ${missing.join(", ")} not present)`, () => undefined);
-}
+/** Where Varnish is. */
+export const VARNISH = process.env["CALLTIME_VARNISHD"] ?? "/usr/sbin/varnishd";
+/** Where nginx is. */
+export const NGINX = process.env["CALLTIME_NGINX"] ?? "/usr/sbin/nginx";
 
 /** A cache server that runs. */
 export type CacheServer = { readonly port: number; readonly stop: () => Promise<void> };
