@@ -1,7 +1,7 @@
 import type { DocumentStore, Json } from "../shared/app/ports.ts";
 import type { Database } from "./database.ts";
-import { documentKey, MAX_DOCUMENT_BYTES } from "./document-key.ts";
-import { storedJson } from "./stored-json.ts";
+import { documentKey, MAX_DOCUMENT_BYTES } from "../shared/app/ports/document-key.ts";
+import { storedJson } from "../shared/app/ports/stored-json.ts";
 
 /** Documents in the local store. A document that is created again after its removal starts at version 1 again. */
 export function sqliteDocumentStore(database: Database): DocumentStore {

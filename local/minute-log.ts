@@ -2,7 +2,7 @@ import type { Json } from "../shared/app/ports.ts";
 import { CalltimeError } from "../shared/core/error.ts";
 import { minuteOf } from "../shared/core/time.ts";
 import type { Database } from "./database.ts";
-import { storedJson } from "./stored-json.ts";
+import { storedJson } from "../shared/app/ports/stored-json.ts";
 
 /** What was noted about one target in one minute. */
 export type MinuteRecord = { readonly minuteMs: number; readonly targetId: string; readonly record: Json };

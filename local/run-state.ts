@@ -1,6 +1,6 @@
 import type { Json } from "../shared/app/ports.ts";
 import type { Database } from "./database.ts";
-import { storedJson } from "./stored-json.ts";
+import { storedJson } from "../shared/app/ports/stored-json.ts";
 
 /** What the run itself must find again after a stop or a kill: its seed, its tick, the simulated world. Of any size, without versions. */
 export type RunState = {

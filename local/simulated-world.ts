@@ -23,7 +23,7 @@ import { CalltimeError } from "../shared/core/error.ts";
 import { DAY_MS, minuteOf, MINUTE_MS } from "../shared/core/time.ts";
 import type { Database } from "./database.ts";
 import { runState } from "./run-state.ts";
-import { storedJson } from "./stored-json.ts";
+import { storedJson } from "../shared/app/ports/stored-json.ts";
 
 /** One minute of all targets, by target id. */
 export type TargetsMinute = Pick<WorldMinute, "atMs" | "targets">;

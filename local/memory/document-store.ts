@@ -1,9 +1,9 @@
 import type { DocumentStore, Json, Versioned } from "../../shared/app/ports.ts";
 import { compareText } from "../../shared/core/schedule/programme.ts";
-import { documentKey, MAX_DOCUMENT_BYTES } from "../document-key.ts";
+import { documentKey, MAX_DOCUMENT_BYTES } from "../../shared/app/ports/document-key.ts";
 import { frozen } from "../frozen.ts";
 import type { Sections } from "../sections.ts";
-import { storedJson } from "../stored-json.ts";
+import { storedJson } from "../../shared/app/ports/stored-json.ts";
 
 /** Documents in memory, for fast simulation. What is read is frozen, so nobody can change what is stored. */
 export function memoryDocumentStore(sections: Sections): DocumentStore {

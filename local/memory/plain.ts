@@ -1,9 +1,9 @@
 import type { ChunkStore, DocumentStore, Journal, JournalEntry, Json, ScheduleStore, Versioned } from "../../shared/app/ports.ts";
 import { compareText } from "../../shared/core/schedule/programme.ts";
 import { minuteOf } from "../../shared/core/time.ts";
-import { documentKey, MAX_DOCUMENT_BYTES } from "../document-key.ts";
+import { documentKey, MAX_DOCUMENT_BYTES } from "../../shared/app/ports/document-key.ts";
 import { frozen } from "../frozen.ts";
-import { storedJson } from "../stored-json.ts";
+import { storedJson } from "../../shared/app/ports/stored-json.ts";
 import { memorySchedules } from "./schedule-store.ts";
 
 /**

@@ -16,7 +16,7 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 
 /**
  * Small state with a version: plans, models, cues sent, intended floors, overrides. Keys are `/`-separated paths of
- * `[A-Za-z0-9._~()+ -]` segments; a value is at most 400 KB as JSON in UTF-8.
+ * `[A-Za-z0-9._~()+ -]` segments, 1,000 characters at most; a value is at most 400,000 bytes as JSON in UTF-8.
  */
 export interface DocumentStore {
   /** The newest document, or undefined when there is none. */

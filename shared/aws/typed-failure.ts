@@ -26,8 +26,8 @@ const NAMES: Readonly<Record<string, AwsFailureCode>> = {
   InternalException: "aws-unavailable",
   InternalFailure: "aws-unavailable",
   InternalServerError: "aws-unavailable",
-  LimitExceededException: "aws-unavailable",
   ServiceUnavailable: "aws-unavailable",
+  TransactionConflictException: "aws-unavailable",
   TransactionInProgressException: "aws-unavailable",
 
   CredentialsProviderError: "aws-credentials",

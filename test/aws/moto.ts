@@ -3,7 +3,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, beforeEach } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe } from "vitest";
 import { describeWithPrograms } from "../programs.ts";
 
 /** Settings that any client of the SDK takes: where the emulator is, a key that opens nothing, and one try, so that a gap shows at once. */
@@ -30,10 +30,13 @@ const PROGRAM = { commands: ["moto_server"], from: "moto with pip: pip install '
 const REGION = "eu-west-1";
 /** It takes a second; a machine that runs everything at once takes longer. */
 const MOST_START_MS = 60_000;
+/** A law asks it some thousand times. */
+const MOST_TEST_MS = 120_000;
 
 /** Tests over an emulated AWS, a server of their own. Where it is not installed they are skipped by name; with `CI` set that is a failure. */
 export function describeWithMoto(title: string, body: (moto: Moto) => void): void {
-  describeWithPrograms(title, PROGRAM, () => {
+  const patiently = (name: string, tests: () => void): void => void describe(name, { timeout: MOST_TEST_MS }, tests);
+  const withServer = (): void => {
     let server: Server | undefined;
     beforeAll(async () => {
       server = await startServer();
@@ -58,7 +61,8 @@ export function describeWithMoto(title: string, body: (moto: Moto) => void): voi
         disableRequestCompression: true,
       }),
     });
-  });
+  };
+  describeWithPrograms(title, PROGRAM, withServer, patiently);
 }
 
 type Server = { readonly endpoint: string; readonly stop: () => Promise<void> };

@@ -21,7 +21,7 @@ documentStoreLaws("plain", async () => plainDocuments(), {
     "a caller that changes what it wrote or what it read changes nothing that is stored":
       "nothing is copied: whoever reads must not change",
     "refuses keys outside its alphabet": "the same evenings are played with checks in a test",
-    "takes 400 KB of JSON in UTF-8 and refuses one byte more": "the same",
+    "takes 400,000 bytes of JSON in UTF-8 and refuses one byte more": "the same",
     "refuses a value that JSON would change": "the same",
   },
 });

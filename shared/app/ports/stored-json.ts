@@ -1,4 +1,4 @@
-import { CalltimeError } from "../shared/core/error.ts";
+import { CalltimeError } from "../../core/error.ts";
 
 /**
  * `value` as JSON text. Throws `value-not-json`, naming `where`, when reading the text back would give another value, and
