@@ -12,6 +12,7 @@ export type AwsFailureCode =
   | "aws-denied"
   | "aws-not-there"
   | "aws-region"
+  | "aws-changed"
   | "aws-refused";
 
 const NAMES: Readonly<Record<string, AwsFailureCode>> = {
@@ -55,6 +56,12 @@ const NAMES: Readonly<Record<string, AwsFailureCode>> = {
   QueueDoesNotExist: "aws-not-there",
   ResourceNotFoundException: "aws-not-there",
 
+  ConditionalRequestConflict: "aws-changed",
+  PreconditionFailed: "aws-changed",
+
+  // S3 says 403 with it, and it is no matter of rights.
+  InvalidObjectState: "aws-refused",
+
   AuthorizationHeaderMalformed: "aws-region",
   PermanentRedirect: "aws-region",
 };
@@ -67,6 +74,7 @@ const RIGHT: Readonly<Record<AwsFailureCode, string>> = {
   "aws-denied": "let its role do this",
   "aws-not-there": "correct its name, or make it in this account and Region",
   "aws-region": "ask in the Region that it lies in",
+  "aws-changed": "somebody else wrote in between; read again and decide again",
   "aws-refused": "AWS's own words say what would be right",
 };
 
