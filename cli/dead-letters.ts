@@ -4,10 +4,10 @@ import { answerOf, minuteText, print, withClientOptions, type ClientOptions } fr
 type DeadLetter = {
   readonly id: string;
   readonly subscriber: string;
-  readonly tries: number;
+  readonly tries: number | null;
   readonly diedAt: string;
   readonly reason: string;
-  readonly event: { readonly id: string; readonly type: string; readonly at: string };
+  readonly event: { readonly id: string; readonly type: string; readonly at: string } | null;
 };
 
 const PATH = "/v1/dead-letters";
@@ -41,5 +41,7 @@ function redriveCommand(): Command {
 }
 
 function lineOf({ id, subscriber, tries, diedAt, reason, event }: DeadLetter): string {
-  return `${id}: ${event.type} of ${minuteText(event.at)} to ${subscriber}, given up at ${minuteText(diedAt)} after ${tries} tries: ${reason}`;
+  const what = event === null ? "something" : `${event.type} of ${minuteText(event.at)}`;
+  const after = tries === null ? "" : ` after ${tries} ${tries === 1 ? "try" : "tries"}`;
+  return `${id}: ${what} to ${subscriber}, given up at ${minuteText(diedAt)}${after}: ${reason}`;
 }

@@ -4,7 +4,7 @@ import { CalltimeError } from "../shared/core/error.ts";
 import { MINUTE_MS } from "../shared/core/time.ts";
 import type { Database } from "./database.ts";
 import { disorderOf, ORDER, type DisorderSettings } from "./disorder.ts";
-import { outboxOf, type Death, type Progress, type Undelivered } from "./outbox.ts";
+import { outboxOf, type Death, type KnownLetter, type Progress, type Undelivered } from "./outbox.ts";
 
 /** Settings of delivery. What is left out takes the value named here. */
 export type DeliverySettings = {
@@ -43,7 +43,7 @@ export type Settled = Delivered & { readonly atMs: number };
 
 /** The bus in one process. Accepted events are kept in the store until each subscriber has had them or they are dead letters. */
 export type LocalBus = EventBus &
-  DeadLetters & {
+  Pick<DeadLetters, "redrive"> & {
     /** Has `handle` called for events of `type`. `name` is what the store remembers: the same at every start. Throws `subscriber-duplicate`. */
     subscribe<Type extends AnyEvent["type"]>(name: string, type: Type, handle: Handle<Type>): void;
     /**
@@ -58,6 +58,8 @@ export type LocalBus = EventBus &
     settle(nowMs: number): Promise<Settled>;
     /** Every time that a delivery was given up, oldest first, and what has become of it. */
     deaths(): Promise<readonly Death[]>;
+    /** Those that lie there now, oldest first. */
+    deadLetters(): Promise<readonly KnownLetter[]>;
   };
 
 // A day of ticks: by then the longest delay and the last retry of any chain of events is over.

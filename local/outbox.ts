@@ -15,8 +15,11 @@ export type Progress = {
 /** An event that is not yet settled with all its subscribers. */
 export type Undelivered = { readonly seq: number; readonly event: AnyEvent; readonly progress: ReadonlyMap<string, Progress> };
 
+/** A dead letter of this bus, which knows its event and how often it was tried. */
+export type KnownLetter = DeadLetter & { readonly event: AnyEvent; readonly tries: number };
+
 /** One time that a delivery was given up, and what has become of it since. */
-export type Death = DeadLetter & {
+export type Death = KnownLetter & {
   /** When a person had it tried again, or undefined when nobody has. */
   readonly redrivenAtMs: number | undefined;
   readonly fate: "lies-there" | "being-tried" | "delivered" | "died-again";
@@ -29,7 +32,7 @@ export type Outbox = {
   note(seq: number, progress: Progress): void;
   /** Takes a settled event out; what was given up stays as a dead letter. */
   settle(seq: number): void;
-  dead(): readonly DeadLetter[];
+  dead(): readonly KnownLetter[];
   /** Every time that a delivery was given up, oldest first. */
   deaths(): readonly Death[];
   /** Puts a dead letter back to be tried from the start. */

@@ -9,12 +9,13 @@ const deadLetterSchema = z
   .strictObject({
     id: z.string(),
     subscriber: z.string().describe("Who could not take it."),
-    tries: z.number().int(),
+    tries: z.number().int().nullable().describe("Null where nobody counted them."),
     diedAt: instant.describe("When the last try failed."),
     reason: z.string().describe("What the last try failed with."),
     event: z
       .looseObject({ id: z.string(), type: z.string(), at: instant })
-      .describe("The event as it was published; docs/events.md describes each type."),
+      .nullable()
+      .describe("The event as it was published, docs/events.md describes each type; null for what is no event of this release."),
   })
   .meta({ id: "DeadLetter", description: "One delivery that the bus gave up." });
 
@@ -76,5 +77,5 @@ function placeOf({ context }: ApiParts): DeadLetters {
 }
 
 function shown({ id, subscriber, tries, diedAtMs, reason, event }: DeadLetter): z.input<typeof deadLetterSchema> {
-  return { id, subscriber, tries, diedAt: isoOf(diedAtMs), reason, event: { ...event } };
+  return { id, subscriber, tries: tries ?? null, diedAt: isoOf(diedAtMs), reason, event: event === undefined ? null : { ...event } };
 }

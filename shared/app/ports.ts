@@ -84,9 +84,11 @@ export interface EventBus {
 export type DeadLetter = {
   /** The bus's own name for it. */
   readonly id: string;
-  readonly event: AnyEvent;
+  /** Undefined for what is no event of this release; `reason` says so. */
+  readonly event: AnyEvent | undefined;
   readonly subscriber: string;
-  readonly tries: number;
+  /** Undefined where nobody counted them. */
+  readonly tries: number | undefined;
   readonly diedAtMs: number;
   /** What the last try failed with. */
   readonly reason: string;

@@ -27,7 +27,7 @@ test("a dead letter is seen and redriven from a shell, at once and with no tick 
   const [letter] = await evening.bus.deadLetters();
   const { stdout } = await run("list");
   expect(stdout).toMatch(
-    /^\d+: calltime\.model\.updated of .* to dashboard, given up at 2026-06-13T18:00Z after 1 tries: the dashboard is away\n$/,
+    /^\d+: calltime\.model\.updated of .* to dashboard, given up at 2026-06-13T18:00Z after 1 try: the dashboard is away\n$/,
   );
 
   works = true;
