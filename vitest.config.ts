@@ -5,6 +5,7 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     // Child processes (launcher, linter, compiler) start slowly while other files keep both cores busy.
     testTimeout: 20_000,
+    hookTimeout: 60_000,
     coverage: {
       provider: "v8",
       include: ["shared/**/*.ts"],
