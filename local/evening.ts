@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { contextOf, type Context, type Settings } from "../shared/app/context.ts";
 import type { IngestReport } from "../shared/app/ingest.ts";
 import { tick } from "../shared/app/tick.ts";
@@ -12,6 +13,7 @@ import { sqliteDocumentStore } from "./document-store.ts";
 import { worldHere, type EveningWorld } from "./evening-world.ts";
 import { eventLog, type EventLog } from "./event-log.ts";
 import { localJournal } from "./journal.ts";
+import { fileSheets } from "./sheets.ts";
 import { lookAgain } from "./look-again.ts";
 import { minuteLog } from "./minute-log.ts";
 import { sqliteSchedules } from "./schedule-store.ts";
@@ -102,7 +104,9 @@ async function assemble(setting: EveningSetting, database: Database): Promise<Ev
   const world = "elsewhere" in setting ? withTargets(setting) : await worldOf(setting, database, begun);
   const { loads, capacity, bookings } = world;
   const zone = setting.zoneAround?.(begun.fromMs) ?? setting.settings.zone;
-  const context = contextOf({ ...stores, loads, capacity, bookings, deadLetters: bus }, { ...setting.settings, zone });
+  const sheets = database.directory === undefined ? undefined : fileSheets(join(database.directory, "sheets"));
+  const ports = { ...stores, loads, capacity, bookings, deadLetters: bus, ...(sheets !== undefined && { sheets }) };
+  const context = contextOf(ports, { ...setting.settings, zone });
   const nowMs = (): number => world.nowMs();
   // Calltime goes by its own clock, which is right unless the world has it step.
   const clockMs = (): number => world.clockMs();

@@ -28,11 +28,15 @@ export async function planAhead(context: Context, situation: Situation): Promise
   await updateDocument<Ahead>(documents, AHEAD_KEY, () => ({ madeAtMs, floors }));
 }
 
+/** The floors of the day ahead as they were planned last, by target id, each from an instant on. */
+export async function readAhead({ ports }: Context): Promise<Ahead["floors"]> {
+  return (await readDocument<Ahead>(ports.documents, AHEAD_KEY))?.value.floors ?? {};
+}
+
 /** The floors to come: as the plan in force has them, and beyond its end as the day ahead does. */
 async function floorsAhead(context: Context, target: Target, plan: Plan | undefined): Promise<readonly Booking[]> {
   if (plan === undefined) return [];
-  const ahead = (await readDocument<Ahead>(context.ports.documents, AHEAD_KEY))?.value;
-  return [...floorsOf(plan), ...(ahead?.floors[target.id] ?? []).filter(({ atMs }) => atMs >= plan.untilMs)];
+  return [...floorsOf(plan), ...((await readAhead(context))[target.id] ?? []).filter(({ atMs }) => atMs >= plan.untilMs)];
 }
 
 function floorsOf(plan: Plan): readonly Booking[] {

@@ -254,6 +254,14 @@ export interface Journal {
   read(targetId: string, fromMs: number, toMs: number): Promise<readonly JournalEntry[]>;
 }
 
+/** Where people find what they need while Calltime is down. */
+export interface SheetStore {
+  /** The Region of targets that do not say theirs. */
+  readonly region?: string | undefined;
+  /** Puts text under a name, in the place of what was there. */
+  keep(name: string, text: string): Promise<void>;
+}
+
 /** The ports a use case may need. */
 export type Ports = {
   readonly journal: Journal;
@@ -266,4 +274,6 @@ export type Ports = {
   readonly bookings: BookingControl;
   /** Where the bus shows what it gave up. A bus without it has a place of its own for that. */
   readonly deadLetters?: DeadLetters;
+  /** Where the evening sheet is put; without it none is written. */
+  readonly sheets?: SheetStore;
 };

@@ -13,6 +13,7 @@ import { expireOverrides } from "./override.ts";
 import { plan, type Planned } from "./plan.ts";
 import type { JournalEntry } from "./ports.ts";
 import { publishUnsent } from "./publish.ts";
+import { keepSheet } from "./sheet.ts";
 import { situationAt } from "./situation.ts";
 import { warm, type Warmed } from "./warm.ts";
 
@@ -42,6 +43,7 @@ export async function tick(context: Context, now: number, { measuredElsewhere = 
     await attempt(failures, () => cue(context, situation, correlationId));
     await attempt(failures, () => assess(context, situation, { planned, warmed, correlationId }));
   }
+  await attempt(failures, () => keepSheet(context, now));
   await attempt(failures, () => context.ports.journal.append(warmed.map((target) => entryOf(target, planned, now))));
   throwAll(failures);
 }

@@ -7,7 +7,7 @@ export type Booking = { readonly atMs: number; readonly units: number };
 export type Booked = Booking & { readonly name: string };
 
 /** What starts the name of every scheduled action of ours; no other is ever changed. */
-const OURS = "calltime-";
+export const OURS = "calltime-";
 
 /** Scheduled actions that one target may have (Application Auto Scaling, not adjustable). */
 const MOST_ACTIONS = 200;
