@@ -67,6 +67,14 @@ const ROWS = [
     builtins: ["process"],
   },
   {
+    // A deployment put together: its settings, its ports, its clock. What `local/` is on a laptop.
+    name: "deployed",
+    from: "^shared/deployed/",
+    ours: "^(shared/(app|aws|config|core|lambda|deployed)/|events/)",
+    packages: NONE,
+    builtins: ["fs"],
+  },
+  {
     name: "functions",
     from: "^functions/([^/]+)/",
     ours: "^(functions/$1|shared|events)/",

@@ -1,4 +1,6 @@
 import * as z from "zod";
+// By itself: `z.core` as a value would bring all of it into a bundle, with the messages of 50 languages.
+import { toDotPath } from "zod/v4/core";
 import { EventError } from "./event-error.ts";
 import { id } from "./field.ts";
 import { instant, isoOf } from "./instant.ts";
@@ -131,7 +133,7 @@ export function conforming<Name extends string, Version extends number, Data>(
 ): Envelope<Name, Version, Data> {
   const result = contract.schema.safeParse(value);
   if (result.success) return result.data;
-  const problems = result.error.issues.map((issue) => `${z.core.toDotPath(issue.path) || "the envelope"}: ${issue.message}`);
+  const problems = result.error.issues.map((issue) => `${toDotPath(issue.path) || "the envelope"}: ${issue.message}`);
   const name = typeof value["id"] === "string" && value["id"] !== "" ? `${contract.type} ${value["id"]}` : contract.type;
   throw new EventError("event-invalid", `${name}: ${problems.join("; ")}`, { cause: result.error });
 }

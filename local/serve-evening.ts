@@ -13,5 +13,5 @@ export function serveEvening(
 ): Promise<Served> {
   const token = writeToken(tokenDirectory);
   const { context, nowMs, act } = evening;
-  return serveApi(createApi({ context, now: nowMs, token, exclusively: act }), { port });
+  return serveApi(createApi({ context, now: nowMs, writers: { kind: "token", token }, exclusively: act }), { port });
 }

@@ -7,10 +7,13 @@ import type { ApiParts, Reply, Route } from "./route.ts";
 import { routes } from "./routes.ts";
 import { checkToken } from "./token.ts";
 
+/** Who may write. */
+export type Writers = { readonly kind: "token"; readonly token: string } | { readonly kind: "let-in-by-gateway" };
+
 /** What the API is made from. */
 export type ApiInput = Omit<ApiParts, "maxBodyBytes"> & {
-  /** The write token: what a caller must show to change anything. */
-  readonly token: string;
+  /** Who may change anything: whoever shows the write token, or whoever a gateway in front of this has let in. */
+  readonly writers: Writers;
   /** Bytes of a request's body beyond which it is refused; 64 MiB when left out. */
   readonly maxBodyBytes?: number;
   /** Told of every failure that a caller only sees as 500; standard error when left out. */
@@ -28,7 +31,8 @@ const HEADERS: Readonly<Record<string, string>> = {
 
 /** The HTTP API: Request → Response, the same on a laptop and behind a Lambda. Throws `token-empty`. */
 export function createApi(input: ApiInput): Hono {
-  if (input.token === "")
+  const { writers } = input;
+  if (writers.kind === "token" && writers.token === "")
     throw new CalltimeError("token-empty", "the write token is empty: anybody could write; give one of 32 random bytes");
   const parts: ApiParts = { ...input, maxBodyBytes: input.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES };
   const report = input.report ?? ((error: unknown) => console.error(error));
@@ -39,7 +43,7 @@ export function createApi(input: ApiInput): Hono {
   });
   for (const route of routes) {
     const path = route.path.replace("{id}", ":id");
-    app.on(route.method, path, async (c) => answered(c, await handled(route, parts, input.token, c)));
+    app.on(route.method, path, async (c) => answered(c, await handled(route, parts, writers, c)));
   }
   // After all of them: what gets here has a path that is known and a method that is not.
   for (const path of new Set(routes.map((route) => route.path))) {
@@ -61,8 +65,8 @@ export function createApi(input: ApiInput): Hono {
   return app;
 }
 
-async function handled(route: Route, parts: ApiParts, token: string, c: HonoContext): Promise<Reply> {
-  if (route.writes) checkToken(c.req.header("authorization") ?? null, token);
+async function handled(route: Route, parts: ApiParts, writers: Writers, c: HonoContext): Promise<Reply> {
+  if (route.writes && writers.kind === "token") checkToken(c.req.header("authorization") ?? null, writers.token);
   const query = readQuery(route.query, new URL(c.req.url));
   const reply = await route.handle({ parts, now: parts.now(), query, id: c.req.param("id") ?? "", request: c.req.raw });
   const shape = route.responses[reply.status];

@@ -128,7 +128,7 @@ export function platform({ ports = {}, input = {}, dark = [], occasionName = "th
   const api = createApi({
     context,
     now: () => now,
-    token: TOKEN,
+    writers: { kind: "token", token: TOKEN },
     exclusively: (work) => sections.transaction(work),
     report: (error) => void reported.push(error),
     ...input,

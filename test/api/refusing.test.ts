@@ -120,7 +120,15 @@ test("every code that a use case or the reading of a feed throws has a status", 
 
 test("an API with an empty write token is not made", () => {
   const { context } = platform();
-  expect(() => createApi({ context, now: () => 0, token: "", exclusively: (work) => work() })).toThrow(/write token is empty/);
+  expect(() => createApi({ context, now: () => 0, writers: { kind: "token", token: "" }, exclusively: (work) => work() })).toThrow(
+    /write token is empty/,
+  );
+});
+
+test("behind a gateway that lets nobody in whom it does not know, no token is asked for", async () => {
+  const behind = platform({ input: { writers: { kind: "let-in-by-gateway" } } });
+  const body = JSON.stringify({ mode: "frozen", author: "Ida Berg", why: "a look" });
+  expect((await behind.ask("/v1/mode", { method: "PUT", body })).status).toBe(200);
 });
 
 test("a write without a token is 401 and says how; any wrong token, also a part of the right one, is 403", async () => {

@@ -1,0 +1,44 @@
+// The functions, one a folder of functions/. Each has its own zip and its own role (roles.cjs); what calls it is in bus.yml and clock.yml.
+const directory = process.env.CALLTIME_PACKAGE ?? "dist";
+
+const named = (name, settings) => ({
+  handler: "index.handler",
+  name: `\${self:custom.name}-${name}`,
+  role: `${name.replace(/(^|-)(\w)/g, (_, __, letter) => letter.toUpperCase())}Role`,
+  package: { artifact: `${directory}/functions/${name}.zip` },
+  ...settings,
+});
+
+/** What a caller needs to be allowed, by what the request does. */
+const routes = (authorizer) =>
+  ["GET", "PUT", "POST", "PATCH", "DELETE"].map((method) => ({
+    httpApi: { method, path: "/v1/{proxy+}", authorizer: authorizer(method === "GET" ? "calltime/read" : "calltime/write") },
+  }));
+
+module.exports = async ({ resolveVariable }) => {
+  const auth = await resolveVariable("param:auth");
+  const authorizer = auth === "jwt" ? (scope) => ({ name: "people", scopes: [scope] }) : () => ({ type: "aws_iam" });
+  return {
+    ingest: named("ingest", { timeout: 120, memorySize: 1769 }),
+    plan: named("plan", { timeout: 45, memorySize: 1769 }),
+    // One tick at a time: a second one would find the targets taken.
+    cue: named("cue", { timeout: 45, memorySize: 1769, reservedConcurrency: 1 }),
+    measure: named("measure", { timeout: 55, memorySize: 1769, reservedConcurrency: 1 }),
+    "warm-capacity": named("warm-capacity", {
+      timeout: 45,
+      memorySize: 1024,
+      events: [
+        {
+          sqs: {
+            arn: { "Fn::GetAtt": ["WarmQueue", "Arn"] },
+            batchSize: 10,
+            maximumBatchingWindow: 1,
+            functionResponseType: "ReportBatchItemFailures",
+            maximumConcurrency: 2,
+          },
+        },
+      ],
+    }),
+    api: named("api", { timeout: 29, memorySize: 1769, events: routes(authorizer) }),
+  };
+};

@@ -1,0 +1,100 @@
+// What each function may do, and to what: one role a function, written out here. What targets there are says which of them can be reached.
+// test/deploy compares each role with what the function's code can ask for.
+const { reachOf } = require("../scripts/package/reach.ts");
+
+const stage = "${self:custom.name}";
+const arn = (text) => ({ "Fn::Sub": text });
+const attribute = (resource) => ({ "Fn::GetAtt": [resource, "Arn"] });
+const allow = (Action, Resource, Condition) => ({ Effect: "Allow", Action, Resource, ...(Condition && { Condition }) });
+const some = (Action, Resource, Condition) => (Resource.length === 0 ? [] : [allow(Action, Resource, Condition)]);
+
+const logs = (name) =>
+  allow(
+    ["logs:CreateLogStream", "logs:PutLogEvents"],
+    arn(`arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:/aws/lambda/${stage}-${name}:*`),
+  );
+// Traces belong to nobody: there is no ARN to name.
+const traces = allow(["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "*");
+
+const state = [
+  allow(
+    ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:Query", "dynamodb:BatchGetItem", "dynamodb:BatchWriteItem"],
+    attribute("Table"),
+  ),
+  allow(["events:PutEvents"], attribute("Bus")),
+];
+
+/** Looks at targets. What has no ARN in a grant is named one by one: these calls list, and AWS lets nobody list by name. */
+const look = (reach) => [
+  allow(["application-autoscaling:DescribeScalableTargets", "application-autoscaling:DescribeScheduledActions"], "*"),
+  ...some(["ecs:DescribeServices"], reach.services),
+  ...(reach.services.length > 0 ? [allow(["elasticloadbalancing:DescribeTargetHealth"], "*")] : []),
+  ...some(["rds:DescribeDBClusters"], reach.clusters),
+  // The capacity that a cluster has is a metric, and a metric has no ARN.
+  ...(reach.serverlessClusters.length > 0 ? [allow(["cloudwatch:GetMetricData"], "*")] : []),
+  ...some(["rds:DescribeDBInstances"], reach.instances),
+  ...some(["lambda:GetProvisionedConcurrencyConfig"], reach.functions),
+  ...some(["dynamodb:DescribeTable"], reach.tables),
+  ...some(["sts:AssumeRole"], reach.roles),
+];
+
+/** Sets minimums and books raises, of scalable targets of the kinds that there are. */
+const set = (reach) => [
+  ...some(
+    [
+      "application-autoscaling:RegisterScalableTarget",
+      "application-autoscaling:PutScheduledAction",
+      "application-autoscaling:DeleteScheduledAction",
+    ],
+    reach.scalableTargets,
+    {
+      StringEquals: {
+        "application-autoscaling:service-namespace": reach.namespaces,
+        "application-autoscaling:scalable-dimension": reach.dimensions,
+      },
+    },
+  ),
+  // Application Auto Scaling asks of whoever registers a target that it may change the target itself.
+  ...some(["ecs:UpdateService"], reach.services),
+  ...some(["rds:ModifyDBCluster"], reach.serverlessClusters),
+];
+
+// A metric has no ARN either.
+const measured = (reach) => [allow(["cloudwatch:GetMetricData"], "*"), ...some(["sts:AssumeRole"], reach.roles)];
+
+const grants = (reach) => ({
+  ingest: [
+    ...state,
+    allow(["s3:GetObject", "s3:GetObjectVersion"], arn("${Bucket.Arn}/feeds/*")),
+    allow(["s3:ListBucket"], attribute("Bucket"), { StringLike: { "s3:prefix": "feeds/*" } }),
+    allow(["sqs:SendMessage"], attribute("IngestDeadLetters")),
+  ],
+  plan: [...state, ...measured(reach), allow(["sqs:SendMessage"], attribute("PlanDeadLetters"))],
+  cue: [...state, ...measured(reach), ...look(reach), ...set(reach)],
+  measure: [...state, ...measured(reach)],
+  "warm-capacity": [
+    ...state,
+    ...look(reach),
+    ...set(reach),
+    allow(["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], attribute("WarmQueue")),
+  ],
+  api: [...state, ...measured(reach), ...look(reach)],
+});
+
+const roleOf = (name, statements) => ({
+  Type: "AWS::IAM::Role",
+  Properties: {
+    AssumeRolePolicyDocument: {
+      Version: "2012-10-17",
+      Statement: [{ Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" }],
+    },
+    Policies: [{ PolicyName: name, PolicyDocument: { Version: "2012-10-17", Statement: [logs(name), traces, ...statements] } }],
+  },
+});
+
+const logical = (name) => `${name.replace(/(^|-)(\w)/g, (_, __, letter) => letter.toUpperCase())}Role`;
+
+module.exports = () => {
+  const roles = Object.entries(grants(reachOf(process.env.CALLTIME_TARGETS ?? "samples/targets-aws.yaml")));
+  return { Resources: Object.fromEntries(roles.map(([name, statements]) => [logical(name), roleOf(name, statements)])) };
+};

@@ -1,0 +1,23 @@
+import { tick } from "../../shared/app/tick.ts";
+import { readVitals } from "../../shared/app/vitals.ts";
+import { control, loads } from "../../shared/deployed/control.ts";
+import { deployed } from "../../shared/deployed/platform.ts";
+import { state } from "../../shared/deployed/state.ts";
+import { countVitals } from "../../shared/deployed/vitals.ts";
+import { onMinute } from "../../shared/lambda/on-minute.ts";
+
+const { handling, context, minute } = deployed("cue", import.meta.url, (place) => ({
+  ...state(place),
+  ...loads(place),
+  ...control(place),
+}));
+
+/** The minute: plans what is stale, repairs what differs, sends the cues that are due, and says how it stands. */
+export const handler = onMinute(handling, async ({ telemetry }) => {
+  const now = minute();
+  try {
+    await tick(context, now, { measuredElsewhere: true });
+  } finally {
+    countVitals(telemetry, await readVitals(context, now));
+  }
+});

@@ -1,0 +1,45 @@
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build, type Metafile } from "esbuild";
+
+/** The root of the checkout. */
+export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+
+/** The functions there are, by the folder each has. */
+export function functionNames(): readonly string[] {
+  const folders = readdirSync(join(ROOT, "functions"), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return folders.map(({ name }) => name).toSorted();
+}
+
+// Parts of the SDK are CommonJS and ask for built-ins by require, which a module does not have.
+const BANNER = "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);";
+
+/** One function in one file, with all it imports, as Lambda's Node takes it: `index.mjs` in `directory`. Returns what went into it. */
+export async function bundle(name: string, directory: string): Promise<Metafile> {
+  const { metafile } = await build({
+    entryPoints: [join(ROOT, "functions", name, "handler.ts")],
+    outfile: join(directory, "index.mjs"),
+    absWorkingDir: ROOT,
+    bundle: true,
+    minify: true,
+    // A stack trace is read by somebody who is called at night.
+    keepNames: true,
+    platform: "node",
+    target: "node24",
+    format: "esm",
+    // The module builds, of which the SDK's are half as large.
+    mainFields: ["module", "main"],
+    banner: { js: BANNER },
+    legalComments: "none",
+    metafile: true,
+    logLevel: "warning",
+  });
+  return metafile;
+}
+
+/** Writes what one function is made of beside it, for tests and for people who ask why it is so large. */
+export function writeMetafile(file: string, metafile: Metafile): void {
+  mkdirSync(join(file, ".."), { recursive: true });
+  writeFileSync(file, JSON.stringify(metafile));
+}

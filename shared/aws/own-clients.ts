@@ -1,0 +1,20 @@
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import { S3Client } from "@aws-sdk/client-s3";
+
+// Clients for what is Calltime's own, in the Region and account it runs in: one a process, made when it is first asked for. Endpoint, Region
+// and credentials come from the environment. Each by itself, so that a function's code holds those it uses.
+
+/** The client of the table of state. */
+export const ownDynamo = once(() => new DynamoDBClient({}));
+
+/** The client of the bus. */
+export const ownEvents = once(() => new EventBridgeClient({}));
+
+/** The client of the bucket. */
+export const ownStorage = once(() => new S3Client({}));
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
+}
