@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { parseExpectations } from "../../shared/config/expectations.ts";
 import { parseTargets } from "../../shared/config/targets.ts";
@@ -45,6 +45,9 @@ export async function packageFunctions(directory: string, files: PackagedFiles):
     writeMetafile(metafile, await bundle(name, folder));
     const zip = join(functions, `${name}.zip`);
     const code = join(folder, "index.mjs");
+    // The folder holds what the zip does: there, too, a function finds its settings beside its code.
+    writeFileSync(join(folder, "targets.yaml"), targets);
+    writeFileSync(join(folder, "expectations.yaml"), expectations);
     await writeZip(zip, { "index.mjs": readFileSync(code), "targets.yaml": targets, "expectations.yaml": expectations });
     const zipBytes = statSync(zip).size;
     if (zipBytes > MOST_ZIP_BYTES) {

@@ -33,9 +33,6 @@ const IMPORTS = `try {
 function importing({ bundle }: Packaged, env: Readonly<Record<string, string>>) {
   const entry = join(dirname(bundle), "import.mjs");
   writeFileSync(entry, IMPORTS);
-  for (const file of ["targets.yaml", "expectations.yaml"]) {
-    writeFileSync(join(dirname(bundle), file), file === "targets.yaml" ? readFileSync(EVERY_KIND) : "expectations: []\n");
-  }
   return spawnSync(process.execPath, [entry], { env, encoding: "utf8" });
 }
 

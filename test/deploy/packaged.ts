@@ -19,10 +19,10 @@ export type Whole = {
 };
 
 /** Packages everything for `targets`. */
-export async function packagedWhole(targets = EVERY_KIND): Promise<Whole> {
+export async function packagedWhole(targets = EVERY_KIND, expectations?: string): Promise<Whole> {
   mkdirSync(join(ROOT, "dist"), { recursive: true });
   const directory = mkdtempSync(join(ROOT, "dist/test-"));
-  const functions = await packageFunctions(directory, { targets });
+  const functions = await packageFunctions(directory, { targets, expectations });
   const templateAt = (args: readonly string[]): string => packageTemplate(directory, { targets, args }).template;
   const read = (path: string): Template => JSON.parse(readFileSync(path, "utf8")) as Template;
   const path = templateAt([]);
