@@ -8,6 +8,7 @@ import { deadLettersCommand } from "./dead-letters.ts";
 import { explainCommand } from "./explain.ts";
 import { feedCommand } from "./feed.ts";
 import { modeCommand } from "./mode.ts";
+import { occasionCommand } from "./occasion.ts";
 import { overrideCommand } from "./override.ts";
 import { planCommand } from "./plan.ts";
 import { programmeCommand } from "./programme.ts";
@@ -21,6 +22,7 @@ const program = new Command("calltime")
   .addCommand(startCommand())
   .addCommand(overrideCommand())
   .addCommand(programmeCommand())
+  .addCommand(occasionCommand())
   .addCommand(feedCommand())
   .addCommand(contentCommand())
   .addCommand(databaseCommand())

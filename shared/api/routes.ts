@@ -5,6 +5,7 @@ import { healthRoute } from "./health.ts";
 import { occasionsRoute } from "./occasions.ts";
 import { modesRoute, setModeRoute } from "./modes.ts";
 import { overridesRoute, setOverrideRoute, withdrawOverrideRoute } from "./overrides.ts";
+import { decideProposalRoute, proposalsRoute } from "./proposals.ts";
 import { planRoute } from "./plan.ts";
 import { acceptQuarantineRoute, quarantineRoute, rejectQuarantineRoute } from "./quarantine.ts";
 import { correctProgrammeRoute, programmesRoute } from "./programmes.ts";
@@ -16,6 +17,8 @@ import { verdictsRoute } from "./verdicts.ts";
 export const routes: readonly Route[] = [
   healthRoute,
   occasionsRoute,
+  proposalsRoute,
+  decideProposalRoute,
   planRoute,
   explainRoute,
   verdictsRoute,

@@ -1,6 +1,6 @@
 import { correctedProgrammes, type Corrections } from "../core/schedule/correction.ts";
 import type { Expectation } from "../core/schedule/expectation.ts";
-import { occasionsOf, type Occasion, type Said } from "../core/schedule/occasion.ts";
+import { occasionsOf, type Occasion, type Said, type SaidTogether } from "../core/schedule/occasion.ts";
 import { byStart, type Schedule } from "../core/schedule/programme.ts";
 import type { SanityThresholds } from "../core/schedule/sanity.ts";
 import type { ImpactThreshold } from "../core/forecast/impact.ts";
@@ -9,6 +9,7 @@ import type { Target } from "../core/target.ts";
 import type { ZoneOffsets } from "../core/time.ts";
 import { readCorrections } from "./corrections.ts";
 import type { Ports } from "./ports.ts";
+import { readTogether } from "./proposals.ts";
 import { scheduleReader, type ReadSchedule } from "./schedules.ts";
 
 /** What the platform was told by its owner. */
@@ -40,7 +41,7 @@ export type Guide = {
 export type Context = {
   readonly ports: Ports;
   readonly settings: Settings;
-  /** What the feeds in force list, as corrected at `now`; worked out again only when a feed has a new generation or a correction changes. */
+  /** What the feeds in force list, as corrected at `now`; worked out again only when a feed has a new generation or people say something else. */
   readonly guide: (now: number) => Promise<Guide>;
   /** What a generation lists. */
   readonly schedule: ReadSchedule;
@@ -54,21 +55,24 @@ export function contextOf(ports: Ports, settings: Settings): Context {
     const generations = await Promise.all((await ports.schedules.feeds()).map((feedId) => ports.schedules.current(feedId)));
     const present = generations.filter((generation) => generation !== undefined);
     const { corrections, key: corrected } = await readCorrections(ports.documents, now);
-    const key = `${present.map(({ feedId, generation, contentHash }) => `${feedId}/${generation}/${contentHash}`).join(" ")} ${corrected}`;
+    const { together, key: joined } = await readTogether(ports.documents, now);
+    const key = `${present.map(({ feedId, generation, contentHash }) => `${feedId}/${generation}/${contentHash}`).join(" ")} ${corrected} ${joined}`;
     if (known?.key === key) return known.guide;
     const schedules = await Promise.all(present.map(schedule));
     const channels = schedules.flatMap((each) => each.channels);
     const listed = schedules.flatMap(({ programmes }) => programmes).sort(byStart);
-    known = { key, guide: guideOf({ channels, programmes: listed }, corrections, settings.expectations) };
+    known = { key, guide: guideOf({ channels, programmes: listed }, { corrections, together }, settings.expectations) };
     return known.guide;
   };
   return { ports, settings, guide, schedule };
 }
 
-function guideOf(listed: Schedule, corrections: Corrections, expectations: readonly Expectation[]): Guide {
+type SaidByPeople = { readonly corrections: Corrections; readonly together: readonly SaidTogether[] };
+
+function guideOf(listed: Schedule, { corrections, together }: SaidByPeople, expectations: readonly Expectation[]): Guide {
   const { channels } = listed;
   const programmes = correctedProgrammes(listed.programmes, corrections);
-  const occasions = occasionsOf({ channels, programmes }, expectations);
+  const occasions = occasionsOf({ channels, programmes }, expectations, together);
   const byId = new Map(occasions.map((occasion) => [occasion.id, occasion]));
   const cancelled = corrections.size === 0 ? [] : listed.programmes.filter(({ id }) => corrections.get(id)?.cancelled === true);
   return {
@@ -76,7 +80,7 @@ function guideOf(listed: Schedule, corrections: Corrections, expectations: reado
     byId,
     programmeIds: new Set(programmes.map(({ id }) => id)),
     corrections,
-    calledOff: occasionsOf({ channels, programmes: cancelled }, expectations)
+    calledOff: occasionsOf({ channels, programmes: cancelled }, expectations, together)
       // What still has a slot takes place.
       .filter(({ id }) => !byId.has(id))
       .map((occasion) => ({ ...occasion, said: saidOf(occasion, corrections) })),

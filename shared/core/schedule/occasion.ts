@@ -48,6 +48,12 @@ export type Occasion = {
   readonly programmeClass: ProgrammeClass;
 };
 
+/** Slots that a person said are one occasion, by the ids of their programmes. */
+export type SaidTogether = { readonly programmeIds: readonly string[] };
+
+/** Slots that were said to be together; `home`: those of an expectation that one of them belongs to. */
+type Joined = { readonly ids: ReadonlySet<string>; readonly slots: Programme[]; home: Programme[] | undefined };
+
 /** Which slots of the guide are meant: the part of an expectation that says so. */
 export type SlotPattern = Pick<Expectation, "title" | "channels" | "windowStartMs" | "windowEndMs">;
 
@@ -55,11 +61,17 @@ export type SlotPattern = Pick<Expectation, "title" | "channels" | "windowStartM
  * The occasions of a schedule, by start, then id. Every programme that is no filler is in exactly one. A slot that belongs to several
  * expectations goes to the first of them; one that belongs to none joins only the same broadcast on other channels: equal normalised
  * title, starts within 2 minutes, and no conflict in sub-title, else episode number, else description. Slots of one channel are one
- * occasion only when an expectation says so. An expectation without a slot makes no occasion.
+ * occasion only when an expectation says so, or a person (`together`; of several the first): what
+ * is together with a slot of an expectation is of that expectation. An expectation without a slot makes no occasion.
  */
-export function occasionsOf(schedule: Schedule, expectations: readonly Expectation[]): readonly Occasion[] {
+export function occasionsOf(
+  schedule: Schedule,
+  expectations: readonly Expectation[],
+  together: readonly SaidTogether[] = [],
+): readonly Occasion[] {
   const patterns = expectations.map((expectation) => ({ expectation, belongs: slotTest(expectation), slots: new Array<Programme>() }));
   const others = new Map<string, Programme[]>();
+  const joined: Joined[] = together.map(({ programmeIds }) => ({ ids: new Set(programmeIds), slots: [], home: undefined }));
   // A guide repeats its titles: each is normalised once.
   const titles = new Map<string, string>();
   for (const programme of [...schedule.programmes].sort(byStartAndId)) {
@@ -67,10 +79,17 @@ export function occasionsOf(schedule: Schedule, expectations: readonly Expectati
     if (title === undefined) titles.set(programme.title, (title = normaliseTitle(programme.title)));
     if (isFillerTitle(title)) continue;
     const named = patterns.find(({ belongs }) => belongs(programme, title));
-    if (named !== undefined) named.slots.push(programme);
+    const said = joined.find(({ ids }) => ids.has(programme.id));
+    if (said !== undefined) said.home ??= named?.slots;
+    const home = named ?? said;
+    if (home !== undefined) home.slots.push(programme);
     else if (others.has(title)) others.get(title)?.push(programme);
     else others.set(title, [programme]);
   }
+
+  // What is one with a slot that an expectation means is what the expectation means.
+  for (const { slots, home } of joined) if (home !== undefined) home.push(...slots.splice(0));
+  for (const { slots } of patterns) slots.sort(byStartAndId);
 
   const occasions: Occasion[] = [];
   const named = new Map<string, number>();
@@ -80,6 +99,7 @@ export function occasionsOf(schedule: Schedule, expectations: readonly Expectati
     const id = `e-${stableHash(expectation.occasion)}${nth > 1 ? `-${nth}` : ""}`;
     if (slots.length > 0) occasions.push(occasionOf(id, slots, titles, expectation));
   }
+  for (const { slots } of joined) if (slots.length > 0) occasions.push(occasionOf(`o-${smallestId(slots)}`, slots, titles));
   for (const [title, programmes] of others) {
     const groups = saysNothing(title) ? programmes.map((programme) => [programme]) : simulcasts(programmes);
     for (const slots of groups) occasions.push(occasionOf(`o-${smallestId(slots)}`, slots, titles));

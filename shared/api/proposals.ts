@@ -1,0 +1,110 @@
+import * as z from "zod";
+import { isoOf } from "../../events/index.ts";
+import { instant } from "../../events/instant.ts";
+import { answerProposal, PROPOSAL_ANSWERS, readProposals, type ProposedOccasion } from "../app/proposals.ts";
+import { readJsonBody } from "./body.ts";
+import { author, why } from "./person.ts";
+import { route } from "./route.ts";
+
+const proposalSchema = z
+  .strictObject({
+    id: z.string().describe("Made from its slots: when the guide lists others, it is another proposal."),
+    name: z.string().describe("Title of its first slot."),
+    slots: z
+      .array(z.strictObject({ programmeId: z.string(), channelId: z.string(), title: z.string(), startsAt: instant, endsAt: instant }))
+      .describe("By start, as people corrected them."),
+    reasons: z
+      .array(z.string())
+      .describe("Why it may be one occasion, in sentences; empty when the guide has moved on since it was answered."),
+    decision: z
+      .strictObject({ answer: z.enum(PROPOSAL_ANSWERS), author: z.string(), why: z.string(), at: instant, until: instant })
+      .nullable()
+      .describe("What a person said last; null while nobody has."),
+  })
+  .meta({ id: "Proposal", description: "Slots that may draw one audience, though nothing says so." });
+
+/** Body of `GET /v1/occasions/proposals`. */
+const proposalsSchema = z
+  .strictObject({ now: instant.describe("Platform time."), proposals: z.array(proposalSchema).describe("By start.") })
+  .meta({ id: "Proposals" });
+
+const answeredSchema = z
+  .strictObject({
+    now: instant.describe("Platform time."),
+    outcome: z.enum(["answered", "unchanged"]).describe("`unchanged`: it had been answered so before."),
+    proposal: proposalSchema,
+  })
+  .meta({ id: "ProposalAnswered" });
+
+const askedSchema = z
+  .strictObject({
+    answer: z
+      .enum(PROPOSAL_ANSWERS, { error: `expected one of ${PROPOSAL_ANSWERS.join(", ")}` })
+      .describe("`one`: its slots are one occasion from now on. `apart`: they are not. `open`: what was answered is taken back."),
+    author: author.describe("Who says so."),
+    why: why.describe("Why."),
+  })
+  .meta({ id: "ProposalAnswer" });
+
+/** What may be one occasion. */
+export const proposalsRoute = route({
+  method: "GET",
+  path: "/v1/occasions/proposals",
+  operationId: "readProposals",
+  about:
+    "Slots that may be one occasion and are not taken for one without being asked: titles on several channels that differ in a form of address or a number alone, what one channel cuts into slots and another does not. What an expectation joins is left out.",
+  writes: false,
+  query: z.strictObject({}),
+  responses: { 200: { about: "The proposals on air or to come.", schema: proposalsSchema } },
+  handle: async ({ parts, now }) => ({
+    status: 200,
+    body: { now: isoOf(now), proposals: (await readProposals(parts.context, now)).map(proposalOf) },
+  }),
+});
+
+/** Says whether it is one. */
+export const decideProposalRoute = route({
+  method: "PUT",
+  path: "/v1/occasions/proposals/{id}",
+  id: /^p-[0-9a-z]{1,40}$/,
+  operationId: "answerProposal",
+  about:
+    "Says of a proposal whether its slots are one occasion, or takes that back. It is in force at once, and holds for a week beyond the last slot.",
+  writes: true,
+  query: z.strictObject({}),
+  body: askedSchema,
+  responses: { 200: { about: "It is in force; saying the same again changes nothing.", schema: answeredSchema } },
+  handle: async ({ parts, id, request }) => {
+    const asked = await readJsonBody(askedSchema, request);
+    return parts.exclusively(async () => {
+      const now = parts.now();
+      const { proposal, outcome } = await answerProposal(parts.context, { proposalId: id, ...asked }, now);
+      return { status: 200, body: { now: isoOf(now), outcome, proposal: proposalOf(proposal) } };
+    });
+  },
+});
+
+function proposalOf({ id, name, programmes, reasons, decision }: ProposedOccasion): z.input<typeof proposalSchema> {
+  return {
+    id,
+    name,
+    slots: programmes.map((programme) => ({
+      programmeId: programme.id,
+      channelId: programme.channelId,
+      title: programme.title,
+      startsAt: isoOf(programme.startsAtMs),
+      endsAt: isoOf(programme.endsAtMs),
+    })),
+    reasons: [...reasons],
+    decision:
+      decision === undefined
+        ? null
+        : {
+            answer: decision.answer,
+            author: decision.author,
+            why: decision.why,
+            at: isoOf(decision.atMs),
+            until: isoOf(decision.untilMs),
+          },
+  };
+}
