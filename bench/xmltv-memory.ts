@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { readFeedBatches } from "../shared/feeds/read-feed.ts";
+import { peakMb } from "./one-core.ts";
 import { generatedFeed } from "./xmltv-feed.ts";
 
 const PIECE = { channels: 10, programmes: 1_100 };
@@ -56,9 +57,4 @@ async function measured(folder: string): Promise<Run> {
   let items = 0;
   for await (const batch of readFeedBatches(feed(), { maxBytes: 2_000_000_000 })) items += batch.length;
   return { items, seconds: (performance.now() - began) / 1_000, beforeMb, peakMb: peakMb() };
-}
-
-function peakMb(): number {
-  if (process.platform !== "linux") return process.resourceUsage().maxRSS / 1_024;
-  return Number(/VmHWM:\s*(\d+)/.exec(readFileSync("/proc/self/status", "utf8"))?.[1]) / 1_024;
 }

@@ -4,7 +4,6 @@
  * ratios within a round. `node bench/xmltv.ts [rounds]` prints a table for bench/results/; the real feed is that of the data folder.
  * `node bench/xmltv.ts --warm ROUNDS FEED.xml` does it in one process, where V8 knows the code of both.
  */
-import { execFileSync } from "node:child_process";
 import { createReadStream, createWriteStream, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -13,6 +12,7 @@ import { pipeline } from "node:stream/promises";
 import { createGunzip, createGzip } from "node:zlib";
 import type { FeedItem } from "../shared/core/schedule/programme.ts";
 import { readFeedBatches } from "../shared/feeds/read-feed.ts";
+import { median, onOneCore, peakMb } from "./one-core.ts";
 import { SaxesXmltv } from "./peers/saxes-xmltv.ts";
 import { generatedFeed } from "./xmltv-feed.ts";
 
@@ -46,12 +46,6 @@ async function measured(reader: Reader, path: string): Promise<Run> {
   const wallMs = performance.now() - began;
   const { user, system } = process.cpuUsage(cpu);
   return { wallMs, cpuMs: (user + system) / 1_000, peakMb: peakMb(), ...tally };
-}
-
-/** Peak memory of this process; what the operating system says of a child may be its parent's. */
-function peakMb(): number {
-  if (process.platform !== "linux") return process.resourceUsage().maxRSS / 1_024;
-  return Number(/VmHWM:\s*(\d+)/.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? Number.NaN) / 1_024;
 }
 
 function add(tally: { items: number; sum: number }, batch: readonly FeedItem[]): void {
@@ -185,15 +179,7 @@ function report(name: string, feed: FeedFiles, rounds: number): void {
   }
 }
 
-/** One reading in a process of its own, on one core as in a Lambda of 1,769 MB. */
+/** One reading in a process of its own. */
 function inProcess(reader: Reader, path: string): Run {
-  const command = [process.execPath, import.meta.filename, "--run", reader, path];
-  const pinned = process.platform === "linux" ? ["taskset", "-c", "1", ...command] : command;
-  return JSON.parse(execFileSync(pinned[0] ?? "", pinned.slice(1), { encoding: "utf8", timeout: 120_000 })) as Run;
-}
-
-function median(numbers: readonly number[]): number {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
+  return JSON.parse(onOneCore([process.execPath, import.meta.filename, "--run", reader, path])) as Run;
 }

@@ -8,6 +8,10 @@ const READ_ALL_THE_SAME: readonly (readonly [saying: RegExp, reason: string])[] 
   [/"\]\]>" is disallowed/, "what it says is plain"],
   [/malformed comment/, "two hyphens in a comment, of which nothing is kept"],
   [/processing instruction/, "nothing of it is kept"],
+  [
+    /XML declaration|name\/value pairs|version number|encoding value|standalone value|expected (?:one of|the name)|value required|value must be quoted|whitespace required/,
+    "nothing of a declaration is kept but its encoding, where it has one",
+  ],
 ];
 const BARE_AMPERSAND = /&(?!(?:amp|lt|gt|quot|apos|#\d+|#x[\dA-Fa-f]+);)/;
 
