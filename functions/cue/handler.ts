@@ -16,7 +16,7 @@ const { handling, context, minute } = deployed("cue", import.meta.url, (place) =
 export const handler = onMinute(handling, async ({ telemetry }) => {
   const now = minute();
   try {
-    await tick(context, now, { measuredElsewhere: true });
+    await tick(context, now);
   } finally {
     countVitals(telemetry, await readVitals(context, now));
   }

@@ -20,6 +20,8 @@ export type Settings = {
   readonly threshold: ImpactThreshold;
   readonly cueOffsets: readonly number[];
   readonly policy: PlanPolicy;
+  /** Measuring has a minute of its own (`measureTick`), which may be before the rest of the minute, after it, or at the same time. */
+  readonly measuredApart?: boolean;
   /** From where on a feed is not believed; the gate's own thresholds when left out. */
   readonly feedGate?: SanityThresholds;
 };

@@ -105,7 +105,7 @@ export async function makePlans(
       threshold: settings.threshold,
       unservedPerMillion: settings.policy.unservedPerMillion,
     });
-    const blind = audienceUnread(log, occasions, from);
+    const blind = audienceUnread(log, occasions, { now: from, measuredApart: settings.measuredApart });
     const { calledOff } = situation;
     const overCap = over.get(target.id) ?? [];
     const common = { context, target, forecast, recent, occasions, calledOff, overCap, overrides, model };
@@ -154,12 +154,15 @@ function mayCount(log: AirLog, { id, endsAtMs }: Occasion, now: number): boolean
   return thought === undefined ? endsAtMs > now - DECAY_MS : thought === "above";
 }
 
-// Where measuring has a minute of its own, this minute's may be under way; the one before it is over.
-const FOLLOWED_WITHIN_MS = MINUTE_MS;
-
 /** Why nothing may be lowered while the audience of what is on air could not be read: it may be leaving, and its end brings a peak. */
-function audienceUnread({ throughMs }: AirLog, occasions: readonly Aired[], now: number): string | undefined {
-  if (throughMs === undefined || throughMs >= now - FOLLOWED_WITHIN_MS) return undefined;
+function audienceUnread(
+  { throughMs }: AirLog,
+  occasions: readonly Aired[],
+  { now, measuredApart = false }: { readonly now: number; readonly measuredApart?: boolean | undefined },
+): string | undefined {
+  // Where measuring has a minute of its own, this minute's may be under way; the one before it is over.
+  const followedMs = measuredApart ? now - MINUTE_MS : now;
+  if (throughMs === undefined || throughMs >= followedMs) return undefined;
   const onAir = occasions.some(({ occasion, air }) => occasion.startsAtMs <= now && air.kind !== "ended");
   return onAir ? "the audience of what is on air could not be read: nothing shows that it stays" : undefined;
 }

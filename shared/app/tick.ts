@@ -17,24 +17,18 @@ import { keepSheet } from "./sheet.ts";
 import { situationAt } from "./situation.ts";
 import { warm, type Warmed } from "./warm.ts";
 
-/** How a minute is divided. */
-export type TickOptions = {
-  /** Measuring has a minute of its own (`measureTick`), which may be before this one, after it, or at the same time. */
-  readonly measuredElsewhere?: boolean;
-};
-
 /**
- * One minute of Calltime: measure, plan, warm, cue, assess. Each step reads what is, not what an event said; a tick that is lost is made
+ * One minute of Calltime: measure (where that has no minute of its own), plan, warm, cue, assess. Each step reads what is, not what an event said; a tick that is lost is made
  * good by the next one, and a tick that runs twice changes nothing the second time. A step that fails keeps none after it from its work:
  * floors are set from the plan in force. What failed is thrown at the end: one error as it is, several as an AggregateError.
  */
-export async function tick(context: Context, now: number, { measuredElsewhere = false }: TickOptions = {}): Promise<void> {
+export async function tick(context: Context, now: number): Promise<void> {
   const correlationId = `tick/${isoOf(now)}`;
   const failures: unknown[] = [];
   await attempt(failures, () => publishUnsent(context, now));
   await attempt(failures, () => expireOverrides(context, now));
   await attempt(failures, () => expireCorrections(context, now));
-  if (!measuredElsewhere) failures.push(...((await attempt(failures, () => measure(context, now))) ?? []));
+  if (context.settings.measuredApart !== true) failures.push(...((await attempt(failures, () => measure(context, now))) ?? []));
   const situation = await attempt(failures, () => situationAt(context, now));
   const planned = (situation && (await attempt(failures, () => plan(context, situation, correlationId)))) ?? [];
   if (situation !== undefined) await attempt(failures, () => planAhead(context, situation));

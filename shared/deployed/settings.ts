@@ -26,6 +26,7 @@ export function deployedSettings(directory: URL, zone: string, now: number): Dep
     cueOffsets: DEFAULT_CUE_OFFSETS,
     policy: { ...DEFAULT_PLAN_POLICY, feedOnlyUsdPerHour },
     feedGate,
+    measuredApart: true,
   };
   return { settings, audience };
 }
