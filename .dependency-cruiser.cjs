@@ -49,7 +49,7 @@ const ROWS = [
     ours: "^(shared/app/ports(/|\\.ts$)|shared/core/|shared/edges/)",
     // What RFC 9111 says of an answer, and which addresses are private, others keep better than we would.
     packages: ["http-cache-semantics", "ipaddr.js"],
-    builtins: ["dns", "http", "https", "net", "timers", "util", "zlib"],
+    builtins: ["dns", "http", "https", "net", "util", "zlib"],
   },
   {
     name: "database",

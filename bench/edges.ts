@@ -5,7 +5,7 @@ import { warmContent } from "../shared/app/warm-content.ts";
 import { MINUTE_MS } from "../shared/core/time.ts";
 import { CONTENT_BUDGET } from "../shared/core/warm/content.ts";
 import { httpEdges } from "../shared/edges/http-edges.ts";
-import { realPace } from "../shared/edges/real-pace.ts";
+import { MACHINE_PACE } from "../shared/app/ports/machine-pace.ts";
 import { startNginx, startVarnish, type CacheServer } from "./edges/cache-servers.ts";
 import { premiere, startOrigin, type Answer } from "./edges/origin.ts";
 
@@ -84,7 +84,7 @@ async function warmUpOf(port: number): Promise<Measured["warmUp"]> {
   const edges = httpEdges([{ id: "edge", role: "pop", address: "127.0.0.1", port, scheme: "http", private: true }]);
   const began = performance.now();
   const report = await warmContent(
-    { edges, pace: realPace() },
+    { edges, pace: MACHINE_PACE },
     {
       occasionId: "premiere",
       startsAtMs: Date.now() + 10 * MINUTE_MS,

@@ -4,7 +4,7 @@ import { CalltimeError } from "../shared/core/error.ts";
 import { warmContent, type ContentReport } from "../shared/app/warm-content.ts";
 import type { EdgeOutcome } from "../shared/app/warm-edge.ts";
 import { httpEdges } from "../shared/edges/http-edges.ts";
-import { realPace } from "../shared/edges/real-pace.ts";
+import { MACHINE_PACE } from "../shared/app/ports/machine-pace.ts";
 import { readManifest } from "../shared/manifests/read-manifest.ts";
 import { bytesOf, textOf } from "./files.ts";
 import { withIsoTimes } from "./json.ts";
@@ -55,7 +55,7 @@ async function warmed(settings: ContentFile, file: string, { occasion, startsAt 
   const edges = httpEdges(settings.edges);
   try {
     return await warmContent(
-      { edges, pace: realPace() },
+      { edges, pace: MACHINE_PACE },
       {
         occasionId: occasion,
         startsAtMs: startsAt,

@@ -4,7 +4,7 @@ import { parseDatabases, type DatabaseToWarm } from "../shared/config/databases.
 import { CalltimeError } from "../shared/core/error.ts";
 import { BLOCK_BYTES, cachedShare, quoted, type CachedRelation } from "../shared/core/warm/buffer-cache.ts";
 import { postgresCache } from "../shared/database/postgres-cache.ts";
-import { realPace } from "../shared/edges/real-pace.ts";
+import { MACHINE_PACE } from "../shared/app/ports/machine-pace.ts";
 import { textOf } from "./files.ts";
 import { withIsoTimes } from "./json.ts";
 import { oneMore } from "./option-values.ts";
@@ -55,7 +55,7 @@ async function warmed({ database, instance }: Chosen): Promise<DatabaseReport | 
   try {
     const cache = await postgresCache({ ...instance, connectMs: CONNECT_MS });
     try {
-      return await warmDatabase({ cache, pace: realPace() }, { instanceId: instance.id, relations, statements, budget });
+      return await warmDatabase({ cache, pace: MACHINE_PACE }, { instanceId: instance.id, relations, statements, budget });
     } finally {
       await cache.close();
     }

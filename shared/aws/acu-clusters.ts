@@ -3,7 +3,7 @@ import { ModifyDBClusterCommand, type DBCluster } from "@aws-sdk/client-rds";
 import type { Pace, SetMinimumOutcome, TargetState } from "../app/ports.ts";
 import { MINUTE_MS, minuteOf } from "../core/time.ts";
 import { describeCluster, describeInstances, whyNotNow } from "./aurora.ts";
-import { reasonOf } from "./failure.ts";
+import { reasonOf } from "./target-failure.ts";
 import type { TargetClients } from "./target-clients.ts";
 
 /** A step of an Aurora capacity unit: a range is set in halves. */

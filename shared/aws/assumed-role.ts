@@ -1,7 +1,7 @@
 import { AssumeRoleCommand, type STSClient } from "@aws-sdk/client-sts";
 import { CalltimeError } from "../core/error.ts";
 import type { AccountRole } from "../core/target-in-aws.ts";
-import { codeOf, isAnswer } from "./failure.ts";
+import { codeOf, isAnswer } from "./target-failure.ts";
 
 /** Credentials with the instant at which they end; the SDK keeps them until shortly before it, and asks again then. */
 export type RoleCredentials = {

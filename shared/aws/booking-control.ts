@@ -5,17 +5,18 @@ import {
   type ScheduledAction as AwsAction,
 } from "@aws-sdk/client-application-auto-scaling";
 import type { BookingControl, ScheduledAction, SetMinimumOutcome, TargetActions } from "../app/ports.ts";
+import { MACHINE_PACE } from "../app/ports/machine-pace.ts";
 import { isOurs } from "../core/warm/bookings.ts";
 import { CalltimeError } from "../core/error.ts";
 import { compareText } from "../core/schedule/programme.ts";
 import type { Target } from "../core/target.ts";
 import { DESCRIBE_LIMIT_MS, WRITE_LIMIT_MS, type ControlSettings } from "./capacity-control.ts";
 import { cronOf, rateOf, zonedInstant } from "./cron.ts";
-import { codeOf, outcomeOf, reasonOf } from "./failure.ts";
+import { codeOf, outcomeOf, reasonOf } from "./target-failure.ts";
 import { placeOf } from "./place.ts";
 import { namesOf, type ScalablePlace } from "./scalable-targets.ts";
 import type { TargetClients } from "./target-clients.ts";
-import { MACHINE_PACE, withinLimit } from "./within-limit.ts";
+import { withinLimit } from "./within-limit.ts";
 
 /** Actions on one page. A target has 200 at the most; a paginator that goes round for ever ends after twice as many. */
 const ACTIONS_A_PAGE = 50;

@@ -1,16 +1,17 @@
 import type { CapacityControl, Pace, SetMinimumOutcome, TargetState } from "../app/ports.ts";
+import { MACHINE_PACE } from "../app/ports/machine-pace.ts";
 import type { Scaling } from "../core/target-in-aws.ts";
 import type { Target } from "../core/target.ts";
 import { describeAcu, isAcu, setAcuMinimum } from "./acu-clusters.ts";
 import { countReaders } from "./aurora-readers.ts";
 import { uncounted, type Counts } from "./counts.ts";
 import { ecsServices, type CountServices } from "./ecs-services.ts";
-import { outcomeOf, reasonOf } from "./failure.ts";
+import { outcomeOf, reasonOf } from "./target-failure.ts";
 import { countConcurrency, countThroughput } from "./other-counts.ts";
 import { byPlace, placeOf } from "./place.ts";
 import { scalableTargets, type ScalablePlace, type ScalableTargets } from "./scalable-targets.ts";
 import type { ClientsOf, TargetClients } from "./target-clients.ts";
-import { MACHINE_PACE, withinLimit } from "./within-limit.ts";
+import { withinLimit } from "./within-limit.ts";
 
 /** What an adapter over the targets' own control planes is made with. */
 export type ControlSettings = {

@@ -1,7 +1,7 @@
 import { DescribeServicesCommand, type Service } from "@aws-sdk/client-ecs";
 import { DescribeTargetHealthCommand, type TargetHealthDescription } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { uncounted, type Counts } from "./counts.ts";
-import { reasonOf } from "./failure.ts";
+import { reasonOf } from "./target-failure.ts";
 import { gathered } from "./gathered.ts";
 import type { TargetClients } from "./target-clients.ts";
 import type { Pace } from "../app/ports.ts";

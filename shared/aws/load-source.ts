@@ -1,16 +1,17 @@
 import type { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import type { LoadSource, Pace } from "../app/ports.ts";
+import { MACHINE_PACE } from "../app/ports/machine-pace.ts";
 import { CalltimeError } from "../core/error.ts";
 import type { AudienceMinute, LoadMinute } from "../core/measurement.ts";
 import type { AudienceMetric, LoadMetric, Metric } from "../core/target-in-aws.ts";
 import { compareText } from "../core/schedule/programme.ts";
 import type { Target } from "../core/target.ts";
 import { HOUR_MS, MINUTE_MS } from "../core/time.ts";
-import { codeOf, reasonOf } from "./failure.ts";
+import { codeOf, reasonOf } from "./target-failure.ts";
 import { readMetrics, type Counted, type Series, type Stretch } from "./metric-reader.ts";
 import { placeKey, placeOf, type Place } from "./place.ts";
 import type { ClientsOf } from "./target-clients.ts";
-import { MACHINE_PACE, withinLimit } from "./within-limit.ts";
+import { withinLimit } from "./within-limit.ts";
 
 /** What a load source over CloudWatch is made with. */
 export type LoadSettings = {

@@ -1,7 +1,7 @@
 import { GetMetricDataCommand, type CloudWatchClient, type MetricDataResult } from "@aws-sdk/client-cloudwatch";
 import { CalltimeError } from "../core/error.ts";
 import type { Metric } from "../core/target-in-aws.ts";
-import { codeOf, isAnswer } from "./failure.ts";
+import { codeOf, isAnswer } from "./target-failure.ts";
 
 /** Metrics that one call may ask for. */
 const METRICS_A_CALL = 500;

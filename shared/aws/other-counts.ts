@@ -1,7 +1,7 @@
 import { DescribeTableCommand } from "@aws-sdk/client-dynamodb";
 import { GetProvisionedConcurrencyConfigCommand } from "@aws-sdk/client-lambda";
 import type { Counts } from "./counts.ts";
-import { codeOf } from "./failure.ts";
+import { codeOf } from "./target-failure.ts";
 import type { TargetClients } from "./target-clients.ts";
 
 /** Counts the provisioned concurrency of `function:<name>:<alias>`: what was requested, and what is initialised. Throws what Lambda throws. */

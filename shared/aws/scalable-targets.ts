@@ -7,7 +7,7 @@ import {
 } from "@aws-sdk/client-application-auto-scaling";
 import { CalltimeError } from "../core/error.ts";
 import type { Scaling } from "../core/target-in-aws.ts";
-import { codeOf } from "./failure.ts";
+import { codeOf } from "./target-failure.ts";
 import { gathered } from "./gathered.ts";
 import type { TargetClients } from "./target-clients.ts";
 import type { Pace } from "../app/ports.ts";

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { ChunkStore, Generation, ScheduleStore } from "../app/ports.ts";
 import { compareText } from "../core/schedule/programme.ts";
 import { numberOf, PARTITION, textOf, type Condition, type Item, type ItemKey, type Table } from "./table.ts";
@@ -27,9 +28,12 @@ export function dynamoSchedules(table: Table): { readonly schedules: ScheduleSto
   };
   /** Writes what follows from `before`, unless somebody wrote since. */
   const write = async (feedId: string, { version }: Kept, generations: readonly Generation[]): Promise<"written" | "conflict"> => {
-    const attributes = { Json: { S: JSON.stringify(generations.slice(-MOST_KEPT)) }, Version: { N: String(version + 1) } };
+    // Our own mark: should the answer be lost, the SDK asks again, and finds that somebody wrote first: ourselves.
+    const Mark = { S: randomUUID() };
+    const attributes = { Json: { S: JSON.stringify(generations.slice(-MOST_KEPT)) }, Version: { N: String(version + 1) }, Mark };
     const outcome = await table.put(`schedules of ${feedId}`, { key: placeOf(feedId), attributes }, stillAt(version));
-    return outcome.kind;
+    if (outcome.kind === "written") return "written";
+    return textOf(outcome.there?.attributes["Mark"]) === Mark.S ? "written" : "conflict";
   };
 
   const parts = async (keys: readonly ItemKey[]): Promise<ReadonlyMap<string, Item>> =>

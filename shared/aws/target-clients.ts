@@ -10,7 +10,7 @@ import { assumedRole, type RoleCredentials } from "./assumed-role.ts";
 import { byPlace, type Place } from "./place.ts";
 import { DEFAULT_RATE, tokenBucket, type CallRate, type TokenBucket } from "./token-bucket.ts";
 import type { Pace } from "../app/ports.ts";
-import { MACHINE_PACE } from "./within-limit.ts";
+import { MACHINE_PACE } from "../app/ports/machine-pace.ts";
 
 /** Settings that every client is made with. */
 export type ClientSettings = Pick<STSClientConfig, "endpoint" | "credentials" | "maxAttempts" | "requestHandler">;

@@ -1,12 +1,4 @@
-import type { Pace } from "../app/ports.ts";
 import { CalltimeError } from "../core/error.ts";
-
-/** This machine's clock and dice. */
-export const MACHINE_PACE: Pace = {
-  nowMs: Date.now,
-  wait: (ms) => new Promise((resolve) => void setTimeout(resolve, ms)),
-  random: Math.random,
-};
 
 /**
  * Does `work` within `limitMs` or throws `no-answer-in-time`, whatever becomes of it: what hangs delays nobody for longer. Its signal is

@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import type { Pace } from "../../shared/app/ports.ts";
 import { DESCRIBE_LIMIT_MS } from "../../shared/aws/capacity-control.ts";
 import { gathered } from "../../shared/aws/gathered.ts";
-import { MACHINE_PACE, withinLimit } from "../../shared/aws/within-limit.ts";
+import { MACHINE_PACE } from "../../shared/app/ports/machine-pace.ts";
+import { withinLimit } from "../../shared/aws/within-limit.ts";
 import { DEFAULT_RATE, tokenBucket } from "../../shared/aws/token-bucket.ts";
 
 /** A clock that moves by what is slept. */

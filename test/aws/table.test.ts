@@ -1,5 +1,6 @@
 import { ConditionalCheckFailedException, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { describe, expect, test } from "vitest";
+import { dynamoSchedules } from "../../shared/aws/schedule-store.ts";
 import { dynamoDocumentStore } from "../../shared/aws/document-store.ts";
 import { dynamoJournal } from "../../shared/aws/journal.ts";
 import { dynamoTable, type Item } from "../../shared/aws/table.ts";
@@ -156,6 +157,17 @@ describe("the table, reply by reply", () => {
     const store = dynamoDocumentStore(dynamoTable({ client: { send: send as never }, tableName: "T", pace: quickPace() }));
     expect(await store.write("plan/web", 1, 3)).toBe("written");
     expect(asked[0]).toMatchObject({ ReturnValuesOnConditionCheckFailure: "ALL_OLD", ConditionExpression: "Version = :expected" });
+  });
+
+  test("a generation whose answer was lost is published when the SDK's second try finds our own", async () => {
+    const send = async ({ input }: { readonly input: Record<string, unknown> }) => {
+      // Nothing was published before; what the first try has written is what the second one finds.
+      if (input["Item"] === undefined) return {};
+      throw inTheWay(input["Item"] as Record<string, { S: string }>);
+    };
+    const { schedules } = dynamoSchedules(dynamoTable({ client: { send: send as never }, tableName: "T", pace: quickPace() }));
+    const first = { feedId: "guide", generation: 1, publishedAtMs: 1_000, contentHash: "abc" };
+    expect(await schedules.publish(first)).toBe("written");
   });
 
   test("what somebody else wrote is a conflict, whether or not DynamoDB shows it", async () => {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { warmDatabase, type DatabaseOrder } from "../../shared/app/warm-database.ts";
 import { CACHE_BUDGET, cachedShare, quoted, readOnlyStatement, relationOf, BLOCK_BYTES } from "../../shared/core/warm/buffer-cache.ts";
 import { postgresCache } from "../../shared/database/postgres-cache.ts";
-import { realPace } from "../../shared/edges/real-pace.ts";
+import { MACHINE_PACE } from "../../shared/app/ports/machine-pace.ts";
 import { calltime } from "../cli/calltime.ts";
 import { freePort } from "../../bench/edges/cache-servers.ts";
 import { describeWithPostgres, startPostgres, type Postgres } from "./postgres.ts";
@@ -56,7 +56,7 @@ describeWithPostgres("the buffer cache of a PostgreSQL with a table of half a gi
     await cache.close();
     await postgres.coldStart();
     cache = await connected();
-    const report = await warmDatabase({ cache, pace: realPace() }, order());
+    const report = await warmDatabase({ cache, pace: MACHINE_PACE }, order());
     const [table] = report.after;
     expect((table?.blocks ?? 0) * BLOCK_BYTES).toBeGreaterThan(500 * MEBIBYTE);
     expect(cachedShare(report.before)).toBeLessThan(0.01);
@@ -64,14 +64,14 @@ describeWithPostgres("the buffer cache of a PostgreSQL with a table of half a gi
     expect(report).toMatchObject({ state: "warm", failures: [] });
     const warmMs = await firstQuestionMs();
     expect(warmMs).toBeLessThan(coldMs);
-    expect(await warmDatabase({ cache, pace: realPace() }, order())).toMatchObject({ state: "warm", bytes: 0 });
+    expect(await warmDatabase({ cache, pace: MACHINE_PACE }, order())).toMatchObject({ state: "warm", bytes: 0 });
   }, 60_000);
 
   test("what a budget of bytes leaves out is said, and not one block more is read", async () => {
     await cache.close();
     await postgres.coldStart();
     cache = await connected();
-    const report = await warmDatabase({ cache, pace: realPace() }, order({ budget: { ...CACHE_BUDGET, bytes: 100 * MEBIBYTE } }));
+    const report = await warmDatabase({ cache, pace: MACHINE_PACE }, order({ budget: { ...CACHE_BUDGET, bytes: 100 * MEBIBYTE } }));
     expect(report.bytes).toBeLessThanOrEqual(100 * MEBIBYTE);
     expect(report).toMatchObject({ state: "partly", failures: [{ code: "cache-over-budget" }, { code: "cache-over-budget" }] });
     const cached = report.after.reduce((sum, { cachedBlocks }) => sum + cachedBlocks, 0);
@@ -80,10 +80,10 @@ describeWithPostgres("the buffer cache of a PostgreSQL with a table of half a gi
 
   test("a budget of time ends it, and a statement that takes longer than one may is stopped", async () => {
     const slow = order({ relations: [], statements: ["SELECT pg_sleep(30)"], budget: { ...CACHE_BUDGET, statementMs: 200 } });
-    const report = await warmDatabase({ cache, pace: realPace() }, slow);
+    const report = await warmDatabase({ cache, pace: MACHINE_PACE }, slow);
     expect(report).toMatchObject({ state: "partly", failures: [{ what: "SELECT pg_sleep(30)", code: "cache-timeout" }] });
     expect(report.tookMs).toBeLessThan(5_000);
-    const none = await warmDatabase({ cache, pace: realPace() }, order({ budget: { ...CACHE_BUDGET, timeMs: 0 } }));
+    const none = await warmDatabase({ cache, pace: MACHINE_PACE }, order({ budget: { ...CACHE_BUDGET, timeMs: 0 } }));
     expect(none.failures.every(({ code }) => code === "cache-out-of-time")).toBe(true);
   });
 

@@ -7,7 +7,7 @@ import { warmContent, type ContentOrder } from "../../shared/app/warm-content.ts
 import { MINUTE_MS } from "../../shared/core/time.ts";
 import { CONTENT_BUDGET } from "../../shared/core/warm/content.ts";
 import { httpEdges } from "../../shared/edges/http-edges.ts";
-import { realPace } from "../../shared/edges/real-pace.ts";
+import { MACHINE_PACE } from "../../shared/app/ports/machine-pace.ts";
 import { calltime } from "../cli/calltime.ts";
 import { startNginx, startVarnish, type CacheServer } from "../../bench/edges/cache-servers.ts";
 import { describeWithCacheServers } from "./with-cache-servers.ts";
@@ -77,7 +77,7 @@ describeWithCacheServers("a premiere at Varnish and nginx", () => {
 
   test("before the start both edges hold all of it, and the origin gave each object once to each edge", async () => {
     expect(origin.asked.size).toBe(0);
-    const report = await warmContent({ edges, pace: realPace() }, order());
+    const report = await warmContent({ edges, pace: MACHINE_PACE }, order());
     expect(report.counts).toEqual({ warm: 2 * 2 * OBJECTS, unproven: 0, refused: 0, failed: 0 });
     for (const { port } of servers) expect(await hitShare(port)).toBeGreaterThanOrEqual(0.99);
     // The two that vary by encoding are held in both; of the rest it does not matter which encoding came first.
@@ -88,7 +88,7 @@ describeWithCacheServers("a premiere at Varnish and nginx", () => {
 
   test("asked again it finds all of it there, and the origin is not asked", async () => {
     const before = new Map(origin.asked);
-    const report = await warmContent({ edges, pace: realPace() }, order());
+    const report = await warmContent({ edges, pace: MACHINE_PACE }, order());
     expect(report.counts.warm).toBe(2 * 2 * OBJECTS);
     expect(report.requests).toBe(2 * 2 * OBJECTS);
     expect(origin.asked).toEqual(before);
@@ -120,7 +120,7 @@ describeWithCacheServers("a premiere at Varnish and nginx", () => {
   });
 
   test("a budget of bytes is never exceeded, not by one byte, and what it leaves out is said", async () => {
-    const report = await warmContent({ edges, pace: realPace() }, order({ bytes: 1_000_001 }));
+    const report = await warmContent({ edges, pace: MACHINE_PACE }, order({ bytes: 1_000_001 }));
     expect(report.bytes).toBeLessThanOrEqual(1_000_001);
     expect(report.outcomes.some(({ state }) => state.kind === "failed" && state.code === "content-over-budget")).toBe(true);
   });
