@@ -104,7 +104,7 @@ const ROWS = [
     from: "^bench/",
     ours: "^(shared/(core|config|feeds|manifests|edges|app)|events|local|bench)/",
     // The peers a claim is measured against are added with the benchmark that runs them.
-    packages: ["saxes"],
+    packages: ["epg-parser", "fast-xml-parser", "saxes", "xmltv"],
     builtins: ANY,
   },
   // Runs on any Node, before anything is installed.
