@@ -12,6 +12,7 @@ import { occasionCommand } from "./occasion.ts";
 import { overrideCommand } from "./override.ts";
 import { planCommand } from "./plan.ts";
 import { programmeCommand } from "./programme.ts";
+import { releaseCommand } from "./release.ts";
 import { startCommand } from "./start.ts";
 import { worldCommand } from "./world.ts";
 
@@ -27,6 +28,7 @@ const program = new Command("calltime")
   .addCommand(contentCommand())
   .addCommand(databaseCommand())
   .addCommand(modeCommand())
+  .addCommand(releaseCommand())
   .addCommand(explainCommand())
   .addCommand(planCommand())
   .addCommand(deadLettersCommand())

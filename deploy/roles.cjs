@@ -78,7 +78,8 @@ const grants = (reach) => ({
     ...set(reach),
     allow(["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], attribute("WarmQueue")),
   ],
-  api: [...state, ...measured(reach), ...look(reach)],
+  // It gives the targets back to their owners.
+  api: [...state, ...measured(reach), ...look(reach), ...set(reach)],
 });
 
 const roleOf = (name, statements) => ({

@@ -9,6 +9,7 @@ import { decideProposalRoute, proposalsRoute } from "./proposals.ts";
 import { planRoute } from "./plan.ts";
 import { acceptQuarantineRoute, quarantineRoute, rejectQuarantineRoute } from "./quarantine.ts";
 import { correctProgrammeRoute, programmesRoute } from "./programmes.ts";
+import { releaseRoute } from "./release.ts";
 import type { Route } from "./route.ts";
 import { signalsRoute } from "./signals.ts";
 import { verdictsRoute } from "./verdicts.ts";
@@ -30,6 +31,7 @@ export const routes: readonly Route[] = [
   signalsRoute,
   modesRoute,
   setModeRoute,
+  releaseRoute,
   deadLettersRoute,
   redriveRoute,
   feedsRoute,

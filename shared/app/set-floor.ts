@@ -105,7 +105,7 @@ export async function setFloor(
         return { outcome, floor: await keepFloor(warming, known, { ...floorOf(known, described), failures: attempt, waited }) };
       }
       const writing = { decision: { ...decision, units }, described, floor: known, stored, theirs };
-      return booked(warming, described, stored, await write(warming, writing, events), theirs);
+      return booked(warming, described, stored, await writeMinimum(warming, writing, events), theirs);
     }
     case "unknown":
       return { outcome: { kind: "unknown", why: decision.why }, floor };
@@ -265,7 +265,7 @@ function each(bookings: readonly Booking[]): readonly Booking[] {
 const FIRED_LATELY_MS = DAY_MS;
 
 /** The floor once the description has shown which of two minimums it may be is in force. */
-async function settled(
+export async function settled(
   warming: Warming,
   described: Known | undefined,
   floor: Versioned<Floor> | undefined,
@@ -285,7 +285,12 @@ type Write = {
   readonly theirs: Booking | undefined;
 };
 
-async function write(warming: Warming, { decision, described, floor, stored, theirs }: Write, events: AnyEvent[]): Promise<Set> {
+/** Sets a minimum that was decided on, remembered before and after the call. Throws what the store throws. */
+export async function writeMinimum(
+  warming: Warming,
+  { decision, described, floor, stored, theirs }: Write,
+  events: AnyEvent[],
+): Promise<Set> {
   const { context, target, now } = warming;
   const { units, customerUnits, why } = decision;
   const fromUnits = described.minimumUnits;

@@ -1,0 +1,59 @@
+import * as z from "zod";
+import { isoOf } from "../../events/index.ts";
+import { instant } from "../../events/instant.ts";
+import { releaseAll } from "../app/release.ts";
+import { readJsonBody } from "./body.ts";
+import { author, why } from "./person.ts";
+import { route } from "./route.ts";
+
+const units = z.int().min(0);
+
+/** Body of `POST /v1/release`, as answered. */
+const releasedSchema = z
+  .strictObject({
+    now: instant.describe("Platform time."),
+    targets: z.array(
+      z.discriminatedUnion("outcome", [
+        z.strictObject({
+          targetId: z.string(),
+          outcome: z.literal("released"),
+          fromUnits: units.describe("The minimum found."),
+          units: units.describe("The minimum that stands now: the owner's own."),
+          bookings: z.int().min(0).describe("Bookings of ours that were removed."),
+        }),
+        z.strictObject({ targetId: z.string(), outcome: z.literal("nothing-of-ours") }),
+        z.strictObject({
+          targetId: z.string(),
+          outcome: z.literal("failed"),
+          code: z.string(),
+          reason: z.string().describe("What stood in the way. Something of ours may be there still: ask again."),
+        }),
+      ]),
+    ),
+  })
+  .meta({ id: "Released" });
+
+const askedReleaseSchema = z
+  .strictObject({ author: author.describe("Who gives the targets back."), reason: why.describe("Why.") })
+  .meta({ id: "AskedRelease" });
+
+/** Gives every target back to its owner. */
+export const releaseRoute = route({
+  method: "POST",
+  path: "/v1/release",
+  operationId: "releaseAll",
+  about:
+    "Gives every target back: all observe from now on, our bookings are removed, then each minimum that is ours goes back to its owner's.",
+  writes: true,
+  query: z.strictObject({}),
+  body: askedReleaseSchema,
+  responses: { 200: { about: "What became of each target; asking again changes nothing more.", schema: releasedSchema } },
+  handle: async ({ parts, request }) => {
+    const asked = await readJsonBody(askedReleaseSchema, request);
+    return parts.exclusively(async () => {
+      const now = parts.now();
+      const targets = await releaseAll(parts.context, now, asked);
+      return { status: 200, body: { now: isoOf(now), targets } };
+    });
+  },
+});
