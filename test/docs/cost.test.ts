@@ -1,0 +1,69 @@
+import { readFileSync } from "node:fs";
+import { beforeAll, expect, test } from "vitest";
+import { countMinutes, type CountedMinutes, type Minute } from "../../scripts/cost/counted-minutes.ts";
+import { readDeployed, type Deployed } from "../../scripts/cost/deployed.ts";
+import { ASSUMED, monthOf, type Cadence } from "../../scripts/cost/month.ts";
+import { costPage } from "../../scripts/cost/tables.ts";
+
+const PAGE = readFileSync(new URL("../../docs/cost.md", import.meta.url), "utf8");
+// An hour of 50 targets passes, minute by minute.
+const COUNTING_MS = 120_000;
+
+const ALWAYS: Cadence = { metrics: "always", minutes: "always" };
+const NOTHING: Minute = {
+  cueMetrics: 0,
+  measureMetrics: 0,
+  readUnits: 0,
+  writeUnits: 0,
+  journalBytes: 0,
+  events: 0,
+  planEvents: 0,
+  warmEvents: 0,
+};
+
+let counted: CountedMinutes;
+let deployed: Deployed;
+
+beforeAll(async () => {
+  [counted, deployed] = [await countMinutes(ASSUMED.targets), await readDeployed()];
+}, COUNTING_MS);
+
+const usdOf = (name: string, minutes: CountedMinutes, cadence: Cadence = ALWAYS, of = deployed): number =>
+  monthOf(minutes, of, cadence).find((item) => item.name === name)?.usd ?? Number.NaN;
+const totalOf = (of: Deployed): number => monthOf(counted, of, ALWAYS).reduce((sum, { usd }) => sum + usd, 0);
+
+test("docs/cost.md says what is counted", () => {
+  expect(PAGE, "run: node scripts/generate-cost.ts").toBe(costPage(PAGE, counted, deployed));
+});
+
+test("a page that another minute or another template was counted for is seen", () => {
+  const { quiet } = counted;
+  expect(costPage(PAGE, { ...counted, quiet: { ...quiet, cueMetrics: quiet.cueMetrics + 1 } }, deployed)).not.toBe(PAGE);
+  expect(costPage(PAGE, counted, { ...deployed, alarms: deployed.alarms + 1 })).not.toBe(PAGE);
+  expect(() => costPage(PAGE.replace("<!-- month -->", ""), counted, deployed)).toThrow(/month/);
+});
+
+test("one reading a minute of the load of every target is in a quiet minute, and every hour is learned from one more", () => {
+  expect(counted.quiet.cueMetrics).toBeGreaterThanOrEqual(counted.metricsOfTargets);
+  expect(counted.learning.measureMetrics).toBeGreaterThanOrEqual(counted.metricsOfTargets);
+  // Every target's minute is an item of the journal.
+  expect(counted.quiet.writeUnits).toBeGreaterThanOrEqual(ASSUMED.targets);
+});
+
+test("a metric a minute is 43,800 a month; a slower cadence reads a fifth of those that are neither on air nor within a lead", () => {
+  const one = { ...NOTHING, cueMetrics: 1 };
+  const minutes = { quiet: one, onAir: one, learning: NOTHING, metricsOfTargets: 1 };
+  expect(usdOf("CloudWatch, metrics read", minutes)).toBeCloseTo(0.438, 9);
+  const daily = 4 * 60 + 40 + (20 * 60 - 40) / 5;
+  expect(usdOf("CloudWatch, metrics read", minutes, { metrics: "slower", minutes: "always" })).toBeCloseTo(
+    ((daily * 365) / 12 / 1_000) * 0.01,
+    9,
+  );
+});
+
+test("an alarm, a function and memory are billed as the template has them", () => {
+  expect(totalOf({ ...deployed, alarms: deployed.alarms + 1 }) - totalOf(deployed)).toBeCloseTo(0.1, 9);
+  const twice = new Map(deployed.memoryGb).set("cue", (deployed.memoryGb.get("cue") ?? 0) * 2);
+  expect(totalOf({ ...deployed, memoryGb: twice })).toBeGreaterThan(totalOf(deployed) + 1);
+  expect(() => totalOf({ ...deployed, memoryGb: new Map() })).toThrow(/no function cue/);
+});
