@@ -111,8 +111,8 @@ test("every code that a use case or the reading of a feed throws has a status", 
       .map((match) => match[1] ?? ""),
   );
   expect(codes).toContain("feed-contested");
-  // Thrown when the API is made, and within a tick: by no request.
-  const unseen = ["token-empty", "lease-lost", "store-unreadable"];
+  // Thrown when the API is made, within a tick, and by commands that ask no API: by no request.
+  const unseen = ["token-empty", "lease-lost", "store-unreadable", "cache-over-budget", "cache-out-of-time", "csv-malformed"];
   const missing = codes.filter((code) => !unseen.includes(code) && !Object.hasOwn(STATUS_OF_CODE, code));
   expect(missing).toEqual([]);
   expect(Object.keys(STATUS_OF_CODE).filter((code) => code !== "feed-quarantined" && !codes.includes(code))).toEqual([]);

@@ -253,7 +253,7 @@ async function keptIn(path: string) {
   );
   const under = (prefix: string) => Object.fromEntries(Object.entries(documents).filter(([key]) => key.startsWith(prefix)));
   const kept = {
-    programmes: all("SELECT feed_id, generation, content_hash, body_sha256 FROM schedule"),
+    programmes: all("SELECT feed_id, generation, content_hash FROM generation"),
     overrides: under("override/"),
     usual: { ...under("model/usual/"), ...under("model/viewers/") },
     learned: documents["model/learned"] as { readonly version: number; readonly leads: { readonly api: readonly number[] } },
