@@ -1,4 +1,4 @@
-// The functions, one a folder of functions/. Each has its own zip and its own role (roles.cjs); what calls it is in bus.yml and clock.yml.
+// The functions, one a folder of functions/. Each has its own zip and its own role (roles.cjs); what calls it is in bus.yml, clock.yml and release.yml.
 const directory = process.env.CALLTIME_PACKAGE ?? "dist";
 
 const named = (name, settings) => ({
@@ -39,6 +39,8 @@ module.exports = async ({ resolveVariable }) => {
         },
       ],
     }),
+    // Called by CloudFormation alone, when the stack is deleted (release.yml).
+    release: named("release", { timeout: 120, memorySize: 1024 }),
     api: named("api", { timeout: 29, memorySize: 1769, events: routes(authorizer) }),
   };
 };

@@ -34,7 +34,15 @@ const targetOf = ({ Targets }: Record<string, unknown>) => (Targets as OpenTarge
 describe("what functions may do", () => {
   test("is what their code can ask for, each on its own ARNs", () => {
     expect(grantFaults(whole.template, asks)).toEqual([]);
-    expect([...grantsOf(whole.template).keys()].toSorted()).toEqual(["api", "cue", "ingest", "measure", "plan", "warm-capacity"]);
+    expect([...grantsOf(whole.template).keys()].toSorted()).toEqual([
+      "api",
+      "cue",
+      "ingest",
+      "measure",
+      "plan",
+      "release",
+      "warm-capacity",
+    ]);
     expect([...(asks.get("cue") ?? [])]).toContain("application-autoscaling:RegisterScalableTarget");
   });
 
