@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { delimiter, isAbsolute, join } from "node:path";
 import { describe, test } from "vitest";
 
-/** Other people's programs that a test runs. `from`: what to install. */
+/** Other people's programs that a test runs: by name, looked for on PATH, or by path. `from`: what to install. */
 export type Programs = { readonly commands: readonly string[]; readonly from: string };
 
 /** What a program printed, and how it ended. */
@@ -33,5 +33,6 @@ export function run(command: string, args: readonly string[], env: NodeJS.Proces
 }
 
 function isInstalled(command: string): boolean {
+  if (isAbsolute(command)) return existsSync(command);
   return (process.env["PATH"] ?? "").split(delimiter).some((folder) => existsSync(join(folder, command)));
 }

@@ -5,9 +5,9 @@ import type { Pace } from "./ports.ts";
 export type Allowance = {
   /**
    * Waits its turn, and sets bytes aside for one request: as many as one object may have, or what is left. `undefined`: no request or no
-   * byte is left, and none will be given back. What was not read is given back with `settle`.
+   * byte is left, and none will be given back. What was not read is given back with `settle`; `undefined` gives the request back as well.
    */
-  readonly take: () => Promise<{ readonly mostBytes: number; readonly settle: (bytes: number) => void } | undefined>;
+  readonly take: () => Promise<{ readonly mostBytes: number; readonly settle: (bytes: number | undefined) => void } | undefined>;
   readonly spent: () => { readonly bytes: number; readonly requests: number };
 };
 
@@ -41,7 +41,8 @@ export function allowance(budget: ContentBudget, pace: Pace): Allowance {
         mostBytes,
         settle: (read) => {
           reserved -= mostBytes;
-          bytes += read;
+          bytes += read ?? 0;
+          if (read === undefined) requests -= 1;
           const woken = waiting;
           waiting = [];
           for (const wake of woken) wake();

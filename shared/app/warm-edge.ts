@@ -76,12 +76,15 @@ export async function warmEdge(ports: Ports, order: EdgeOrder): Promise<readonly
 
 type Warmed = Pick<EdgeOutcome, "state" | "bytes" | "requests"> & { readonly leadsTo: readonly Omit<Wanted, "acceptEncoding">[] };
 
+/** What an object is while it is still to be asked for: the next GET, if there is time for one, says more. */
+const OUT_OF_TIME: ContentState = { kind: "failed", code: "content-out-of-time", why: "the programme starts" };
+
 async function warmObject({ edges, pace }: Ports, order: EdgeOrder, wanted: Wanted): Promise<Warmed> {
   const { budget, allowed } = order;
   const forbidden = forbiddenBy(order.hosts, wanted, budget.depth);
   if (forbidden !== undefined) return { state: forbidden, bytes: 0, requests: 0, leadsTo: [] };
   let [bytes, requests] = [0, 0];
-  let state: ContentState = giveUp("content-out-of-time", "the programme starts").state;
+  let state: ContentState = OUT_OF_TIME;
   let leadsTo: Warmed["leadsTo"] = [];
   for (let attempt = 0; attempt < budget.tries; attempt += 1) {
     // Longer each time: a cache needs a moment to keep what it has just passed on, an origin more to recover.
@@ -93,6 +96,11 @@ async function warmObject({ edges, pace }: Ports, order: EdgeOrder, wanted: Want
       break;
     }
     const { mostBytes, settle } = taken;
+    const leftMs = order.deadlineMs - pace.nowMs();
+    if (leftMs <= 0) {
+      settle(undefined);
+      break;
+    }
     const { url, range, acceptEncoding } = wanted;
     const reply = await edges
       .get({
@@ -102,15 +110,17 @@ async function warmObject({ edges, pace }: Ports, order: EdgeOrder, wanted: Want
         ...(acceptEncoding !== undefined && { acceptEncoding }),
         mostBytes,
         keepBytes: wanted.playlist ? MAX_MANIFEST_BYTES : 0,
-        timeoutMs: Math.min(budget.timeoutMs, order.deadlineMs - pace.nowMs()),
+        timeoutMs: Math.min(budget.timeoutMs, leftMs),
       })
       .catch((error: unknown): EdgeReply => ({ kind: "failed", code: "edge-failed", reason: String(error), bytes: 0, refused: false }));
     settle(reply.bytes);
     bytes += reply.bytes;
     requests += 1;
     const judged = judge(reply, wanted, { ...order, mostBytes, nowMs: pace.nowMs() });
-    leadsTo = judged.leadsTo;
+    // What a playlist lists is known once it was read, whatever becomes of the GET that was to prove it.
+    if (judged.leadsTo.length > 0) leadsTo = judged.leadsTo;
     if (judged.state.kind !== "ask-again") state = judged.state;
+    else if (attempt < budget.tries - 1) state = OUT_OF_TIME;
     else state = giveUp("content-not-held", `asked ${requests} times, the edge had to fetch it every time`).state;
     if (state.kind !== "failed" || state.code === "content-expires-early" || state.code === "content-over-budget") break;
   }

@@ -36,7 +36,7 @@ export function httpEdges(edges: readonly Edge[]): EdgeCache & { readonly close:
         throw new CalltimeError("edge-unknown", `${ask.edgeId} is no edge here; right would be one of ${[...known.keys()].join(", ")}`);
       const url = new URL(ask.url);
       const scheme = edge.scheme ?? (url.protocol === "http:" ? "http" : "https");
-      const place = await placeOf(edge, url, scheme).catch((error: unknown) => failed("edge-address-unknown", String(error)));
+      const place = await within(ask.timeoutMs, placeOf(edge, url, scheme));
       return "kind" in place ? place : exchange({ edge, ask, url, scheme, place, agents });
     },
     close: () => {
@@ -44,6 +44,21 @@ export function httpEdges(edges: readonly Edge[]): EdgeCache & { readonly close:
       agents.https.destroy();
     },
   };
+}
+
+/** Where an edge is, or why that is not known: a look-up has no end of its own. */
+async function within(timeoutMs: number, place: Promise<Place | EdgeReply>): Promise<Place | EdgeReply> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<EdgeReply>((resolve) => {
+    timer = setTimeout(() => resolve(failed("edge-address-unknown", `its address was not found within ${timeoutMs} ms`)), timeoutMs);
+  });
+  try {
+    return await Promise.race([place, late]);
+  } catch (error) {
+    return failed("edge-address-unknown", String(error));
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 type Place = { readonly address: string; readonly port: number };

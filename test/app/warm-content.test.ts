@@ -241,6 +241,18 @@ describe("what did not go well", () => {
     expect(report.outcomes.at(-1)?.state).toMatchObject({ kind: "failed", code: "content-origin-suffering" });
   });
 
+  test("what a playlist lists is fetched, though the playlist itself is not proved", async () => {
+    const times = new Map<string, number>();
+    const { edges } = edgesBefore(FILM, (ask, reply) => {
+      times.set(ask.url, (times.get(ask.url) ?? 0) + 1);
+      const broken = ask.url.endsWith("/a.m3u8") && (times.get(ask.url) ?? 0) > 1;
+      return broken ? { kind: "failed", code: "edge-timeout", reason: "too slow", bytes: 0, refused: false } : reply;
+    });
+    const report = await warmContent({ edges, pace: pace() }, orderOf());
+    expect(stateOf(report, "/a.m3u8")).toMatchObject({ kind: "failed", code: "edge-timeout" });
+    expect(stateOf(report, "/a1.m4s")).toEqual({ kind: "warm" });
+  });
+
   test("what throws is a failure of that object alone", async () => {
     const { edges } = edgesBefore(FILM);
     const throwing: EdgeCache = {
@@ -258,6 +270,16 @@ describe("what did not go well", () => {
       orderOf({ startsAtMs: NOW_MS + 100, budget: { ...CONTENT_BUDGET, requestsPerSecond: 20 } }),
     );
     expect(report.outcomes.some(({ state }) => state.kind === "failed" && state.code === "content-out-of-time")).toBe(true);
+  });
+
+  test("whoever's turn comes after the start asks for nothing", async () => {
+    const { edges, asks } = edgesBefore(FILM);
+    const urls = ["/a.mp4", "/b.mp4", "/a1.m4s"].map((path) => HOST + path);
+    const budget = { ...CONTENT_BUDGET, requestsPerSecond: 1, concurrency: 1 };
+    const report = await warmContent({ edges, pace: pace() }, orderOf({ urls, budget, startsAtMs: NOW_MS + 500 }));
+    expect(asks).toHaveLength(1);
+    expect(report.requests).toBe(1);
+    expect(report.outcomes.every(({ state }) => state.kind === "failed" && state.code === "content-out-of-time")).toBe(true);
   });
 });
 

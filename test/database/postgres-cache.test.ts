@@ -8,20 +8,22 @@ import { postgresCache } from "../../shared/database/postgres-cache.ts";
 import { MACHINE_PACE } from "../../shared/app/ports/machine-pace.ts";
 import { calltime } from "../cli/calltime.ts";
 import { freePort } from "../../bench/edges/cache-servers.ts";
-import { describeWithPostgres, startPostgres, type Postgres } from "./postgres.ts";
+import { describeWithPrograms } from "../programs.ts";
+import { POSTGRES, startPostgres, type Postgres } from "./postgres.ts";
 
 const MEBIBYTE = 1024 * 1024;
 const ROWS = 1_300_000;
 const TABLE = relationOf("programme");
 const INDEX = relationOf("programme_pkey");
 
-describeWithPostgres("the buffer cache of a PostgreSQL with a table of half a gigabyte", () => {
+describeWithPrograms("the buffer cache of a PostgreSQL with a table of half a gigabyte", POSTGRES, () => {
   let postgres: Postgres;
   let cache: Awaited<ReturnType<typeof postgresCache>>;
   const connected = () => postgresCache({ id: "writer", connectionString: postgres.connectionString, connectMs: 5_000 });
 
   beforeAll(async () => {
     postgres = await startPostgres(await freePort(), "1GB");
+    await postgres.run("CREATE SEQUENCE visits");
     await postgres.run("CREATE EXTENSION pg_prewarm; CREATE EXTENSION pg_buffercache");
     await postgres.run(`CREATE UNLOGGED TABLE programme AS
       SELECT g AS id, repeat(md5(g::text), 12) AS description FROM generate_series(1, ${ROWS}) AS g`);
@@ -95,7 +97,9 @@ describeWithPostgres("the buffer cache of a PostgreSQL with a table of half a gi
     ]) {
       await expect(cache.ask(statement, 1_000)).rejects.toMatchObject({ code: "cache-refused" });
     }
-    await expect(cache.ask("SELECT setval('no_such_sequence', 1)", 1_000)).rejects.toMatchObject({ code: "cache-refused" });
+    // The server takes this for a question; only a transaction that may not write keeps it from writing.
+    await expect(cache.ask("SELECT setval('visits', 7)", 1_000)).rejects.toMatchObject({ code: "cache-refused" });
+    expect(await postgres.run("SELECT last_value::int AS visits FROM visits")).toEqual([{ visits: 1 }]);
     expect(await postgres.run("SELECT count(*)::int AS rows FROM programme")).toEqual([{ rows: ROWS }]);
     // And it is of use afterwards.
     await cache.ask("SELECT 1", 1_000);

@@ -1,23 +1,16 @@
 import { execFileSync, spawn } from "node:child_process";
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { chownSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
-import { describe, test } from "vitest";
 
 const BIN = process.env["CALLTIME_POSTGRES"] ?? "/usr/lib/postgresql/15/bin";
 
-/** Tests with a PostgreSQL of their own. Without it they are skipped by name; with `CI` set that is a failure. */
-export function describeWithPostgres(title: string, body: () => void): void {
-  if (existsSync(join(BIN, "postgres"))) describe(title, body);
-  else if (process.env["CI"]) {
-    test(title, () => {
-      throw new Error(
-        `${BIN}/postgres is not present; install Debian's postgresql, or set CALLTIME_POSTGRES to the folder of its programs`,
-      );
-    });
-  } else test.skip(`${title} (skipped: ${BIN}/postgres not present)`, () => undefined);
-}
+/** What these tests need. */
+export const POSTGRES = {
+  commands: [join(BIN, "postgres")],
+  from: "Debian's postgresql, or set CALLTIME_POSTGRES to the folder of its programs",
+};
 
 /** A PostgreSQL server of the test's own, on loopback. */
 export type Postgres = {

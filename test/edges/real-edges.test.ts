@@ -9,13 +9,18 @@ import { CONTENT_BUDGET } from "../../shared/core/warm/content.ts";
 import { httpEdges } from "../../shared/edges/http-edges.ts";
 import { MACHINE_PACE } from "../../shared/app/ports/machine-pace.ts";
 import { calltime } from "../cli/calltime.ts";
-import { startNginx, startVarnish, type CacheServer } from "../../bench/edges/cache-servers.ts";
-import { describeWithCacheServers } from "./with-cache-servers.ts";
+import { NGINX, startNginx, startVarnish, VARNISH, type CacheServer } from "../../bench/edges/cache-servers.ts";
+import { describeWithPrograms } from "../programs.ts";
 import { premiere, startOrigin, type Origin } from "../../bench/edges/origin.ts";
 
 const SEGMENT_BYTES = 300_000;
 
-describeWithCacheServers("a premiere at Varnish and nginx", () => {
+const CACHES = {
+  commands: [VARNISH, NGINX],
+  from: "Debian's varnish and nginx-light, or set CALLTIME_VARNISHD and CALLTIME_NGINX",
+};
+
+describeWithPrograms("a premiere at Varnish and nginx", CACHES, () => {
   let origin: Origin;
   let servers: readonly CacheServer[] = [];
   let edges: ReturnType<typeof httpEdges>;
