@@ -70,7 +70,7 @@ const grants = (reach) => ({
     allow(["sqs:SendMessage"], attribute("IngestDeadLetters")),
   ],
   plan: [...state, ...measured(reach), allow(["sqs:SendMessage"], attribute("PlanDeadLetters"))],
-  cue: [...state, ...measured(reach), ...look(reach), ...set(reach)],
+  cue: [...state, ...measured(reach), ...look(reach), ...set(reach), allow(["s3:PutObject"], arn("${Bucket.Arn}/sheets/*"))],
   measure: [...state, ...measured(reach)],
   "warm-capacity": [
     ...state,

@@ -5,7 +5,7 @@ import {
   RegisterScalableTargetCommand,
 } from "@aws-sdk/client-application-auto-scaling";
 import { CloudWatchClient, PutMetricDataCommand, type MetricDatum } from "@aws-sdk/client-cloudwatch";
-import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -88,6 +88,9 @@ describeWithData("the evening of 31 December 2025, on an emulated AWS", () => {
         expect(minimums.get(FROM_MS)).toBeLessThan(before / 2);
         expect(before).toBeGreaterThan(100);
         expect(booked).toBeGreaterThan(0);
+        const s3 = new S3Client(moto.client());
+        const sheet = await s3.send(new GetObjectCommand({ Bucket: deployed.bucket, Key: "sheets/evening-sheet.txt" }));
+        expect(await sheet.Body?.transformToString()).toContain("player-api");
         // What the usual load takes is all that is left of it.
         expect(minimums.get(RELEASED_MS)).toBe(minimums.get(FROM_MS));
         const air = (await documents.read("air"))?.value as
