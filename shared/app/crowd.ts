@@ -50,6 +50,8 @@ export function turnedOutAbove(
   for (let index = audience.length - 1; index >= 0 && lately.length < 2; index -= 1) {
     const minute = audience[index];
     const excess = minute && excessIn(model, occasion, minute, context.settings.zone);
+    // Most of an evening's programmes draw no more than usual.
+    if (excess !== undefined && excess < 0) return undefined;
     if (excess !== undefined) lately.push(excess);
   }
   const [newest, before] = lately;
@@ -60,11 +62,26 @@ export function turnedOutAbove(
 /** Whether so many viewers above usual are above the threshold of some target. */
 export function crowdIsAbove(context: Context, model: Model, occasion: Occasion, viewers: number): boolean {
   const { zone, threshold, targets } = context.settings;
-  // Most of an evening's programmes draw no more than usual.
   if (viewers < 0) return false;
-  return targets.some((target) => {
-    const perViewer = Math.exp(loadPerViewerOf(model.learned, target, occasion.programmeClass).logRps);
-    const peak = peakMultiple(shapeOf(shapesFor(model.learned, target.id), occasion.programmeClass));
-    return isAbove({ model, target, atMs: occasion.startsAtMs, addedRps: viewers * perViewer * peak, zone, threshold });
-  });
+  const peaks = peaksPerViewer(context, model, occasion.programmeClass);
+  return targets.some((target, index) =>
+    isAbove({ model, target, atMs: occasion.startsAtMs, addedRps: viewers * (peaks[index] ?? 0), zone, threshold }),
+  );
+}
+
+const known = new WeakMap<Context, { readonly learned: Model["learned"]; readonly byClass: Map<string, readonly number[]> }>();
+
+/** The most load (requests a second) that one viewer of a class of programme brings each target: worked out once for what was learned. */
+function peaksPerViewer(context: Context, { learned }: Model, programmeClass: string): readonly number[] {
+  let memory = known.get(context);
+  if (memory?.learned !== learned) known.set(context, (memory = { learned, byClass: new Map() }));
+  let peaks = memory.byClass.get(programmeClass);
+  if (peaks === undefined) {
+    peaks = context.settings.targets.map((target) => {
+      const perViewer = Math.exp(loadPerViewerOf(learned, target, programmeClass).logRps);
+      return perViewer * peakMultiple(shapeOf(shapesFor(learned, target.id), programmeClass));
+    });
+    memory.byClass.set(programmeClass, peaks);
+  }
+  return peaks;
 }

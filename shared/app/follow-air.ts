@@ -1,5 +1,5 @@
-import { assessAir, HARD_CAP_MS, measuredPlateau, type Air } from "../core/forecast/air.ts";
-import { learnEvening, unstretched, type MeasuredBroadcast } from "../core/forecast/audience.ts";
+import { assessAir, followsFromCrowd, HARD_CAP_MS, measuredPlateau, type Air } from "../core/forecast/air.ts";
+import { learnEvening, tellsOfEvening, unstretched, type MeasuredBroadcast } from "../core/forecast/audience.ts";
 import type { Impact } from "../core/forecast/impact.ts";
 import { measuredViewers } from "../core/forecast/learn.ts";
 import type { Model } from "../core/forecast/model.ts";
@@ -160,20 +160,18 @@ function follow(following: Following, occasion: Occasion, audience: readonly Aud
   const { context, model, now, air, revealed } = following;
   const { id } = occasion;
   const thought = thoughtOf(following, occasion);
-  if (
-    thought.impact !== "above" &&
-    revealed[id] === undefined &&
-    !beganEarly(following, occasion) &&
-    !sharesItsChannel(following, occasion)
-  ) {
+  if (thought.impact !== "above" && revealed[id] === undefined && !beganEarly(following, occasion)) {
     const viewers = turnedOutAbove(context, model, occasion, audience);
-    if (viewers !== undefined) revealed[id] = { ...sketchOf(occasion), impact: thought.impact, viewers };
+    if (viewers !== undefined && !sharesItsChannel(following, occasion)) {
+      revealed[id] = { ...sketchOf(occasion), impact: thought.impact, viewers };
+    }
   }
   if (thought.impact === "above" || revealed[id] !== undefined) {
-    const excess = excessViewers(model, occasion, audience, context.settings.zone);
     const { corrections } = following;
     const said = { startedAtMs: saidStartOf(occasion, corrections), end: saidEndOf(occasion, corrections) };
-    const stand = assessAir({ occasion, before: air[id], excess, expected: thought.expectedViewers, said, now });
+    const known = { occasion, before: air[id], expected: thought.expectedViewers, said, now };
+    const excess = followsFromCrowd(known) ? excessViewers(model, occasion, audience, context.settings.zone) : [];
+    const stand = assessAir({ ...known, excess });
     if (stand.kind !== "ahead") {
       air[id] = stand;
       following.occasions[id] = sketched(occasion);
@@ -188,7 +186,8 @@ function follow(following: Following, occasion: Occasion, audience: readonly Aud
 function noteEvening(following: Following, occasion: Occasion, audience: readonly AudienceMinute[]): void {
   const { context, model, now, lessons } = following;
   const { zone } = context.settings;
-  if (now < occasion.endsAtMs || now >= occasion.endsAtMs + NOTED_WITHIN_MS || sharesItsChannel(following, occasion)) return;
+  if (now < occasion.endsAtMs || now >= occasion.endsAtMs + NOTED_WITHIN_MS) return;
+  if (!tellsOfEvening(model.learned.audience, occasion) || sharesItsChannel(following, occasion)) return;
   const viewers = measuredPlateau(occasion, excessViewers(model, occasion, audience, zone));
   if (viewers === undefined || learnEvening(model.learned.audience, occasion, viewers, zone) === model.learned.audience) return;
   lessons.push({

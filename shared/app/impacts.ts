@@ -1,3 +1,4 @@
+import { forecastAudience, type AudienceForecast } from "../core/forecast/audience.ts";
 import { impactOf, type Impact } from "../core/forecast/impact.ts";
 import type { Model } from "../core/forecast/model.ts";
 import type { Occasion } from "../core/schedule/occasion.ts";
@@ -10,7 +11,10 @@ export type Impacts = {
   readonly verdict: "above" | "below" | "unknown-audience";
 };
 
-type Known = { model: Model; readonly byOccasion: WeakMap<Occasion, Impacts> };
+/** What was worked out for an occasion, from which audience, and the levels that this was forecast from last. */
+type Worked = { readonly impacts: Impacts; readonly audience: AudienceForecast; levels: Model["learned"]["audience"] };
+
+type Known = { model: Model; readonly byOccasion: WeakMap<Occasion, Worked> };
 
 const known = new WeakMap<Context, Known>();
 
@@ -20,25 +24,42 @@ export function impactsOf(context: Context, model: Model, occasion: Occasion): I
   if (memory === undefined || !followsAlike(context, memory.model, model))
     known.set(context, (memory = { model, byOccasion: new WeakMap() }));
   memory.model = model;
-  let impacts = memory.byOccasion.get(occasion);
-  if (impacts === undefined) memory.byOccasion.set(occasion, (impacts = judged(context, model, occasion)));
+  const levels = model.learned.audience;
+  const worked = memory.byOccasion.get(occasion);
+  if (worked?.levels === levels) return worked.impacts;
+  const audience = forecastAudience(levels, occasion, context.settings.zone);
+  // A broadcast that is over teaches of its own kind: of most others the same is thought as before.
+  if (worked !== undefined && isSame(worked.audience, audience)) {
+    worked.levels = levels;
+    return worked.impacts;
+  }
+  const impacts = judged(context, model, occasion);
+  memory.byOccasion.set(occasion, { impacts, audience, levels });
   return impacts;
+}
+
+function isSame(a: AudienceForecast, b: AudienceForecast): boolean {
+  if (a.kind === "unknown" || b.kind === "unknown") return a.kind === b.kind;
+  return a.mean === b.mean && a.variance === b.variance && a.basis === b.basis && a.seriesSeen === b.seriesSeen;
 }
 
 function judged({ settings }: Context, model: Model, occasion: Occasion): Impacts {
   const { targets, zone, threshold } = settings;
-  const byTarget = new Map(targets.map((target) => [target.id, impactOf({ model, target, occasion, zone, threshold })]));
-  const kinds = [...byTarget.values()].map(({ kind }) => kind);
-  const verdict = kinds.includes("unknown-audience") ? "unknown-audience" : kinds.includes("above") ? "above" : "below";
+  const byTarget = new Map<string, Impact>();
+  let verdict: Impacts["verdict"] = "below";
+  for (const target of targets) {
+    const impact = impactOf({ model, target, occasion, zone, threshold });
+    byTarget.set(target.id, impact);
+    if (impact.kind === "unknown-audience" || (impact.kind === "above" && verdict === "below")) verdict = impact.kind;
+  }
   return { byTarget, verdict };
 }
 
-/** Whether all that an impact follows from is the same: lead times and viewers by channel are not part of it. */
+/** Whether all that an impact follows from beside the audience is the same: lead times and viewers by channel are not part of it. */
 function followsAlike({ settings }: Context, a: Model, b: Model): boolean {
   if (a === b) return true;
-  const { audience, shapes, loadPerViewer, reach } = a.learned;
+  const { shapes, loadPerViewer, reach } = a.learned;
   const { learned } = b;
-  if (audience !== learned.audience || shapes !== learned.shapes || loadPerViewer !== learned.loadPerViewer || reach !== learned.reach)
-    return false;
+  if (shapes !== learned.shapes || loadPerViewer !== learned.loadPerViewer || reach !== learned.reach) return false;
   return settings.targets.every(({ id }) => a.targets[id] === b.targets[id]);
 }

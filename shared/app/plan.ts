@@ -26,7 +26,7 @@ import { readLoad } from "./loads.ts";
 import { isCarried, publish } from "./publish.ts";
 import { occasionsAround, type Situation } from "./situation.ts";
 import { withheldEvents } from "./withheld.ts";
-import { keepSpending, spendingOn, type Spending } from "./spending.ts";
+import { keepSpending, spendingOn } from "./spending.ts";
 
 /** The plan of one target with what it was made from. */
 export type Planned = {
@@ -46,15 +46,16 @@ export const TICK_HORIZON_MS = 3 * HOUR_MS;
 export type PlanOptions = {
   /** Forecasts every minute, for those who look at each; otherwise only those that a decision or a cue can rest on. */
   readonly everyMinute?: boolean;
+  /** The occasions that count, where they were looked up before. */
+  readonly counted?: readonly Aired[];
 };
 
-/** The occasions that count in a plan from now to `horizonMs` later, and what the feed alone may not spend on. */
-async function capped(context: Context, situation: Situation, horizonMs: number): Promise<Spending> {
-  const { model, log, now } = situation;
+/** The occasions that count in a plan from now to `horizonMs` later: those above the threshold of some target. */
+function countedIn(context: Context, { model, log, now, occasions }: Situation, horizonMs: number): readonly Aired[] {
   const from = minuteOf(now);
-  // However short the plan, the same are ranked against each other.
+  // However short the plan, the same are ranked against each other by what the feed alone may spend.
   const untilMs = from + Math.max(horizonMs, TICK_HORIZON_MS);
-  const around = occasionsAround(situation.occasions, from - HARD_CAP_MS - DECAY_MS, untilMs + ARRIVAL_MS + HOUR_MS);
+  const around = occasionsAround(occasions, from - HARD_CAP_MS - DECAY_MS, untilMs + ARRIVAL_MS + HOUR_MS);
   // What is below the threshold of every target adds nothing to any.
   const counted: Aired[] = [];
   for (const occasion of around) {
@@ -62,12 +63,7 @@ async function capped(context: Context, situation: Situation, horizonMs: number)
     if (verdict === "above" && mayCount(log, occasion, now))
       counted.push({ occasion, air: log.air[occasion.id] ?? { kind: "ahead" }, impacts });
   }
-  return spendingOn(context, situation, counted);
-}
-
-/** Remembers which occasions that rest on the feed alone are within the spending cap at `situation.now`. */
-async function keepWithinCap(context: Context, situation: Situation): Promise<void> {
-  await keepSpending(context, await capped(context, situation, TICK_HORIZON_MS));
+  return counted;
 }
 
 /** Plans every target from now to `horizonMs` later; reads only, writes nothing. */
@@ -82,7 +78,7 @@ export async function makePlans(
   const from = minuteOf(now);
   const until = from + horizonMs;
   const { overrides } = situation;
-  const { occasions, over } = await capped(context, situation, horizonMs);
+  const { occasions, over } = await spendingOn(context, situation, options.counted ?? countedIn(context, situation, horizonMs));
   // A need just beyond the horizon still has its lead within it.
   const toMs = until + HOUR_MS;
   const sparse = sparseInstants({ fromMs: from, toMs, timings: occasions.map(({ occasion, air }) => timingOf(occasion, air, now)) });
@@ -111,7 +107,8 @@ export async function makePlans(
     const common = { context, target, forecast, recent, occasions, calledOff, overCap, overrides, model };
     planned.push(await planTarget({ ...common, now: from, until, planned, blind }));
   }
-  return settings.targets.flatMap((target) => planned.filter((made) => made.target.id === target.id));
+  const byId = new Map(planned.map((made) => [made.target.id, made]));
+  return settings.targets.flatMap(({ id }) => byId.get(id) ?? []);
 }
 
 // Beyond the lead, so that what a plan asks for now rests on minutes that were all looked at.
@@ -253,8 +250,9 @@ export async function storedPlan(context: Context, targetId: string): Promise<St
 
 /** Plans every target, keeps the plans, and tells of those that differ from the ones before. */
 export async function plan(context: Context, situation: Situation, correlationId?: string): Promise<readonly Planned[]> {
-  const planned = await makePlans(context, situation, TICK_HORIZON_MS);
-  await keepWithinCap(context, situation);
+  const counted = countedIn(context, situation, TICK_HORIZON_MS);
+  const planned = await makePlans(context, situation, TICK_HORIZON_MS, { counted });
+  await keepSpending(context, await spendingOn(context, situation, counted));
   const events: AnyEvent[] = [];
   for (const made of planned) {
     let changed: StoredPlan | undefined;

@@ -73,6 +73,12 @@ export function assessAir(input: {
   return { kind: "on-air", ...started };
 }
 
+/** Whether where an occasion stands follows from its crowd: one that is there is not looked at before the guide's end. */
+export function followsFromCrowd({ occasion, before, said = {}, now }: Omit<Parameters<typeof assessAir>[0], "excess">): boolean {
+  const isThere = before?.kind === "on-air" && (said.startedAtMs ?? before.startedAtMs) !== undefined;
+  return !isThere || now > occasion.endsAtMs;
+}
+
 /** The start and end to forecast with at `now`. */
 export function timingOf(occasion: Occasion, air: Air, now: number): Timing {
   if (air.kind === "ended") return { startsAtMs: occasion.startsAtMs, endsAtMs: air.endedAtMs };

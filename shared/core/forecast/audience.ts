@@ -248,12 +248,17 @@ function seriesVariance({ count, squares }: AudienceLevel): number {
  */
 export function learnEvening(levels: AudienceLevels, occasion: Occasion, viewers: number, zone: ZoneOffsets): AudienceLevels {
   const series = levels[seriesOf(occasion)];
-  if (!isSettled(series) || levels[eveningOf(occasion)]?.atMs === occasion.endsAtMs) return levels;
+  if (!isSettled(series) || !tellsOfEvening(levels, occasion)) return levels;
   const usual = series.mean + (levels[weekdayOf(occasion, zone)]?.mean ?? 0);
   const off = (stretched(viewers) - usual) / Math.sqrt(seriesVariance(series));
   if (off < -EVENING_OUTAGE) return levels;
   const mean = Math.min(EVENING_SURPRISE, Math.max(-EVENING_SURPRISE, off));
   return { ...levels, [eveningOf(occasion)]: { count: 1, mean, squares: 0, atMs: occasion.endsAtMs } };
+}
+
+/** Whether an episode may say how its channel does tonight: its series is settled, and it has not been noted yet. */
+export function tellsOfEvening(levels: AudienceLevels, occasion: Occasion): boolean {
+  return isSettled(levels[seriesOf(occasion)]) && levels[eveningOf(occasion)]?.atMs !== occasion.endsAtMs;
 }
 
 /**

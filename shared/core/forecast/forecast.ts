@@ -71,18 +71,36 @@ const REACH_BROADCASTS = 20;
 /** What is known of the occasions at an instant: what they add, and how the newest measurements correct it. */
 type View = { readonly now: number; readonly planned: readonly Term[]; readonly onAir: readonly Term[]; readonly correction: Nowcast };
 
-/** The view at `now` from what had been measured `beforeMs`. */
-function viewAt(input: ForecastInput, usual: TargetUsual, known: KnownMinutes, now: number, beforeMs: number): View {
-  const planned = termsOf({ ...input, now, fromMs: Math.min(input.fromMs, now - LOOK_BACK_MS) });
+/** The minutes that a correction is made from: those of [fromMs, beforeMs). */
+type Measured = { readonly minutes: readonly LoadMinute[]; readonly fromMs: number; readonly beforeMs: number };
+
+/** The terms as they stand at `now`: they are the same objects for as long as they stand the same. */
+function plannedAt(input: ForecastInput, now: number): readonly Term[] {
+  return termsOf({ ...input, now, fromMs: Math.min(input.fromMs, now - LOOK_BACK_MS) });
+}
+
+/** The view at `now` with its terms, from what had been measured. */
+function viewAt(
+  { zone }: ForecastInput,
+  { usual, minutes: known }: Ordinary,
+  { planned, now, measured }: { readonly planned: readonly Term[]; readonly now: number; readonly measured: Measured },
+): View {
   const onAir = planned.filter(({ timing }) => timing.startsAtMs - ARRIVAL_MS <= now && timing.endsAtMs + DECAY_MS > now);
-  const firstMs = minuteOf(now - LOOK_BACK_MS);
   const numbers = planned.map(known.numberOf);
   const correction = nowcast({
-    measured: input.recent,
+    measured: measured.minutes,
     expectedAt: (atMs) => {
-      if (atMs < firstMs || atMs >= beforeMs) return undefined;
-      return once(known.expected, atMs, { level: 1, surpriseRps: 0, active: activeAt(planned, numbers, atMs) }, () =>
-        expectedIn(planned, usualAt(usual.load, atMs, input.zone), atMs),
+      if (atMs < measured.fromMs || atMs >= measured.beforeMs) return undefined;
+      const active = activeAt(planned, numbers, atMs);
+      const before = lookedUp(known.expected, atMs, active, 1, 0);
+      return (
+        before ??
+        remembered(known.expected, atMs, {
+          active,
+          level: 1,
+          surpriseRps: 0,
+          value: expectedIn(planned, usualAt(usual.load, atMs, zone), atMs),
+        })
       );
     },
     usualSpread: residualSpread(usual.residuals),
@@ -91,27 +109,48 @@ function viewAt(input: ForecastInput, usual: TargetUsual, known: KnownMinutes, n
   return { now, planned, onAir, correction };
 }
 
-/** Whether two views of one usual week forecast the same: nothing has begun, moved or been measured between them that they would show. */
-function isSameView(a: View, b: View): boolean {
-  const { level, newestMs, amplitude, surprise } = a.correction;
-  const other = b.correction;
-  return (
-    a.now === b.now &&
-    level === other.level &&
-    newestMs === other.newestMs &&
-    amplitude?.shift === other.amplitude?.shift &&
-    amplitude?.spread === other.amplitude?.spread &&
-    surprise?.rps === other.surprise?.rps &&
-    surprise?.growthRpsPerMinute === other.surprise?.growthRpsPerMinute &&
-    a.planned.length === b.planned.length &&
-    a.planned.every((term, index) => term === b.planned[index])
-  );
-}
-
 // What lies beyond the reach of a decision is looked at afresh every five minutes, on their whole multiples: in between it would only
 // follow the noise of the newest minute. Two minutes: what had been published by then.
 const FAR_EVERY_MS = 5 * MINUTE_MS;
 const PUBLISHED_AFTER_MS = 2 * MINUTE_MS;
+
+/**
+ * What lies far ahead: a view, what it was made from, and its minutes from its own instant on. It stands for five ticks, which look up
+ * nothing else.
+ */
+type Far = { readonly view: View; readonly measured: readonly LoadMinute[]; readonly minutes: (ForecastMinute | undefined)[] };
+
+/**
+ * What lies far ahead, from what is known whenever in its five minutes it is looked at: the last look, where nothing that it follows from
+ * has changed.
+ */
+function farAt(input: ForecastInput, ordinary: Ordinary): Far {
+  const { far: before } = ordinary.minutes;
+  const now = Math.floor(input.now / FAR_EVERY_MS) * FAR_EVERY_MS;
+  const planned = plannedAt(input, now);
+  const fromMs = now + FAR_EVERY_MS - LOOK_BACK_MS;
+  const beforeMs = now - PUBLISHED_AFTER_MS + 1;
+  const { recent } = input;
+  const first = recent.findIndex(({ atMs }) => atMs >= fromMs);
+  const end = recent.findLastIndex(({ atMs }) => atMs < beforeMs) + 1;
+  const minutes = first < 0 ? [] : recent.slice(first, end);
+  if (before?.view.now === now && isSameList(before.view.planned, planned) && isMeasuredAlike(before.measured, minutes)) return before;
+  const view = viewAt(input, ordinary, { planned, now, measured: { minutes, fromMs, beforeMs } });
+  return (ordinary.minutes.far = { view, measured: minutes, minutes: [] });
+}
+
+function isSameList<T>(a: readonly T[], b: readonly T[]): boolean {
+  return a.length === b.length && a.every((each, index) => each === b[index]);
+}
+
+function isMeasuredAlike(a: readonly LoadMinute[], b: readonly LoadMinute[]): boolean {
+  return a.length === b.length && a.every((minute, index) => minute === b[index] || isLoadAlike(minute, b[index]));
+}
+
+function isLoadAlike(a: LoadMinute, b: LoadMinute | undefined): boolean {
+  if (a.kind === "unknown" || b?.kind !== "known") return a.kind === b?.kind && a.atMs === b.atMs;
+  return a.atMs === b.atMs && a.loadRps === b.loadRps;
+}
 
 /** Load of one target for each minute of [fromMs, toMs): usual load, occasions above the threshold, corrected by the newest measurements. */
 export function forecastLoad(input: ForecastInput): Forecast {
@@ -119,7 +158,8 @@ export function forecastLoad(input: ForecastInput): Forecast {
   const usual = model.targets[target.id] ?? firstTargetUsual();
   const budget = input.unservedPerMillion / 1e6;
   const reachViewers = model.learned.reach.broadcasts >= REACH_BROADCASTS ? reachOf(model.learned) : Number.POSITIVE_INFINITY;
-  const { noise: residualNoise, calm, minutes: known } = ordinaryOf(usual, { zone, budget, reachViewers });
+  const ordinary = ordinaryOf(usual, { zone, budget, reachViewers });
+  const { noise: residualNoise, calm, minutes: known } = ordinary;
 
   /** Forecasts minutes as they look in a view; one that was forecast before is the same object. */
   const forecaster = ({ planned, onAir, correction }: View): ForecastAt => {
@@ -129,8 +169,9 @@ export function forecastLoad(input: ForecastInput): Forecast {
       const level = levelAt(correction, atMs);
       const surpriseRps = surpriseAt(correction, atMs);
       if (input.instants === undefined) return workedOut(terms, atMs, level, surpriseRps);
-      const under = { level, surpriseRps, active: activeAt(terms, numbers, atMs) };
-      return once(known.forecast, atMs, under, () => workedOut(terms, atMs, level, surpriseRps));
+      const active = activeAt(terms, numbers, atMs);
+      const before = lookedUp(known.forecast, atMs, active, level, surpriseRps);
+      return before ?? remembered(known.forecast, atMs, { active, level, surpriseRps, value: workedOut(terms, atMs, level, surpriseRps) });
     };
   };
   const workedOut = (terms: readonly Term[], atMs: number, level: number, surpriseRps: number): ForecastMinute => {
@@ -164,18 +205,16 @@ export function forecastLoad(input: ForecastInput): Forecast {
       surpriseRps,
     };
   };
-  const view = viewAt(input, usual, known, now, now);
+  const measured = { minutes: input.recent, fromMs: minuteOf(now - LOOK_BACK_MS), beforeMs: now };
+  const view = viewAt(input, ordinary, { planned: plannedAt(input, now), now, measured });
   const { instants, fromMs, toMs } = input;
   let minutes: readonly ForecastMinute[];
   if (instants === undefined) minutes = everyMinute(fromMs, toMs).map(forecaster(view));
   else {
-    const farNow = Math.floor(now / FAR_EVERY_MS) * FAR_EVERY_MS;
-    const farView = viewAt(input, usual, known, farNow, farNow - PUBLISHED_AFTER_MS + 1);
-    if (known.far === undefined || !isSameView(known.far.view, farView)) known.far = { view: farView, minutes: [] };
-    const { far } = known;
+    const far = farAt(input, ordinary);
     let forecastAt: ForecastAt | undefined;
     const sparse = instants.sparse.map(
-      (atMs) => (far.minutes[Math.floor((atMs - farNow) / MINUTE_MS)] ??= (forecastAt ??= forecaster(farView))(atMs)),
+      (atMs) => (far.minutes[Math.floor((atMs - far.view.now) / MINUTE_MS)] ??= (forecastAt ??= forecaster(far.view))(atMs)),
     );
     minutes = withFine(sparse, { ...instants, fromMs, toMs }, forecaster(view));
   }
@@ -221,16 +260,16 @@ type Given = { readonly zone: ZoneOffsets; readonly budget: number; readonly rea
 type KnownMinutes = {
   readonly forecast: ByInstant<ForecastMinute>;
   readonly expected: ByInstant<ExpectedMinute>;
-  /** The newest view of what lies far ahead, and its minutes from its own instant on: it stands for five ticks, which look up nothing else. */
-  far?: { readonly view: View; readonly minutes: ForecastMinute[] };
+  /** The newest look at what lies far ahead. */
+  far?: Far;
   /** A number for each term, 1 … MOST_NUMBERS − 1; two that add the same to every minute have the same. */
   readonly numberOf: (term: Term) => number;
 };
 
-/** What a minute follows from beside its instant: the level, the surprise, and the terms that add to it. */
-type Under = { readonly level: number; readonly surpriseRps: number; readonly active: number };
+/** A minute, and what it follows from beside its instant: the terms that add to it, the level, the surprise. */
+type Known<T> = { readonly active: number; readonly level: number; readonly surpriseRps: number; readonly value: T };
 
-type ByInstant<T> = Map<number, { readonly under: Under; readonly value: T }[]>;
+type ByInstant<T> = Map<number, Known<T>[]>;
 
 // Each correction makes terms of its own; the hour for which a usual week stays as it is has some hundred.
 const MOST_NUMBERS = 2_048;
@@ -276,20 +315,25 @@ function activeAt(terms: readonly Term[], numbers: readonly number[], atMs: numb
   return active;
 }
 
-/** What was worked out before for an instant under the same, else what is worked out now. */
-function once<T>(known: ByInstant<T>, atMs: number, under: Under, workOut: () => T): T {
-  const { level, surpriseRps, active } = under;
-  if (active > Number.MAX_SAFE_INTEGER) return workOut();
-  const place = Math.floor(atMs / MINUTE_MS);
-  let before = known.get(place);
-  if (before === undefined) known.set(place, (before = []));
+/** What was worked out before for an instant from the same, or undefined. */
+function lookedUp<T>(known: ByInstant<T>, atMs: number, active: number, level: number, surpriseRps: number): T | undefined {
+  const before = known.get(Math.floor(atMs / MINUTE_MS));
+  if (before === undefined) return undefined;
   for (let i = before.length - 1; i >= 0; i -= 1) {
     const each = before[i];
-    if (each?.under.level === level && each.under.active === active && each.under.surpriseRps === surpriseRps) return each.value;
+    if (each?.active === active && each.level === level && each.surpriseRps === surpriseRps) return each.value;
   }
-  const value = workOut();
-  before.push({ under, value });
-  return value;
+  return undefined;
+}
+
+/** Remembers what was worked out for an instant, where the numbers of its terms fit into one. */
+function remembered<T>(known: ByInstant<T>, atMs: number, minute: Known<T>): T {
+  if (minute.active > Number.MAX_SAFE_INTEGER) return minute.value;
+  const place = Math.floor(atMs / MINUTE_MS);
+  const before = known.get(place);
+  if (before === undefined) known.set(place, [minute]);
+  else before.push(minute);
+  return minute.value;
 }
 
 const ordinary = new WeakMap<TargetUsual, Ordinary>();

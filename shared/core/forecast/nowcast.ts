@@ -100,27 +100,25 @@ export function nowcast(input: NowcastInput): Nowcast {
   const level = levelOf(believed);
   const amplitude = amplitudeOf(believed, level, input.usualSpread, input.amplitudeSpread);
   const surprise = surpriseOf(believed, level, amplitude?.shift ?? 0, input.usualSpread);
-  return { newestMs: newest.atMs, level, amplitude, surprise, suddenFall: fell !== undefined };
+  return { newestMs: newest.expected.atMs, level, amplitude, surprise, suddenFall: fell !== undefined };
 }
 
-type Pair = ExpectedMinute & { readonly loadRps: number };
+type Pair = { readonly expected: ExpectedMinute; readonly loadRps: number };
 
 /** The newest minutes that were measured and forecast, at most so many, in the order of time. */
 function pair({ measured, expectedAt }: Pick<NowcastInput, "measured" | "expectedAt">, most: number): readonly Pair[] {
   const pairs: Pair[] = [];
   for (let index = measured.length - 1; index >= 0 && pairs.length < most; index -= 1) {
     const minute = measured[index];
-    const forecast = minute?.kind === "known" ? expectedAt(minute.atMs) : undefined;
-    if (minute?.kind !== "known" || forecast === undefined) continue;
-    const { atMs, usualRps, occasionsRps, shapeSpread, minutesOnAir } = forecast;
-    pairs.push({ atMs, usualRps, occasionsRps, shapeSpread, minutesOnAir, loadRps: minute.loadRps });
+    const expected = minute?.kind === "known" ? expectedAt(minute.atMs) : undefined;
+    if (minute?.kind === "known" && expected !== undefined) pairs.push({ expected, loadRps: minute.loadRps });
   }
   return pairs.reverse();
 }
 
 /** Whether the newest minute may be one of a sudden fall: on most evenings that settles it. */
 function mayHaveFallen(newest: Pair): boolean {
-  return newest.minutesOnAir !== undefined && isBelow(newest, Number.POSITIVE_INFINITY);
+  return newest.expected.minutesOnAir !== undefined && isBelow(newest, Number.POSITIVE_INFINITY);
 }
 
 /** Index of the first minute of a sudden fall that still lasts, or undefined. */
@@ -135,18 +133,16 @@ function fallAt(pairs: readonly Pair[]): number | undefined {
 }
 
 /** Whether a minute carried far less than was forecast for it, and than `beforeRps`. */
-function isBelow({ usualRps, occasionsRps, loadRps }: Pair, beforeRps: number): boolean {
+function isBelow({ expected: { usualRps, occasionsRps }, loadRps }: Pair, beforeRps: number): boolean {
   return loadRps < SUDDEN_FALL_SHARE * Math.min(beforeRps, (usualRps ?? 0) + occasionsRps);
 }
 
 function levelOf(pairs: readonly Pair[]): number {
-  const ratios = pairs
-    .slice(-LEVEL_MINUTES)
-    .flatMap((minute) =>
-      minute.usualRps !== undefined && minute.usualRps > 0 && minute.occasionsRps < DROWNED_SHARE * minute.usualRps
-        ? [minute.loadRps / minute.usualRps]
-        : [],
-    );
+  const ratios: number[] = [];
+  for (const { expected, loadRps } of pairs.slice(-LEVEL_MINUTES)) {
+    const { usualRps, occasionsRps } = expected;
+    if (usualRps !== undefined && usualRps > 0 && occasionsRps < DROWNED_SHARE * usualRps) ratios.push(loadRps / usualRps);
+  }
   if (ratios.length < FEWEST_LEVEL_MINUTES) return 1;
   // The usual week weighs as much as the fewest minutes.
   const share = ratios.length / (ratios.length + FEWEST_LEVEL_MINUTES);
@@ -156,29 +152,32 @@ function levelOf(pairs: readonly Pair[]): number {
 }
 
 function amplitudeOf(pairs: readonly Pair[], level: number, usualSpread: number, priorSpread: number): Nowcast["amplitude"] {
-  const seen = pairs
-    .slice(-AMPLITUDE_MINUTES)
-    .filter((minute) => minute.occasionsRps > DROWNED_SHARE * (minute.usualRps ?? 0) && minute.occasionsRps > 0);
+  const seen = pairs.slice(-AMPLITUDE_MINUTES).filter(({ expected }) => isSeen(expected));
   const newest = seen.at(-1);
   if (newest === undefined) return undefined;
-  const observations = seen.map((minute) => {
-    const usual = level * (minute.usualRps ?? 0);
-    const excess = Math.max(minute.loadRps - usual, LEAST_SHARE * minute.occasionsRps);
-    return {
-      log: Math.log(excess / minute.occasionsRps),
-      variance: minute.shapeSpread ** 2 + ((usualSpread * usual) / minute.occasionsRps) ** 2,
-    };
-  });
-  const count = Math.min(observations.length, INDEPENDENT_MINUTES);
-  const meanVariance = mean(observations.map((o) => o.variance));
-  const meanLog = mean(observations.map((o) => o.log));
+  const logs: number[] = [];
+  const variances: number[] = [];
+  for (const { expected, loadRps } of seen) {
+    const usual = level * (expected.usualRps ?? 0);
+    const excess = Math.max(loadRps - usual, LEAST_SHARE * expected.occasionsRps);
+    logs.push(Math.log(excess / expected.occasionsRps));
+    variances.push(expected.shapeSpread ** 2 + ((usualSpread * usual) / expected.occasionsRps) ** 2);
+  }
+  const count = Math.min(seen.length, INDEPENDENT_MINUTES);
+  const meanVariance = mean(variances);
+  const meanLog = mean(logs);
   const measuredPrecision = count / Math.max(meanVariance, LEAST_VARIANCE);
   const priorPrecision = 1 / Math.max(priorSpread ** 2, LEAST_VARIANCE);
   const shift = (measuredPrecision * meanLog) / (measuredPrecision + priorPrecision);
-  const onAir = newest.minutesOnAir ?? 0;
+  const onAir = newest.expected.minutesOnAir ?? 0;
   const early = onAir < NOWCAST_MINUTES || (shift < Math.log(LATE_START_SHARE) && onAir < LATE_START_MS / MINUTE_MS);
   if (early && shift < 0) return { shift: 0, spread: noFiner(priorSpread) };
   return { shift: rounded(shift, SHIFT_GRID), spread: noFiner(Math.sqrt(1 / (measuredPrecision + priorPrecision))) };
+}
+
+/** Whether what the occasions add can be measured in the load of the minute. */
+function isSeen({ occasionsRps, usualRps }: ExpectedMinute): boolean {
+  return occasionsRps > DROWNED_SHARE * (usualRps ?? 0) && occasionsRps > 0;
 }
 
 /** A spread on its grid: never less than it is. */
@@ -191,17 +190,19 @@ function rounded(value: number, grid: number): number {
 }
 
 function surpriseOf(pairs: readonly Pair[], level: number, shift: number, usualSpread: number): Nowcast["surprise"] {
-  const unexplained = (minute: Pair): number => minute.loadRps - level * (minute.usualRps ?? 0) - Math.exp(shift) * minute.occasionsRps;
+  const unexplained = ({ expected, loadRps }: Pair): number =>
+    loadRps - level * (expected.usualRps ?? 0) - Math.exp(shift) * expected.occasionsRps;
   const newest = pairs.at(-1);
-  if (newest === undefined || newest.usualRps === undefined) return undefined;
+  if (newest?.expected.usualRps === undefined) return undefined;
   const now = pairs.slice(-SURPRISE_MINUTES);
   const rps = mean(now.map(unexplained));
-  const band = Math.max(SURPRISE_SPREADS * usualSpread, SURPRISE_SHARE) * (newest.usualRps + Math.exp(shift) * newest.occasionsRps);
+  const band =
+    Math.max(SURPRISE_SPREADS * usualSpread, SURPRISE_SHARE) * (newest.expected.usualRps + Math.exp(shift) * newest.expected.occasionsRps);
   if (rps <= band) return undefined;
   const earlier = pairs.slice(-SURPRISE_MINUTES - GROWTH_MINUTES, -GROWTH_MINUTES);
   if (earlier.length === 0) return { rps, growthRpsPerMinute: 0 };
   // Over the time that really lies between them: minutes may be missing.
-  const apart = (mean(now.map((minute) => minute.atMs)) - mean(earlier.map((minute) => minute.atMs))) / MINUTE_MS;
+  const apart = (mean(now.map(({ expected }) => expected.atMs)) - mean(earlier.map(({ expected }) => expected.atMs))) / MINUTE_MS;
   return { rps, growthRpsPerMinute: Math.max(0, (rps - mean(earlier.map(unexplained))) / apart) };
 }
 

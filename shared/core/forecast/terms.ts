@@ -157,17 +157,19 @@ export function multipleAt(term: Term, atMs: number): Multiple {
 
 type Amplitude = NonNullable<Nowcast["amplitude"]>;
 
-const moved = new WeakMap<Term, { readonly by: Amplitude; readonly term: Term }>();
+// An evening takes an occasion through some hundred corrections, and comes back to many of them.
+const moved = new WeakMap<Term, Map<string, Term>>();
 
 /** The term as the measurements leave it: the amplitude moved, what is still uncertain narrowed. Moved alike again, it is the same object. */
 export function corrected(term: Term, { amplitude, newestMs }: Nowcast): Term {
   if (amplitude === undefined || newestMs === undefined) return term;
   // One that has hardly begun cannot have disappointed: what was measured is the one before it.
   if (amplitude.shift < 0 && newestMs < term.timing.startsAtMs + NOWCAST_MINUTES * MINUTE_MS) return term;
-  const before = moved.get(term);
-  if (before?.by.shift === amplitude.shift && before.by.spread === amplitude.spread) return before.term;
-  const after = movedBy(term, amplitude);
-  moved.set(term, { by: amplitude, term: after });
+  let terms = moved.get(term);
+  if (terms === undefined) moved.set(term, (terms = new Map()));
+  const by = `${amplitude.shift}/${amplitude.spread}`;
+  let after = terms.get(by);
+  if (after === undefined) terms.set(by, (after = movedBy(term, amplitude)));
   return after;
 }
 

@@ -10,7 +10,7 @@ export type AskedFor = { readonly fromMs: number; readonly toMs: number; readonl
  * equally long.
  */
 export function largestAskedFor(sorted: readonly AskedFor[], fromMs: number, untilMs: number): readonly (AskedFor | undefined)[] {
-  const waiting = sorted.toSorted((a, b) => a.fromMs - b.fromMs);
+  const waiting = isInOrder(sorted) ? sorted : sorted.toSorted((a, b) => a.fromMs - b.fromMs);
   const largest: (AskedFor | undefined)[] = [];
   // A sliding maximum: units never rise along `open`, so the first that is not over is the answer. Each need enters and leaves once.
   const open: AskedFor[] = [];
@@ -22,6 +22,11 @@ export function largestAskedFor(sorted: readonly AskedFor[], fromMs: number, unt
     largest.push(open[front]);
   }
   return largest;
+}
+
+/** Whether they are asked for in the order of their minutes: so they are until one needs so much more that its lead is longer. */
+function isInOrder(sorted: readonly AskedFor[]): boolean {
+  return sorted.every(({ fromMs }, index) => index === 0 || (sorted[index - 1]?.fromMs ?? fromMs) <= fromMs);
 }
 
 function enter(open: AskedFor[], front: number, next: AskedFor): void {
