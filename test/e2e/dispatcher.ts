@@ -1,12 +1,4 @@
-import {
-  ApplicationAutoScalingClient,
-  DeleteScheduledActionCommand,
-  DescribeScalableTargetsCommand,
-  DescribeScheduledActionsCommand,
-  RegisterScalableTargetCommand,
-} from "@aws-sdk/client-application-auto-scaling";
 import { CreateTableCommand, DynamoDBClient, type CreateTableCommandInput } from "@aws-sdk/client-dynamodb";
-import { ECSClient, DescribeServicesCommand, UpdateServiceCommand } from "@aws-sdk/client-ecs";
 import { CreateEventBusCommand, EventBridgeClient, PutRuleCommand, PutTargetsCommand } from "@aws-sdk/client-eventbridge";
 import { CreateBucketCommand, PutBucketNotificationConfigurationCommand, S3Client } from "@aws-sdk/client-s3";
 import { CreateQueueCommand, DeleteMessageCommand, GetQueueAttributesCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
@@ -14,6 +6,7 @@ import type { Moto } from "../aws/moto.ts";
 import type { Whole } from "../deploy/packaged.ts";
 import { at, ofType, written, type Value } from "../deploy/template.ts";
 import { startFunction, type Running } from "./lambda.ts";
+import { ownDoing } from "./own-doing.ts";
 
 /** What a deployment is, over an emulated AWS: what its template makes, and its functions, called as AWS would. */
 export type Deployment = {
@@ -24,8 +17,6 @@ export type Deployment = {
   readonly deliver: (atMs: number, how?: { readonly twice: boolean }) => Promise<readonly Error[]>;
   readonly stop: () => void;
 };
-
-const SCALABLE = { ServiceNamespace: "ecs", ScalableDimension: "ecs:service:DesiredCount" } as const;
 
 /** Makes what the template says, and starts every function at `atMs`. */
 export async function deployment(moto: Moto, whole: Whole, atMs: number): Promise<Deployment> {
@@ -80,6 +71,7 @@ export async function deployment(moto: Moto, whole: Whole, atMs: number): Promis
     }
   };
 
+  const { fireBooked, followBounds, publishCapacity } = ownDoing(moto);
   const deliver: Deployment["deliver"] = async (now, { twice } = { twice: false }) => {
     const failures: Error[] = [];
     // What an event sets off sets off no more than this: design of the rules, and `chain-too-long` would say so.
@@ -105,12 +97,13 @@ export async function deployment(moto: Moto, whole: Whole, atMs: number): Promis
     bucket,
     deliver,
     minute: async (now, first) => {
-      await fireBooked(moto, now);
-      await followBounds(moto);
+      await fireBooked(now);
+      await followBounds();
+      await publishCapacity(now);
       const failures: Error[] = [];
       for (const name of first === "cue" ? ["cue", "measure"] : ["measure", "cue"]) await invoke(name, {}, now, failures);
       failures.push(...(await deliver(now)));
-      await followBounds(moto);
+      await followBounds();
       return failures;
     },
     stop: () => running.forEach((each) => each.stop()),
@@ -144,29 +137,4 @@ async function drained(sqs: SQSClient, QueueUrl: string): Promise<readonly strin
 
 function batchOf(bodies: readonly string[]) {
   return { Records: bodies.map((body, index) => ({ messageId: `message-${index}`, body, eventSource: "aws:sqs" })) };
-}
-
-/** Does what Application Auto Scaling does when a booked action is due, and the emulator does not: sets the bounds that it names. */
-async function fireBooked(moto: Moto, now: number): Promise<void> {
-  const scaling = new ApplicationAutoScalingClient(moto.client());
-  const { ScheduledActions = [] } = await scaling.send(new DescribeScheduledActionsCommand({ ServiceNamespace: "ecs" }));
-  for (const { ScheduledActionName, ResourceId, Schedule = "", ScalableTargetAction } of ScheduledActions) {
-    const dueMs = Date.parse(`${/^at\((.*)\)$/.exec(Schedule)?.[1] ?? ""}Z`);
-    if (!(dueMs <= now)) continue;
-    await scaling.send(new RegisterScalableTargetCommand({ ...SCALABLE, ResourceId, MinCapacity: ScalableTargetAction?.MinCapacity }));
-    await scaling.send(new DeleteScheduledActionCommand({ ...SCALABLE, ResourceId, ScheduledActionName }));
-  }
-}
-
-/** Does what Application Auto Scaling does when a target is registered: the count of tasks is put within its bounds, and they run. */
-async function followBounds(moto: Moto): Promise<void> {
-  const scaling = new ApplicationAutoScalingClient(moto.client());
-  const ecs = new ECSClient(moto.client());
-  const { ScalableTargets = [] } = await scaling.send(new DescribeScalableTargetsCommand({ ServiceNamespace: "ecs" }));
-  for (const { ResourceId = "", MinCapacity = 0 } of ScalableTargets) {
-    const [, cluster, service = ""] = ResourceId.split("/");
-    const { services = [] } = await ecs.send(new DescribeServicesCommand({ cluster, services: [service] }));
-    if ((services[0]?.desiredCount ?? 0) !== MinCapacity)
-      await ecs.send(new UpdateServiceCommand({ cluster, service, desiredCount: MinCapacity }));
-  }
 }

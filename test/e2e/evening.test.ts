@@ -2,9 +2,10 @@ import {
   ApplicationAutoScalingClient,
   DescribeScalableTargetsCommand,
   DescribeScheduledActionsCommand,
-  RegisterScalableTargetCommand,
+  type ServiceNamespace,
 } from "@aws-sdk/client-application-auto-scaling";
 import { CloudWatchClient, PutMetricDataCommand, type MetricDatum } from "@aws-sdk/client-cloudwatch";
+import { DescribeDBClustersCommand, RDSClient } from "@aws-sdk/client-rds";
 import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -18,7 +19,7 @@ import { dynamoTable } from "../../shared/aws/table.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../shared/core/time.ts";
 import { describeWithMoto, type Moto } from "../aws/moto.ts";
 import { quickPace } from "../aws/pace.ts";
-import { makeServices } from "../aws/seeded.ts";
+import { makeCluster, makeServices, readersAt, register, serviceAt } from "../aws/seeded.ts";
 import { dataFile, describeWithData } from "../data-folder.ts";
 import { packagedWhole, type Whole } from "../deploy/packaged.ts";
 import { written } from "../deploy/template.ts";
@@ -32,8 +33,8 @@ const SPEECH_MS = Date.parse("2025-12-31T16:45:00Z");
 const SPEECH_ENDS_MS = Date.parse("2025-12-31T17:30:00Z");
 /** Long enough after the end for the crowd to have left and the floor to have come down in stages. */
 const RELEASED_MS = SPEECH_ENDS_MS + 121 * MINUTE_MS;
-const SERVICE = "service/web/player-api";
-const SCALABLE = { ServiceNamespace: "ecs", ScalableDimension: "ecs:service:DesiredCount" } as const;
+/** The service, the readers of one cluster, and another that is serverless, whose range cannot be booked. */
+const TARGETS = ["player-api", "catalogue-db", "session-db"] as const;
 
 let whole: Whole;
 let running: Deployment | undefined;
@@ -50,13 +51,16 @@ afterAll(() => {
 describeWithData("the evening of 31 December 2025, on an emulated AWS", () => {
   describeWithMoto("with the bundled functions and the packaged template", (moto) => {
     test(
-      "the feed is taken in, though everything comes twice and in the wrong order; the service is raised and booked before the speech, and released after it; what it drew is learned",
+      "the feed is taken in, though everything comes twice and in the wrong order; the service and both databases are raised before the speech, with bookings where there can be any, and released after it; what it drew is learned",
       async () => {
         await makeServices(moto, ["player-api"], 12);
-        const scaling = new ApplicationAutoScalingClient(moto.client());
-        await scaling.send(new RegisterScalableTargetCommand({ ...SCALABLE, ResourceId: SERVICE, MinCapacity: 12, MaxCapacity: 900 }));
+        await register(moto, serviceAt("player-api"), 12, 900);
+        await makeCluster(moto, "catalogue", { readers: 2 });
+        await register(moto, readersAt("catalogue"), 2, 15);
+        await makeCluster(moto, "sessions", { readers: 1, range: { min: 2, max: 64 } });
         // The evening a week ago, of which nothing was special: without it the usual load is unknown, and nothing would be lowered.
-        await carry(moto, FROM_MS - WEEK_MS - 2 * HOUR_MS, FROM_MS - WEEK_MS + 9 * HOUR_MS);
+        // A minute in ten of it is enough to know it by, and the emulator goes through every point whenever it is asked for one.
+        await carry(moto, FROM_MS - WEEK_MS - 2 * HOUR_MS, FROM_MS - WEEK_MS + 9 * HOUR_MS, 10 * MINUTE_MS);
         await carry(moto, FROM_MS - 2 * HOUR_MS, FROM_MS);
         const deployed = await deployment(moto, whole, FROM_MS);
         running = deployed;
@@ -68,31 +72,32 @@ describeWithData("the evening of 31 December 2025, on an emulated AWS", () => {
         await new S3Client(moto.client()).send(new PutObjectCommand({ Bucket: deployed.bucket, Key: "feeds/dk/guide.xml.gz", Body }));
         // Everything comes twice and in the wrong order.
         expect(await deployed.deliver(FROM_MS, { twice: true })).toEqual([]);
-        const planned = (await documents.read("plan/player-api"))?.value as { readonly plan: Plan } | undefined;
-        expect(planned?.plan.madeAtMs).toBe(FROM_MS);
+        for (const id of TARGETS) {
+          const planned = (await documents.read(`plan/${id}`))?.value as { readonly plan: Plan } | undefined;
+          expect([id, planned?.plan.madeAtMs]).toEqual([id, FROM_MS]);
+        }
 
-        const minimums = new Map<number, number>();
-        let booked = 0;
+        const minimums = new Map<number, Minimums>();
+        const booked = new Set<string>();
         let carriedMs = FROM_MS;
         for (let atMs = FROM_MS; atMs <= RELEASED_MS; atMs += strideMs(atMs)) {
           await carry(moto, carriedMs, atMs);
           carriedMs = atMs;
           const failures = await deployed.minute(atMs, atMs % (2 * MINUTE_MS) === 0 ? "cue" : "measure");
           expect([new Date(atMs).toISOString(), failures.map(({ message }) => message)]).toEqual([new Date(atMs).toISOString(), []]);
-          const { ScalableTargets = [] } = await scaling.send(new DescribeScalableTargetsCommand({ ServiceNamespace: "ecs" }));
-          minimums.set(atMs, ScalableTargets[0]?.MinCapacity ?? Number.NaN);
-          const { ScheduledActions = [] } = await scaling.send(new DescribeScheduledActionsCommand({ ServiceNamespace: "ecs" }));
-          booked = Math.max(booked, ScheduledActions.length);
+          minimums.set(atMs, await minimumsOf(moto));
+          for (const id of await bookedOf(moto)) booked.add(id);
         }
-        const before = minimums.get(SPEECH_MS) ?? 0;
-        expect(minimums.get(FROM_MS)).toBeLessThan(before / 2);
-        expect(before).toBeGreaterThan(100);
-        expect(booked).toBeGreaterThan(0);
+        const [first, before, after] = [FROM_MS, SPEECH_MS, RELEASED_MS].map((atMs) => minimums.get(atMs));
+        for (const id of TARGETS) expect(before?.[id], id).toBeGreaterThan(2 * (first?.[id] ?? Infinity));
+        expect(before?.["player-api"]).toBeGreaterThan(100);
+        // What has no scheduled actions has no bookings: its range is set by the minute alone.
+        expect([...booked].toSorted()).toEqual(["cluster:catalogue", "service/web/player-api"]);
         const s3 = new S3Client(moto.client());
         const sheet = await s3.send(new GetObjectCommand({ Bucket: deployed.bucket, Key: "sheets/evening-sheet.txt" }));
         expect(await sheet.Body?.transformToString()).toContain("player-api");
         // What the usual load takes is all that is left of it.
-        expect(minimums.get(RELEASED_MS)).toBe(minimums.get(FROM_MS));
+        expect(after).toEqual(first);
         const air = (await documents.read("air"))?.value as
           | { readonly air: Readonly<Record<string, { readonly by?: string }>> }
           | undefined;
@@ -104,6 +109,33 @@ describeWithData("the evening of 31 December 2025, on an emulated AWS", () => {
     );
   });
 });
+
+type Minimums = Readonly<Record<(typeof TARGETS)[number], number>>;
+const NAMESPACES: readonly ServiceNamespace[] = ["ecs", "rds"];
+
+/** The minimums as the control planes have them. */
+async function minimumsOf(moto: Moto): Promise<Minimums> {
+  const scaling = new ApplicationAutoScalingClient(moto.client());
+  const [tasks, readers] = await Promise.all(
+    NAMESPACES.map(async (ServiceNamespace) => {
+      const { ScalableTargets = [] } = await scaling.send(new DescribeScalableTargetsCommand({ ServiceNamespace }));
+      return ScalableTargets[0]?.MinCapacity ?? Number.NaN;
+    }),
+  );
+  const named = new DescribeDBClustersCommand({ DBClusterIdentifier: "sessions" });
+  const { DBClusters: [cluster] = [] } = await new RDSClient(moto.client()).send(named);
+  const units = cluster?.ServerlessV2ScalingConfiguration?.MinCapacity;
+  return { "player-api": tasks ?? Number.NaN, "catalogue-db": readers ?? Number.NaN, "session-db": units ?? Number.NaN };
+}
+
+/** What has raises booked. */
+async function bookedOf(moto: Moto): Promise<readonly string[]> {
+  const scaling = new ApplicationAutoScalingClient(moto.client());
+  const found = await Promise.all(
+    NAMESPACES.map((ServiceNamespace) => scaling.send(new DescribeScheduledActionsCommand({ ServiceNamespace }))),
+  );
+  return found.flatMap(({ ScheduledActions = [] }) => ScheduledActions.flatMap(({ ResourceId }) => ResourceId ?? []));
+}
 
 /**
  * Every minute when the crowd comes; before that fewer, and the minutes that are missed are made good. Afterwards two in a row every five
@@ -121,13 +153,13 @@ function tableOf({ template }: Whole): string {
 }
 
 /**
- * What CloudWatch has of the minutes of [fromMs, toMs): a crowd of 1.3 million for the speech, which leaves as crowds do, over an ordinary
+ * What CloudWatch has of the minutes of [fromMs, toMs), or of some of them: a crowd of 1.3 million for the speech, which leaves as crowds do, over an ordinary
  * afternoon.
  */
-async function carry(moto: Moto, fromMs: number, toMs: number): Promise<void> {
+async function carry(moto: Moto, fromMs: number, toMs: number, everyMs = MINUTE_MS): Promise<void> {
   const client = new CloudWatchClient(moto.client());
   const counted: { readonly Namespace: string; readonly datum: MetricDatum }[] = [];
-  for (let atMs = fromMs; atMs < toMs; atMs += MINUTE_MS) {
+  for (let atMs = fromMs; atMs < toMs; atMs += everyMs) {
     const there = atMs < SPEECH_MS ? 0 : Math.exp(-Math.max(0, atMs - SPEECH_ENDS_MS) / (12 * MINUTE_MS));
     const viewers = { DR1: 30_000 + 670_000 * there, TV2: 25_000 + 475_000 * there, News: 5_000 + 95_000 * there };
     const watching = Object.values(viewers).reduce((sum, each) => sum + each, 0);
@@ -135,6 +167,10 @@ async function carry(moto: Moto, fromMs: number, toMs: number): Promise<void> {
     const Dimensions = [{ Name: "LoadBalancer", Value: "app/player/50dc6c495c0c9188" }];
     const requests = { MetricName: "RequestCount", Dimensions, Timestamp, Value: watching * 0.024 * 60 };
     counted.push({ Namespace: "AWS/ApplicationELB", datum: requests });
+    const ofCluster = (Value: string) => [{ Name: "Cluster", Value }];
+    const queries = { MetricName: "Queries", Dimensions: ofCluster("catalogue"), Timestamp, Value: watching * 0.0065 * 60 };
+    const perSecond = { MetricName: "QueriesPerSecond", Dimensions: ofCluster("sessions"), Timestamp, Value: watching * 0.002 };
+    counted.push(...[queries, perSecond].map((datum) => ({ Namespace: "Acme/Databases", datum })));
     for (const [channel, Value] of Object.entries(viewers)) {
       const datum = { MetricName: "Viewers", Dimensions: [{ Name: "Channel", Value: channel }], Timestamp, Value };
       counted.push({ Namespace: "Acme/Audience", datum });
