@@ -1,6 +1,7 @@
 import { Command } from "commander";
-import { parseContent, type ContentFile } from "../shared/config/content.ts";
+import { parseContent } from "../shared/config/content.ts";
 import { CalltimeError } from "../shared/core/error.ts";
+import type { ContentSettings } from "../shared/core/warm/content.ts";
 import { warmContent, type ContentReport } from "../shared/app/warm-content.ts";
 import type { EdgeOutcome } from "../shared/app/warm-edge.ts";
 import { httpEdges } from "../shared/edges/http-edges.ts";
@@ -45,7 +46,7 @@ function warmCommand(): Command {
 
 type WarmOptions = { readonly occasion: string; readonly startsAt: number; readonly all: boolean; readonly json: boolean };
 
-async function warmed(settings: ContentFile, file: string, { occasion, startsAt }: WarmOptions): Promise<ContentReport> {
+async function warmed(settings: ContentSettings, file: string, { occasion, startsAt }: WarmOptions): Promise<ContentReport> {
   const entry = settings.content.find((candidate) => candidate.occasion === occasion);
   if (entry === undefined) {
     const right = settings.content.map((candidate) => candidate.occasion).join(", ");

@@ -1,8 +1,8 @@
 import { Command } from "commander";
 import { warmDatabase, type DatabaseReport } from "../shared/app/warm-database.ts";
-import { parseDatabases, type DatabaseToWarm } from "../shared/config/databases.ts";
+import { parseDatabases } from "../shared/config/databases.ts";
 import { CalltimeError } from "../shared/core/error.ts";
-import { BLOCK_BYTES, cachedShare, quoted, type CachedRelation } from "../shared/core/warm/buffer-cache.ts";
+import { BLOCK_BYTES, cachedShare, quoted, type CachedRelation, type DatabaseToWarm } from "../shared/core/warm/buffer-cache.ts";
 import { postgresCache } from "../shared/database/postgres-cache.ts";
 import { MACHINE_PACE } from "../shared/app/ports/machine-pace.ts";
 import { textOf } from "./files.ts";

@@ -45,10 +45,21 @@ export function textOfEvent(event: AnyEvent): string | undefined {
       return `${at}  cue      withdrawn: ${event.data.occasions.map(({ name }) => name).join(", ")} ${event.data.cue}: ${event.data.reason}`;
     case "calltime.readiness.assessed": {
       const { name, verdict, checkpoint, evidence, pages } = event.data;
-      const targets = evidence.map(({ targetId, note }) => `${targetId} ${note}`).join("; ");
+      const targets = [...evidence.map(({ targetId: id, note }) => ({ id, note })), ...event.data.warmUps]
+        .map(({ id, note }) => `${id} ${note}`)
+        .join("; ");
       const when =
         checkpoint === "longest-lead" ? `T-${minutesBetween(event.at, event.data.startsAt)}, the last moment to ask` : checkpoint;
       return `${at}  verdict  ${name}: ${verdict} at ${when}${pages ? " (pages)" : ""}: ${targets}`;
+    }
+    case "calltime.content.warmed": {
+      const { name, edges, bytes, requests } = event.data;
+      const held = edges.map(({ edgeId, warm, objects }) => `${edgeId} holds ${whole(warm)} of ${whole(objects)}`).join(", ");
+      return `${at}  content  ${name}: ${held}; ${whole(requests)} requests, ${whole(bytes)} bytes`;
+    }
+    case "calltime.cache.warmed": {
+      const { databaseId, instances } = event.data;
+      return `${at}  database ${databaseId}: ${instances.map(textOfInstance).join(", ")}`;
     }
     case "calltime.warm-up.failed":
       return `${at}  warm-up  ${event.data.targetId} to ${event.data.floorUnits} ${event.data.outcome}: ${event.data.reason}`;
@@ -93,6 +104,13 @@ export function textOfEvent(event: AnyEvent): string | undefined {
       return never;
     }
   }
+}
+
+type CachedInstance = Extract<AnyEvent, { type: "calltime.cache.warmed" }>["data"]["instances"][number];
+
+function textOfInstance({ instanceId, state, cachedBefore, cachedAfter }: CachedInstance): string {
+  const percent = (share: number | null): string => (share === null ? "unknown" : `${Math.floor(share * 100)} %`);
+  return `${instanceId} ${state}, ${percent(cachedAfter)} cached (${percent(cachedBefore)} before)`;
 }
 
 /** What holds of a correction. */

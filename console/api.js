@@ -31,6 +31,7 @@
  * @property {string} checkpoint
  * @property {string} at
  * @property {readonly { readonly targetId: string, readonly verdict: VerdictWord, readonly neededUnits: number | null, readonly servingUnits: number | null, readonly note: string }[]} evidence
+ * @property {readonly { readonly id: string, readonly verdict: VerdictWord, readonly note: string }[]} warmUps
  *
  * @typedef {{ readonly occasions: readonly { readonly occasionId: string, readonly verdicts: readonly Verdict[] }[] }} Verdicts
  *

@@ -37,14 +37,10 @@ export function occasionCard({ occasion, verdict, targets, states, now }) {
     ),
     occasion.said.map((sentence) => html("p", { class: "said" }, sentence)),
     needTable(occasion, verdict, targets, states, now),
-    (verdict?.evidence ?? [])
-      .filter((target) => verdictOf(target.verdict).tone === "bad" || target.verdict === "unknown")
-      .map((target) =>
-        html(
-          "p",
-          { class: `tone-${verdictOf(target.verdict).tone}` },
-          html("span", { class: "word" }, `${target.targetId}: ${target.note}`),
-        ),
+    [...(verdict?.evidence ?? []).map((target) => ({ ...target, id: target.targetId })), ...(verdict?.warmUps ?? [])]
+      .filter((each) => verdictOf(each.verdict).tone === "bad" || each.verdict === "unknown")
+      .map((each) =>
+        html("p", { class: `tone-${verdictOf(each.verdict).tone}` }, html("span", { class: "word" }, `${each.id}: ${each.note}`)),
       ),
     verdict === undefined
       ? undefined

@@ -39,6 +39,8 @@ module.exports = async ({ resolveVariable }) => {
         },
       ],
     }),
+    // As long as Lambda lets it: it ends with its budget, or when the programme starts.
+    "warm-cdn": named("warm-cdn", { timeout: 900, memorySize: 1024 }),
     // Called by CloudFormation alone, when the stack is deleted (release.yml).
     release: named("release", { timeout: 120, memorySize: 1024 }),
     api: named("api", { timeout: 29, memorySize: 1769, events: routes(authorizer) }),

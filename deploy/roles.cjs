@@ -78,6 +78,7 @@ const grants = (reach) => ({
     ...set(reach),
     allow(["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], attribute("WarmQueue")),
   ],
+  "warm-cdn": [...state, allow(["sqs:SendMessage"], attribute("ContentDeadLetters"))],
   release: [...state, ...look(reach), ...set(reach)],
   // It gives the targets back to their owners.
   api: [...state, ...measured(reach), ...look(reach), ...set(reach)],

@@ -1,5 +1,7 @@
+import { cacheWarmed } from "./cache-warmed.ts";
 import { capacityPlanned } from "./capacity-planned.ts";
 import { conforming, EVENT_SOURCE, refuseTooLarge, type EventOf } from "./contract.ts";
+import { contentWarmed } from "./content-warmed.ts";
 import { cueWithdrawn } from "./cue-withdrawn.ts";
 import { EventError } from "./event-error.ts";
 import { feedQuarantined } from "./feed-quarantined.ts";
@@ -27,6 +29,7 @@ export { MAX_LISTED_STEPS } from "./capacity-planned.ts";
 export { MAX_FINDING_CHARACTERS, MAX_LISTED_CHANGES, MAX_EVENT_FINDINGS } from "./schedule-changed.ts";
 export {
   capacityPlanned,
+  contentWarmed,
   cueWithdrawn,
   feedQuarantined,
   loadMeasured,
@@ -61,6 +64,8 @@ export const eventContracts = [
   warmUpRequested,
   warmUpCompleted,
   warmUpFailed,
+  contentWarmed,
+  cacheWarmed,
   readinessAssessed,
   releaseWithheld,
   releaseAssessed,

@@ -3,20 +3,20 @@ import { defineEvent } from "./contract.ts";
 import { id, units } from "./field.ts";
 import { instant } from "./instant.ts";
 
+const verdict = z.enum(["planned", "warming-on-time", "ready", "late", "short", "unknown"]);
+
 /** An occasion's readiness, with the evidence. */
 export const readinessAssessed = defineEvent({
   name: "readiness.assessed",
   version: 1,
-  about: "Whether the targets of an occasion are ready for it, with the evidence.",
+  about: "Whether the targets of an occasion, and the caches that its viewers meet, are ready for it, with the evidence.",
   sent: "When the longest lead of the occasion begins, and 30, 10 and 2 minutes before its start.",
   schema: z.strictObject({
     occasionId: id.describe("Identity of the occasion."),
     name: z.string().describe("What people call the occasion."),
     startsAt: instant.describe("Start of the occasion."),
     checkpoint: z.enum(["longest-lead", "T-30", "T-10", "T-2"]).describe("When it was assessed."),
-    verdict: z
-      .enum(["planned", "warming-on-time", "ready", "late", "short", "unknown"])
-      .describe("The worst over all targets. `unknown`: readiness could not be proved."),
+    verdict: verdict.describe("The worst over all targets. `unknown`: readiness could not be proved."),
     pages: z.boolean().describe("Whether a person is paged: for late and short, and for unknown from T-10 on."),
     evidence: z
       .array(
@@ -30,6 +30,19 @@ export const readinessAssessed = defineEvent({
         }),
       )
       .describe("What the verdict rests on, target by target."),
+    warmUps: z
+      .array(
+        z.strictObject({
+          kind: z.enum(["edge", "buffer-cache"]).describe("An edge of a CDN, or the memory of one instance of a database."),
+          id: id.describe("The edge, or the database and its instance."),
+          verdict: verdict.describe("How it stands by itself."),
+          heldShare: z.number().min(0).max(1).nullable().describe("Share that was seen to be held; null when that is not known."),
+          goalShare: z.number().min(0).max(1).describe("Share that has to be held."),
+          seenAt: instant.nullable().describe("When it was looked at; null when nobody did."),
+          note: z.string().describe("What was seen, for a person."),
+        }),
+      )
+      .describe("Caches that the occasion's viewers meet, one by one."),
   }),
   example: {
     id: "readiness.assessed/new-year-speech-2025/T-10",
@@ -58,6 +71,17 @@ export const readinessAssessed = defineEvent({
           floorUnits: 14,
           readyBy: "2025-12-31T16:58:00.000Z",
           note: "could not be described: throttled",
+        },
+      ],
+      warmUps: [
+        {
+          kind: "edge",
+          id: "fra",
+          verdict: "ready",
+          heldShare: 0.996,
+          goalShare: 0.99,
+          seenAt: "2025-12-31T16:35:04.000Z",
+          note: "99.6 % held of 99 % at least, 15 min ago",
         },
       ],
     },

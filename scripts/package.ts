@@ -3,12 +3,13 @@ import { CalltimeError } from "../shared/core/error.ts";
 import { ROOT } from "./package/bundle.ts";
 import { packageFunctions, packageTemplate } from "./package/package.ts";
 
-// `npm run package`: the functions, one zip each, in dist/functions, and the CloudFormation template in dist/template. CALLTIME_TARGETS and
-// CALLTIME_EXPECTATIONS name the files of a deployment; further arguments (--stage prod, --param …) go to serverless.
+// `npm run package`: the functions, one zip each, in dist/functions, and the CloudFormation template in dist/template. CALLTIME_TARGETS,
+// CALLTIME_EXPECTATIONS, CALLTIME_CONTENT and CALLTIME_DATABASES name the files of a deployment; further arguments (--stage prod, --param …) go to serverless.
 const DIRECTORY = join(ROOT, "dist");
 const targets = process.env["CALLTIME_TARGETS"] ?? join(ROOT, "samples/targets-aws.yaml");
 try {
-  const packaged = await packageFunctions(DIRECTORY, { targets, expectations: process.env["CALLTIME_EXPECTATIONS"] });
+  const { CALLTIME_EXPECTATIONS: expectations, CALLTIME_CONTENT: content, CALLTIME_DATABASES: databases } = process.env;
+  const packaged = await packageFunctions(DIRECTORY, { targets, expectations, content, databases });
   for (const { name, zipBytes } of packaged)
     process.stdout.write(`${name.padEnd(16)}${String(Math.ceil(zipBytes / 1_000)).padStart(5)} KB\n`);
   const { said } = packageTemplate(DIRECTORY, { targets, args: process.argv.slice(2) });

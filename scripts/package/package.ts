@@ -1,6 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
+import { parseContent } from "../../shared/config/content.ts";
+import { parseDatabases } from "../../shared/config/databases.ts";
 import { parseExpectations } from "../../shared/config/expectations.ts";
 import { parseTargets } from "../../shared/config/targets.ts";
 import { CalltimeError } from "../../shared/core/error.ts";
@@ -15,6 +17,10 @@ export type PackagedFiles = {
   readonly targets: string;
   /** None when left out. */
   readonly expectations?: string | undefined;
+  /** Nothing is warmed at edges when left out. */
+  readonly content?: string | undefined;
+  /** No database is warmed when left out. */
+  readonly databases?: string | undefined;
 };
 
 /** What came of packaging one function. */
@@ -31,10 +37,7 @@ export type Packaged = {
  * every problem of the files, and `package-too-large`.
  */
 export async function packageFunctions(directory: string, files: PackagedFiles): Promise<readonly Packaged[]> {
-  const targets = readFileSync(files.targets);
-  parseTargets(targets.toString("utf8"), files.targets);
-  const expectations = files.expectations === undefined ? Buffer.from("expectations: []\n") : readFileSync(files.expectations);
-  parseExpectations(expectations.toString("utf8"), files.expectations ?? "expectations.yaml");
+  const settings = settingsFiles(files);
   const functions = join(directory, "functions");
   rmSync(functions, { recursive: true, force: true });
   const packaged: Packaged[] = [];
@@ -46,9 +49,8 @@ export async function packageFunctions(directory: string, files: PackagedFiles):
     const zip = join(functions, `${name}.zip`);
     const code = join(folder, "index.mjs");
     // The folder holds what the zip does: there, too, a function finds its settings beside its code.
-    writeFileSync(join(folder, "targets.yaml"), targets);
-    writeFileSync(join(folder, "expectations.yaml"), expectations);
-    await writeZip(zip, { "index.mjs": readFileSync(code), "targets.yaml": targets, "expectations.yaml": expectations });
+    for (const [file, content] of Object.entries(settings)) writeFileSync(join(folder, file), content);
+    await writeZip(zip, { "index.mjs": readFileSync(code), ...settings });
     const zipBytes = statSync(zip).size;
     if (zipBytes > MOST_ZIP_BYTES) {
       const right = `at most ${MOST_ZIP_BYTES} would be right; ${metafile} says what it is made of`;
@@ -57,6 +59,21 @@ export async function packageFunctions(directory: string, files: PackagedFiles):
     packaged.push({ name, zip, zipBytes, bundle: code, metafile });
   }
   return packaged;
+}
+
+/** The files of settings by the name that each has beside the code, every one of them read and sound. */
+function settingsFiles({ targets, expectations, content, databases }: PackagedFiles): Readonly<Record<string, Uint8Array>> {
+  const sound = (path: string, parse: (source: string, file: string) => unknown): Uint8Array => {
+    const bytes = readFileSync(path);
+    parse(bytes.toString("utf8"), path);
+    return bytes;
+  };
+  return {
+    "targets.yaml": sound(targets, parseTargets),
+    "expectations.yaml": expectations === undefined ? Buffer.from("expectations: []\n") : sound(expectations, parseExpectations),
+    ...(content !== undefined && { "content.yaml": sound(content, parseContent) }),
+    ...(databases !== undefined && { "databases.yaml": sound(databases, parseDatabases) }),
+  };
 }
 
 /**

@@ -6,6 +6,7 @@ import type { Context } from "../app/context.ts";
 import { readVerdicts } from "../app/operate.ts";
 import { CalltimeError } from "../core/error.ts";
 import { compareText } from "../core/schedule/programme.ts";
+import { WARM_UP_KINDS } from "../core/readiness/warm-up.ts";
 import { CHECKPOINTS, VERDICTS } from "../core/readiness/verdict.ts";
 import { instantOrNull, isoOrNull, unitsOrNull } from "./fields.ts";
 import { route } from "./route.ts";
@@ -44,6 +45,19 @@ export const verdictsSchema = z
                     note: z.string(),
                   }),
                 ),
+                warmUps: z
+                  .array(
+                    z.strictObject({
+                      kind: z.enum(WARM_UP_KINDS),
+                      id: z.string().describe("The edge, or the database and its instance."),
+                      verdict,
+                      heldShare: z.number().nullable().describe("Share that was seen to be held; null when that is not known."),
+                      goalShare: z.number().describe("Share that has to be held."),
+                      seenAt: instantOrNull,
+                      note: z.string(),
+                    }),
+                  )
+                  .describe("Caches that the occasion's viewers meet."),
               }),
             )
             .describe("Newest first."),
@@ -104,6 +118,15 @@ function verdictOf(given: StoredVerdict): OccasionVerdicts["verdicts"][number] {
       shortUnits: target.shortUnits,
       mode: target.mode,
       note: target.note,
+    })),
+    warmUps: (given.warmUps ?? []).map(({ kind, id, verdict: own, goal, seen, note }) => ({
+      kind,
+      id,
+      verdict: own,
+      heldShare: seen?.shares?.held ?? null,
+      goalShare: goal,
+      seenAt: isoOrNull(seen?.atMs),
+      note,
     })),
   };
 }

@@ -2,6 +2,7 @@ import { isoOf, newEvent, readinessAssessed, type AnyEvent } from "../../events/
 import { leadMs } from "../core/plan/capacity.ts";
 import { neededUnits, type Need } from "../core/plan/demand.ts";
 import { assessReadiness, checkpointsOf, type Checkpoint, type Readiness, type TargetEvidence } from "../core/readiness/verdict.ts";
+import type { WarmUpEvidence } from "../core/readiness/warm-up.ts";
 import type { Occasion } from "../core/schedule/occasion.ts";
 import type { Target } from "../core/target.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../core/time.ts";
@@ -13,9 +14,12 @@ import { publish } from "./publish.ts";
 import type { Situation } from "./situation.ts";
 import { subjectsBetween, type Subject } from "./subjects.ts";
 import type { Warmed } from "./warm.ts";
+import { warmUpEvidence } from "./warm-ups.ts";
 
 /** A verdict as it is kept: the newest of each occasion answers "are we ready?". */
-export type StoredVerdict = Readiness & {
+export type StoredVerdict = Omit<Readiness, "warmUps"> & {
+  /** Left out of those that an earlier release gave. */
+  readonly warmUps?: Readiness["warmUps"];
   readonly occasionId: string;
   readonly name: string;
   readonly startsAtMs: number;
@@ -43,11 +47,12 @@ export async function assess(context: Context, situation: Situation, evidence: E
   const before = (await readDocument<Verdicts>(documents, VERDICTS_KEY))?.value ?? {};
   const { above } = subjectsBetween(context, situation, now, now + 3 * HOUR_MS);
   const modes = await readModes(context);
+  const warmUps = await warmUpEvidence(context);
   const fresh: StoredVerdict[] = [];
   for (const { targets, ...rest } of above) {
     const subject = { ...rest, targets: targets.map((target) => ({ ...target, mode: modeOf(target, modes) })) };
     const due = dueCheckpoint(subject, evidence.planned, before[subject.occasion.id] ?? [], now);
-    if (due !== undefined) fresh.push(verdictOf(subject, due, evidence, now));
+    if (due !== undefined) fresh.push(verdictOf(subject, due, { ...evidence, warmUps: warmUps(subject) }, now));
   }
   if (fresh.length === 0) return;
   await updateDocument<Verdicts>(documents, VERDICTS_KEY, (kept) => {
@@ -107,7 +112,12 @@ function cappedUnits({ overCap }: Planned, id: string): number {
   return overCap.find(({ occasionId }) => occasionId === id)?.units ?? 0;
 }
 
-function verdictOf(subject: Subject, checkpoint: Checkpoint, { planned, warmed }: Evidence, now: number): StoredVerdict {
+function verdictOf(
+  subject: Subject,
+  checkpoint: Checkpoint,
+  { planned, warmed, warmUps }: Evidence & { readonly warmUps: readonly WarmUpEvidence[] },
+  now: number,
+): StoredVerdict {
   const { id: occasionId, name, startsAtMs } = subject.occasion;
   const targets = subject.targets.map((target) =>
     evidenceOf(
@@ -117,7 +127,7 @@ function verdictOf(subject: Subject, checkpoint: Checkpoint, { planned, warmed }
       subject.occasion,
     ),
   );
-  return { ...assessReadiness({ checkpoint, targets, now }), occasionId, name, startsAtMs, checkpoint, atMs: now };
+  return { ...assessReadiness({ checkpoint, targets, warmUps, now }), occasionId, name, startsAtMs, checkpoint, atMs: now };
 }
 
 /** What is known of one target before one occasion. A target that could not be planned or looked at is there too, as unknown. */
@@ -172,6 +182,15 @@ function assessedEvent(verdict: StoredVerdict, correlationId: string | undefined
       floorUnits: target.floorUnits ?? null,
       readyBy: target.readyByMs === undefined ? null : isoOf(target.readyByMs),
       note: target.note,
+    })),
+    warmUps: (verdict.warmUps ?? []).map(({ kind, id, verdict: own, goal, seen, note }) => ({
+      kind,
+      id,
+      verdict: own,
+      heldShare: seen?.shares?.held ?? null,
+      goalShare: goal,
+      seenAt: seen === undefined ? null : isoOf(seen.atMs),
+      note,
     })),
   };
   const id = `readiness.assessed/${verdict.occasionId}/${isoOf(verdict.startsAtMs)}/${verdict.checkpoint}`;

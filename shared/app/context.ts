@@ -8,6 +8,8 @@ import type { PlanPolicy } from "../core/plan/plan.ts";
 import type { Target } from "../core/target.ts";
 import type { ZoneOffsets } from "../core/time.ts";
 import { readCorrections } from "./corrections.ts";
+import type { DatabaseToWarm } from "../core/warm/buffer-cache.ts";
+import type { ContentSettings } from "../core/warm/content.ts";
 import type { Ports } from "./ports.ts";
 import { readTogether } from "./proposals.ts";
 import { scheduleReader, type ReadSchedule } from "./schedules.ts";
@@ -24,6 +26,10 @@ export type Settings = {
   readonly measuredApart?: boolean;
   /** From where on a feed is not believed; the gate's own thresholds when left out. */
   readonly feedGate?: SanityThresholds;
+  /** What viewers fetch first, and the caches that are to hold it. */
+  readonly content?: ContentSettings;
+  /** Databases whose memory is to hold what viewers will ask for. */
+  readonly databases?: readonly DatabaseToWarm[];
 };
 
 /** What all feeds in force list, as people corrected it, as occasions. */

@@ -15,6 +15,8 @@ import { warmEdge, type EdgeOutcome } from "./warm-edge.ts";
 export type ContentOrder = {
   readonly occasionId: string;
   readonly startsAtMs: number;
+  /** When whoever warms has to be done; its start when left out. */
+  readonly untilMs?: number;
   /** Addresses that viewers begin with: pages, documents, artwork, playlists. What a manifest lists is fetched after it. */
   readonly urls: readonly string[];
   /** The host names that may be asked for, as `host` or `host:port`; nothing else is, whatever a manifest or a redirect says. */
@@ -46,14 +48,15 @@ export type ContentReport = {
  * programme's start: whatever comes later, viewers fetch themselves.
  */
 export async function warmContent(ports: { readonly edges: EdgeCache; readonly pace: Pace }, order: ContentOrder): Promise<ContentReport> {
-  const { budget, price, occasionId, startsAtMs } = order;
+  const { budget, price, occasionId, startsAtMs, untilMs = startsAtMs } = order;
+  const deadlineMs = Math.min(startsAtMs, untilMs);
   const atMs = ports.pace.nowMs();
   const allowed = allowance(budget, ports.pace);
   const outcomes: EdgeOutcome[] = [];
   for (const role of EDGE_ROLES) {
     const edges = order.edges.filter((edge) => edge.role === role);
     const warmed = edges.map(({ id }) =>
-      warmEdge(ports, { ...order, edgeId: id, allowed, deadlineMs: startsAtMs, neededUntilMs: startsAtMs + HELD_AFTER_START_MS }),
+      warmEdge(ports, { ...order, edgeId: id, allowed, deadlineMs, neededUntilMs: startsAtMs + HELD_AFTER_START_MS }),
     );
     outcomes.push(...(await Promise.all(warmed)).flat());
   }

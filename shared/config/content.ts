@@ -1,9 +1,9 @@
 import type * as z from "zod";
-import { CONTENT_BUDGET, EDGE_ROLES, type ContentBudget, type ContentPrice } from "../core/warm/content.ts";
+import { CONTENT_BUDGET, EDGE_ROLES, type ContentSettings } from "../core/warm/content.ts";
 import { cloudFrontPop, type Edge } from "../core/warm/edge.ts";
 import { CalltimeError } from "../core/error.ts";
 import { flag, keys, listOf, numberFromZero, oneOf, positiveNumber, targetId, text, wholeNumber, type Written } from "./fields.ts";
-import { occasionFindings, occasionKeys, occasionSlots, type OccasionSlots } from "./occasion-entry.ts";
+import { occasionFindings, occasionKeys, occasionSlots } from "./occasion-entry.ts";
 import { parseYaml, type Rule } from "./parse-yaml.ts";
 import { shown } from "./problem.ts";
 import { repeated } from "./repeated.ts";
@@ -38,7 +38,7 @@ const budget = keys(
     tries: wholeNumber("requests for one object at one edge, the second of which must be a hit", 2, 20).default(CONTENT_BUDGET.tries),
     timeoutSeconds: positiveNumber("seconds that one answer may take").default(CONTENT_BUDGET.timeoutMs / 1000),
   },
-  "how much may be fetched for one occasion",
+  "how much one warm-up of an occasion may fetch",
 );
 
 const content = keys(
@@ -55,6 +55,7 @@ export const contentSchema = keys(
   {
     hosts: listOf(text("a host name, with its port where it has one"), "the only hosts that may be asked for", 1),
     edges: listOf(edge, "the caches to be warmed", 1),
+    undocumentedNames: flag("edges may be points of presence of CloudFront, by names that AWS does not document").default(false),
     acceptEncodings: listOf(text("as players send it"), "asked for one by one, where the edge keeps one object for each").default([]),
     budget: budget.prefault({}),
     price: keys(
@@ -71,25 +72,16 @@ export const contentSchema = keys(
 
 type WrittenContent = Written<typeof contentSchema>;
 
-/** What a file of content says. */
-export type ContentFile = {
-  readonly hosts: readonly string[];
-  readonly edges: readonly Edge[];
-  readonly acceptEncodings: readonly string[];
-  readonly budget: ContentBudget;
-  readonly price: ContentPrice;
-  readonly content: readonly (OccasionSlots & { readonly urls: readonly string[]; readonly segments: number })[];
-};
-
 /**
  * The content of a file. Throws CalltimeError `config-invalid` with every problem: unknown keys, an edge or an occasion given twice, an
  * address whose host may not be asked for, an edge that is none.
  */
-export function parseContent(source: string, file: string): ContentFile {
+export function parseContent(source: string, file: string): ContentSettings {
   const rules: Rule<WrittenContent>[] = [
     ({ content: entries }) => occasionFindings("content", entries),
     uniqueEdges,
     soundEdges,
+    undocumentedNames,
     allowedHosts,
   ];
   const read = parseYaml(source, file, contentSchema, rules);
@@ -114,7 +106,7 @@ export function parseContent(source: string, file: string): ContentFile {
 }
 
 function edgeOf({ id, role, cloudFront, address, port, scheme, hitHeader, private: notPublic }: z.output<typeof edge>): Edge {
-  if (cloudFront !== undefined) return cloudFrontPop({ id, ...cloudFront });
+  if (cloudFront !== undefined) return cloudFrontPop({ id, role, ...cloudFront });
   return {
     id,
     role,
@@ -151,6 +143,13 @@ const soundEdges: Rule<WrittenContent> = ({ edges = [] }) =>
       const [what = "", right = ""] = error.message.split("; ");
       return [{ path, what, right }];
     }
+  });
+
+const undocumentedNames: Rule<WrittenContent> = ({ edges = [], undocumentedNames: allowed }) =>
+  edges.flatMap((entry, index) => {
+    if (allowed === true || entry?.cloudFront === undefined) return [];
+    const what = "points of presence are asked by names that AWS does not document, and that may stop leading there";
+    return [{ path: ["edges", index, "cloudFront"], what, right: "right would be undocumentedNames: true, or an edge by its address" }];
   });
 
 const allowedHosts: Rule<WrittenContent> = ({ hosts = [], content: entries = [] }) =>

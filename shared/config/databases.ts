@@ -1,4 +1,4 @@
-import { CACHE_BUDGET, readOnlyStatement, relationOf, type CacheBudget, type Relation } from "../core/warm/buffer-cache.ts";
+import { CACHE_BUDGET, readOnlyStatement, relationOf, type DatabaseToWarm } from "../core/warm/buffer-cache.ts";
 import { CalltimeError } from "../core/error.ts";
 import { MINUTE_MS } from "../core/time.ts";
 import { keys, listOf, positiveNumber, targetId, text, type Written } from "./fields.ts";
@@ -37,15 +37,6 @@ const database = keys(
 export const databasesSchema = keys({ databases: listOf(database, "whose caches are warmed", 1) }, "databases: and a list");
 
 type WrittenDatabases = Written<typeof databasesSchema>;
-
-/** One database whose instances are warmed alike. */
-export type DatabaseToWarm = {
-  readonly id: string;
-  readonly instances: readonly { readonly id: string; readonly connectionString: string }[];
-  readonly relations: readonly Relation[];
-  readonly statements: readonly string[];
-  readonly budget: CacheBudget;
-};
 
 /**
  * The databases of a file. Throws CalltimeError `config-invalid` with every problem: unknown keys, an id given twice, a password in an

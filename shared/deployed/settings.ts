@@ -1,5 +1,7 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import type { Settings } from "../app/context.ts";
+import { parseContent } from "../config/content.ts";
+import { parseDatabases } from "../config/databases.ts";
 import { parseExpectations } from "../config/expectations.ts";
 import { parseTargets } from "../config/targets.ts";
 import { ZONE_MARGIN_MS, zoneOffsets } from "../config/zone.ts";
@@ -12,11 +14,16 @@ import type { AudienceMetric } from "../core/target-in-aws.ts";
 export type DeployedSettings = { readonly settings: Settings; readonly audience: readonly AudienceMetric[] };
 
 /**
- * The settings that lie beside a function's code: `targets.yaml` and `expectations.yaml`. Throws `config-invalid` with every problem of a
+ * The settings that lie beside a function's code: `targets.yaml` and `expectations.yaml`, and where their owner gave them
+ * `content.yaml` and `databases.yaml`. Throws `config-invalid` with every problem of a
  * file, and `zone-unknown`. The zone's offsets reach from before the measured history until long after a function is started anew.
  */
 export function deployedSettings(directory: URL, zone: string, now: number): DeployedSettings {
   const text = (file: string): string => readFileSync(new URL(file, directory), "utf8");
+  const given = <T>(file: string, parse: (source: string, file: string) => T): T | undefined =>
+    existsSync(new URL(file, directory)) ? parse(text(file), file) : undefined;
+  const content = given("content.yaml", parseContent);
+  const databases = given("databases.yaml", parseDatabases);
   const { targets, feedOnlyUsdPerHour, feedGate, audience } = parseTargets(text("targets.yaml"), "targets.yaml");
   const settings: Settings = {
     targets,
@@ -27,6 +34,8 @@ export function deployedSettings(directory: URL, zone: string, now: number): Dep
     policy: { ...DEFAULT_PLAN_POLICY, feedOnlyUsdPerHour },
     feedGate,
     measuredApart: true,
+    ...(content !== undefined && { content }),
+    ...(databases !== undefined && { databases }),
   };
   return { settings, audience };
 }

@@ -13,6 +13,7 @@ content:
     channels: [one]
     window: [2026-06-13T19:00:00Z, 2026-06-13T20:00:00Z]
     urls: [https://vod.example/a.m3u8]
+undocumentedNames: true
 `;
 
 const problems = (from: string, to: string) => {
@@ -58,4 +59,13 @@ test.each([
   ["port: 8443", "port: 84430", /^f.yaml:3:.*a whole number from 1 to 65535/],
 ])("%s as %s is a problem with its line", (from, to, problem) => {
   expect(problems(from, to)).toEqual([expect.stringMatching(problem)]);
+});
+
+test("a point of presence is asked by its undocumented name only where the file says that it may be, and may stand before the shield", () => {
+  const pop = "id: two, role: shield, cloudFront: { distribution: d1.cloudfront.net, pop: fra56-p1 } }";
+  const withPop = ONE.replace("id: two }", pop);
+  expect(parseContent(withPop, "f.yaml").edges[1]).toMatchObject({ role: "shield", address: "d1.fra56-p1.cloudfront.net" });
+  expect(problemsOf(parseContent, withPop.replace("undocumentedNames: true", ""))).toEqual([
+    expect.stringMatching(/^f.yaml:4:.*right would be undocumentedNames: true/),
+  ]);
 });

@@ -42,6 +42,7 @@ describe("what functions may do", () => {
       "plan",
       "release",
       "warm-capacity",
+      "warm-cdn",
     ]);
     expect([...(asks.get("cue") ?? [])]).toContain("application-autoscaling:RegisterScalableTarget");
   });

@@ -110,9 +110,14 @@ export async function deployment(moto: Moto, whole: Whole, atMs: number): Promis
   };
 }
 
-/** `WarmQueue` is what warm-capacity reads; `PlanLambdaFunction` is plan. */
+/** `WarmQueue` is what warm-capacity reads; `WarmCdnLambdaFunction` is warm-cdn. */
 function functionBehind(logicalId: string): string {
-  return logicalId === "WarmQueue" ? "warm-capacity" : logicalId.replace(/LambdaFunction$/, "").toLowerCase();
+  return logicalId === "WarmQueue"
+    ? "warm-capacity"
+    : logicalId
+        .replace(/LambdaFunction$/, "")
+        .replace(/(?<=[a-z])(?=[A-Z])/g, "-")
+        .toLowerCase();
 }
 
 /** A value with the bucket in place of what refers to it. */

@@ -11,7 +11,9 @@ const OPTIONAL = [
 ];
 
 const EXPECTED_NAMES = [
+  "cache.warmed",
   "capacity.planned",
+  "content.warmed",
   "cue.withdrawn",
   "feed.quarantined",
   "load.measured",

@@ -1,9 +1,10 @@
 import type { TargetMode } from "../target.ts";
 import { MINUTE_MS } from "../time.ts";
+import { judgeWarmUp, type WarmUpEvidence } from "./warm-up.ts";
 
 /** What stands when a programme is about to start; from best to worst. */
 export const VERDICTS = ["ready", "warming-on-time", "planned", "unknown", "late", "short"] as const;
-type Verdict = (typeof VERDICTS)[number];
+export type Verdict = (typeof VERDICTS)[number];
 
 /** When a verdict is given. */
 export const CHECKPOINTS = ["longest-lead", "T-30", "T-10", "T-2"] as const;
@@ -39,6 +40,8 @@ export type Readiness = {
   readonly verdict: Verdict;
   readonly pages: boolean;
   readonly evidence: readonly (TargetEvidence & { readonly verdict: Verdict; readonly note: string })[];
+  /** Caches that its viewers meet. */
+  readonly warmUps: readonly (WarmUpEvidence & { readonly verdict: Verdict; readonly note: string })[];
 };
 
 /** Instants of the checkpoints of an occasion, earliest first. */
@@ -55,24 +58,28 @@ export function checkpointsOf(
 }
 
 /**
- * The verdict over all targets of an occasion: the worst of them, each with a note that says why. Without any evidence it is unknown.
+ * The verdict over all targets of an occasion and all caches that its viewers meet: the worst of them, each with a note that says why. Without any evidence it is unknown.
  * Late and short page, and unknown once the last calls are reached (T-10 and T-2); a target that is only observed wakes nobody.
  */
 export function assessReadiness(input: {
   readonly checkpoint: Checkpoint;
   readonly targets: readonly TargetEvidence[];
+  readonly warmUps?: readonly WarmUpEvidence[];
   readonly now: number;
 }): Readiness {
   const evidence = input.targets.map((target) => {
     const { verdict: own, note } = judge(target, input.now);
     return { ...target, verdict: own, note: [note, ...(target.remarks ?? [])].join("; ") };
   });
-  const given = new Set(evidence.map((target) => target.verdict));
-  const verdict = VERDICTS.findLast((candidate) => given.has(candidate)) ?? "unknown";
+  const warmUps = (input.warmUps ?? []).map((each) => ({ ...each, ...judgeWarmUp(each, input.now) }));
+  const given = new Set([...evidence, ...warmUps].map((each) => each.verdict));
+  // Without a target there is nothing that serves, whatever is cached.
+  const verdict = evidence.length === 0 ? "unknown" : (VERDICTS.findLast((candidate) => given.has(candidate)) ?? "unknown");
   const lastCalls = input.checkpoint === "T-10" || input.checkpoint === "T-2";
   const wakes = (each: Verdict): boolean => each === "late" || each === "short" || (each === "unknown" && lastCalls);
-  const pages = evidence.some((target) => target.mode !== "observe" && wakes(target.verdict)) || (evidence.length === 0 && wakes(verdict));
-  return { verdict, pages, evidence };
+  const pages =
+    [...evidence, ...warmUps].some((each) => each.mode !== "observe" && wakes(each.verdict)) || (evidence.length === 0 && wakes(verdict));
+  return { verdict, pages, evidence, warmUps };
 }
 
 // A fresh forecast moves by this much from one minute to the next: no difference to be woken for.

@@ -83,3 +83,14 @@ export function cachedShare(relations: readonly CachedRelation[]): number {
   const blocks = relations.reduce((sum, relation) => sum + relation.blocks, 0);
   return blocks === 0 ? 1 : relations.reduce((sum, { cachedBlocks }) => sum + cachedBlocks, 0) / blocks;
 }
+
+/** One database whose instances are warmed alike. */
+export type DatabaseToWarm = {
+  readonly id: string;
+  /** The target that it is: its instances are warmed as soon as more of them serve. */
+  readonly targetId?: string;
+  readonly instances: readonly { readonly id: string; readonly connectionString: string }[];
+  readonly relations: readonly Relation[];
+  readonly statements: readonly string[];
+  readonly budget: CacheBudget;
+};

@@ -1,11 +1,13 @@
 import { lengthText } from "../instant-text.ts";
+import { belongsTo, type Occasion, type SlotPattern } from "../schedule/occasion.ts";
 import { MINUTE_MS } from "../time.ts";
+import type { Edge } from "./edge.ts";
 
 /** Where in the path of a request an edge stands: what the origin is nearest to is warmed first, and then answers the others. */
 export const EDGE_ROLES = ["shield", "regional", "pop"] as const;
 export type EdgeRole = (typeof EDGE_ROLES)[number];
 
-/** How much may be fetched to warm what one occasion needs. */
+/** How much one warm-up of what an occasion needs may fetch. */
 export type ContentBudget = {
   /** Bytes of bodies, over all edges, second GETs included. */
   readonly bytes: number;
@@ -37,6 +39,9 @@ export const CONTENT_BUDGET: ContentBudget = {
 
 /** What an edge must still hold when the crowd comes: from the start until a little later, when viewers themselves keep it there. */
 export const HELD_AFTER_START_MS = 5 * MINUTE_MS;
+
+/** Share of an occasion's objects that an edge has to hold before it counts as warm. */
+export const EDGE_GOAL_SHARE = 0.99;
 
 /** What became of one object at one edge. */
 export type ContentState =
@@ -83,4 +88,29 @@ export type ContentPrice = { readonly usdPerGigabyte: number; readonly usdPerTen
 /** US dollars of what was fetched. A gigabyte is 10⁹ bytes, as CDNs bill it. */
 export function contentCostUsd(fetched: { readonly bytes: number; readonly requests: number }, price: ContentPrice): number {
   return (fetched.bytes / 1e9) * price.usdPerGigabyte + (fetched.requests / 10_000) * price.usdPerTenThousandRequests;
+}
+
+/** What the viewers of one occasion fetch first. `occasion`: what its owner calls it. */
+export type OccasionContent = SlotPattern & { readonly occasion: string; readonly urls: readonly string[]; readonly segments: number };
+
+/** Everything that a platform's owner said of content: which caches, for which occasions, and what it may take. */
+export type ContentSettings = {
+  /** The only host names that may be asked for, as `host` or `host:port`. */
+  readonly hosts: readonly string[];
+  readonly edges: readonly Edge[];
+  /** Asked for one by one; empty: the header is not sent. */
+  readonly acceptEncodings: readonly string[];
+  readonly budget: ContentBudget;
+  readonly price: ContentPrice;
+  readonly content: readonly OccasionContent[];
+};
+
+/** What the viewers of an occasion fetch first: everything that was said of one of its slots; undefined when nothing was. */
+export function contentOf(
+  { content }: Pick<ContentSettings, "content">,
+  { programmes }: Pick<Occasion, "programmes">,
+): { readonly urls: readonly string[]; readonly segments: number } | undefined {
+  const meant = content.filter((entry) => programmes.some((programme) => belongsTo(entry, programme)));
+  if (meant.length === 0) return undefined;
+  return { urls: [...new Set(meant.flatMap(({ urls }) => urls))], segments: Math.max(...meant.map(({ segments }) => segments)) };
 }

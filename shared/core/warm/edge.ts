@@ -26,10 +26,13 @@ const POP_NAME = /^[a-z]{3}\d{1,3}-[cp]\d{1,3}$/;
  */
 export function cloudFrontPop({
   id,
+  role = "pop",
   distribution,
   pop,
 }: {
   readonly id: string;
+  /** A point of presence that stands before Origin Shield or a regional cache is asked first, as what it fills. */
+  readonly role?: EdgeRole;
   readonly distribution: string;
   readonly pop: string;
 }): Edge {
@@ -43,5 +46,5 @@ export function cloudFrontPop({
   if (!POP_NAME.test(pop.toLowerCase())) {
     throw new CalltimeError("edge-invalid", `edge ${id}: ${pop} is no point of presence; right would be a name like fra56-p1`);
   }
-  return { id, role: "pop", address: `${name}.${pop.toLowerCase()}.cloudfront.net`, hitHeader: "x-cache" };
+  return { id, role, address: `${name}.${pop.toLowerCase()}.cloudfront.net`, hitHeader: "x-cache" };
 }
