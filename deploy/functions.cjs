@@ -15,6 +15,16 @@ const routes = (authorizer) =>
     httpApi: { method, path: "/v1/{proxy+}", authorizer: authorizer(method === "GET" ? "calltime/read" : "calltime/write") },
   }));
 
+/** Where what could not be delivered lies, and where it goes when somebody has it tried again. */
+const deadLetters = {
+  CALLTIME_INGEST_DEAD: { Ref: "IngestDeadLetters" },
+  CALLTIME_INGEST_FUNCTION: { Ref: "IngestLambdaFunction" },
+  CALLTIME_PLAN_DEAD: { Ref: "PlanDeadLetters" },
+  CALLTIME_PLAN_FUNCTION: { Ref: "PlanLambdaFunction" },
+  CALLTIME_WARM_DEAD: { Ref: "WarmDeadLetters" },
+  CALLTIME_WARM_QUEUE: { Ref: "WarmQueue" },
+};
+
 module.exports = async ({ resolveVariable }) => {
   const auth = await resolveVariable("param:auth");
   const authorizer = auth === "jwt" ? (scope) => ({ name: "people", scopes: [scope] }) : () => ({ type: "aws_iam" });
@@ -43,6 +53,6 @@ module.exports = async ({ resolveVariable }) => {
     "warm-cdn": named("warm-cdn", { timeout: 900, memorySize: 1024 }),
     // Called by CloudFormation alone, when the stack is deleted (release.yml).
     release: named("release", { timeout: 120, memorySize: 1024 }),
-    api: named("api", { timeout: 29, memorySize: 1769, events: routes(authorizer) }),
+    api: named("api", { timeout: 29, memorySize: 1769, events: routes(authorizer), environment: deadLetters }),
   };
 };

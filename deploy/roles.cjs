@@ -59,6 +59,16 @@ const set = (reach) => [
   ...some(["rds:ModifyDBCluster"], reach.serverlessClusters),
 ];
 
+/** Looks through the queues of dead letters, and hands one back to whom it was for. */
+const redrive = [
+  allow(
+    ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"],
+    ["IngestDeadLetters", "PlanDeadLetters", "WarmDeadLetters"].map(attribute),
+  ),
+  allow(["sqs:SendMessage"], attribute("WarmQueue")),
+  allow(["lambda:InvokeFunction"], ["IngestLambdaFunction", "PlanLambdaFunction"].map(attribute)),
+];
+
 // A metric has no ARN either.
 const measured = (reach) => [allow(["cloudwatch:GetMetricData"], "*"), ...some(["sts:AssumeRole"], reach.roles)];
 
@@ -80,8 +90,8 @@ const grants = (reach) => ({
   ],
   "warm-cdn": [...state, allow(["sqs:SendMessage"], attribute("ContentDeadLetters"))],
   release: [...state, ...look(reach), ...set(reach)],
-  // It gives the targets back to their owners.
-  api: [...state, ...measured(reach), ...look(reach), ...set(reach)],
+  // It gives the targets back to their owners, and dead letters to their subscribers.
+  api: [...state, ...measured(reach), ...look(reach), ...set(reach), ...redrive],
 });
 
 const roleOf = (name, statements) => ({

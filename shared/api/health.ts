@@ -33,7 +33,11 @@ export const healthSchema = z
         z.strictObject({ kind: z.literal("unknown"), targetId: z.string(), reason: z.string() }),
       ]),
     ),
-    deadLetters: z.number().int().nullable().describe("Deliveries that the bus gave up and nobody redrove, or null where it does not say."),
+    deadLetters: z
+      .number()
+      .int()
+      .nullable()
+      .describe("Deliveries that the bus gave up and nobody redrove, or null where it does not say, or could not be asked."),
     problems: z.array(z.string()).describe("What is wrong, each in a sentence."),
   })
   .meta({ id: "Health" });

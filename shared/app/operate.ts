@@ -96,7 +96,7 @@ export type Health = {
     readonly programmes: number;
   }[];
   readonly targets: readonly TargetState[];
-  /** Deliveries that the bus gave up and nobody redrove; undefined where it does not say. */
+  /** Deliveries that the bus gave up and nobody redrove; undefined where it does not say, or could not be asked. */
   readonly deadLetters: number | undefined;
   /** What is wrong, each in a sentence. */
   readonly problems: readonly string[];
@@ -124,7 +124,12 @@ export async function readHealth(context: Context, now: number): Promise<Health>
   problems.push(...(await feedProblems(context, generations, now)), ...(await expectationProblems(context, generations, now)));
   const unsent = (await readUnsent(context)).length;
   if (unsent > 0) problems.push(`${unsent} events wait for a bus that did not take them; they are offered again every minute`);
-  const deadLetters = (await ports.deadLetters?.deadLetters())?.length;
+  let deadLetters: number | undefined;
+  try {
+    deadLetters = (await ports.deadLetters?.deadLetters())?.length;
+  } catch (error) {
+    problems.push(`the dead letters could not be looked at: ${error instanceof Error ? error.message : String(error)}`);
+  }
   if (deadLetters !== undefined && deadLetters > 0)
     problems.push(
       `${deadLetters} ${deadLetters === 1 ? "event" : "events"} could not be delivered; look at the dead letters, and redrive them`,

@@ -36,7 +36,7 @@ const MOST_IN_REQUEST = 10;
 /** Replies in a row without a letter that was not seen: SQS asks some of its hosts only, and finds the rest at the next try. */
 const MOST_EMPTY = 3;
 
-/** A letter as it was received: the handle is good while it is hidden. */
+/** A letter as it was received, and what its subscriber is to be given; the handle is good while it is hidden. */
 type Received = { readonly letter: DeadLetter; readonly body: string; readonly handle: string };
 
 /**
@@ -131,25 +131,65 @@ function whereOf({ subscriber }: DeadLetterQueue): string {
 }
 
 /**
- * A message as a dead letter. What the bus gave up says why in its attributes; what a subscriber's own queue gave up says nothing: the
- * subscriber's log does.
+ * A message as a dead letter. What the bus gave up says why in its attributes, what Lambda gave up in a record around it; what a
+ * subscriber's own queue gave up says nothing: the subscriber's log does.
  */
 function receivedOf({ subscriber }: DeadLetterQueue, message: Message): Received {
-  const { MessageId: id = "", ReceiptHandle: handle = "", Body: body = "", Attributes = {}, MessageAttributes = {} } = message;
+  const { MessageId: id = "", ReceiptHandle: handle = "", Body = "", Attributes = {}, MessageAttributes = {} } = message;
   const said = (name: string): string | undefined => MessageAttributes[name]?.StringValue;
-  const code = said("ERROR_CODE");
+  const record = recordIn(Body);
+  const code = record?.condition ?? said("ERROR_CODE");
+  const why =
+    code === undefined
+      ? `${subscriber} failed; its log says how`
+      : `${code}: ${record?.said ?? said("ERROR_MESSAGE") ?? "no more is said"}`;
   const retries = said("RETRY_ATTEMPTS");
-  const why = code === undefined ? `${subscriber} failed; its log says how` : `${code}: ${said("ERROR_MESSAGE") ?? "no more is said"}`;
+  const body = record?.payload ?? Body;
   const read = eventIn(body);
   const letter: DeadLetter = {
     id,
     event: read.event,
     subscriber,
-    tries: retries === undefined ? undefined : Number(retries) + 1,
+    tries: record?.tries ?? (retries === undefined ? undefined : Number(retries) + 1),
     diedAtMs: Number(Attributes["SentTimestamp"] ?? 0),
     reason: read.event === undefined ? `${why}; ${read.why}` : why,
   };
   return { letter, body, handle };
+}
+
+/** What Lambda writes of an asynchronous call that it gave up, as far as it is read here. */
+type LambdaRecord = {
+  readonly condition: string;
+  readonly tries: number | undefined;
+  readonly said: string | undefined;
+  /** What the function was called with, as JSON. */
+  readonly payload: string;
+};
+
+/** The record that Lambda sends to the destination of failed calls; undefined for what is none. */
+function recordIn(body: string): LambdaRecord | undefined {
+  const record = jsonIn(body) as {
+    readonly requestContext?: { readonly condition?: unknown; readonly approximateInvokeCount?: unknown };
+    readonly requestPayload?: unknown;
+    readonly responsePayload?: { readonly errorMessage?: unknown } | null;
+  } | null;
+  const { condition, approximateInvokeCount: tries } = record?.requestContext ?? {};
+  const said = record?.responsePayload?.errorMessage;
+  if (typeof condition !== "string" || record?.requestPayload === undefined) return undefined;
+  return {
+    condition,
+    tries: typeof tries === "number" ? tries : undefined,
+    said: typeof said === "string" ? said : undefined,
+    payload: JSON.stringify(record.requestPayload),
+  };
+}
+
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 /** The event that the bus was to deliver, or why it is none of ours. */

@@ -1,6 +1,8 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import { LambdaClient } from "@aws-sdk/client-lambda";
 import { S3Client } from "@aws-sdk/client-s3";
+import { SQSClient } from "@aws-sdk/client-sqs";
 
 // Clients for what is Calltime's own, in the Region and account it runs in: one a process, made when it is first asked for. Endpoint, Region
 // and credentials come from the environment. Each by itself, so that a function's code holds those it uses.
@@ -13,6 +15,12 @@ export const ownEvents = once(() => new EventBridgeClient({}));
 
 /** The client of the bucket. */
 export const ownStorage = once(() => new S3Client({}));
+
+/** The client of the queues. */
+export const ownQueues = once(() => new SQSClient({}));
+
+/** The client that calls functions. */
+export const ownFunctions = once(() => new LambdaClient({}));
 
 function once<T>(make: () => T): () => T {
   let made: T | undefined;

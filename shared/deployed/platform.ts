@@ -37,11 +37,16 @@ export type Deployed = {
 };
 
 /**
- * A function as it is deployed; made once, at cold start. `code` is where its code lies, and `portsOf` makes the ports it needs. Throws what
- * its environment and its settings have wrong, every problem together.
+ * A function as it is deployed; made once, at cold start. `code` is where its code lies, `portsOf` makes the ports it needs, and `own` are
+ * the variables that it alone is told. Throws what its environment and its settings have wrong, every problem together.
  */
-export function deployed(functionName: string, code: string, portsOf: (place: Place) => Partial<Ports>): Deployed {
-  const env = readEnv(ENVIRONMENT, process.env);
+export function deployed<Own extends string = never>(
+  functionName: string,
+  code: string,
+  portsOf: (place: Place, env: Readonly<Record<Own, string>>) => Partial<Ports>,
+  own?: Readonly<Record<Own, ReturnType<typeof variable>>>,
+): Deployed {
+  const env = readEnv({ ...ENVIRONMENT, ...own }, process.env) as Readonly<Record<keyof typeof ENVIRONMENT | Own, string>>;
   const now = (): number => Date.now();
   const place: Place = {
     ...deployedSettings(new URL(".", code), env.CALLTIME_ZONE, now()),
@@ -52,7 +57,7 @@ export function deployed(functionName: string, code: string, portsOf: (place: Pl
   };
   return {
     handling: { functionName, telemetry: telemetryOf({ functionName, stage: env.CALLTIME_STAGE }) },
-    context: contextOf(withAbsent(functionName, portsOf(place)), place.settings),
+    context: contextOf(withAbsent(functionName, portsOf(place, env)), place.settings),
     place,
     now,
     minute: () => minuteOf(now()),

@@ -126,6 +126,14 @@ test("an expectation that the guide has no slot for is told, once the guide reac
   expect((await readHealth(small.context, at(20))).problems).toEqual([]);
 });
 
+test("dead letters that cannot be looked at are a problem, and keep nothing else from being told", async () => {
+  const small = await platform();
+  await tickAt(small, at(18));
+  const deadLetters = { deadLetters: () => Promise.reject(new Error("the queue is gone")), redrive: () => Promise.resolve(undefined) };
+  const health = await readHealth({ ...small.context, ports: { ...small.context.ports, deadLetters } }, at(18));
+  expect(health).toMatchObject({ deadLetters: undefined, problems: ["the dead letters could not be looked at: the queue is gone"] });
+});
+
 test("an upload that was quarantined is told until a sane one comes", async () => {
   const small = await platform();
   await tickAt(small, at(18));

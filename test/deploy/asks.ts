@@ -28,6 +28,8 @@ const ACTIONS: Readonly<Record<string, readonly string[]>> = {
   // By version, where the bucket has versions.
   "s3:GetObject": ["s3:GetObject", "s3:GetObjectVersion"],
   "s3:HeadObject": ["s3:GetObject"],
+  "sqs:ChangeMessageVisibilityBatch": ["sqs:ChangeMessageVisibility"],
+  "lambda:Invoke": ["lambda:InvokeFunction"],
   // Express buckets only.
   "s3:CreateSession": [],
 };

@@ -5,22 +5,19 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { functionNames, ROOT } from "../../scripts/package/bundle.ts";
 import { MOST_ZIP_BYTES, packageFunctions, type Packaged } from "../../scripts/package/package.ts";
 import { EVERY_KIND, packagedWhole, type Whole } from "./packaged.ts";
+import { environmentOf } from "./template.ts";
 
 const PACKAGING_MS = 180_000;
-const ENVIRONMENT = {
-  AWS_REGION: "eu-west-1",
-  CALLTIME_STAGE: "test",
-  CALLTIME_TABLE: "calltime-test",
-  CALLTIME_BUCKET: "calltime-test-feeds",
-  CALLTIME_BUS: "calltime-test",
-  CALLTIME_ZONE: "Europe/Copenhagen",
-};
-
 let whole: Whole;
 beforeAll(async () => {
   whole = await packagedWhole();
 }, PACKAGING_MS);
 afterAll(() => whole?.remove());
+
+/** What a function is told by the template, and by Lambda. */
+function environment({ name }: Packaged): Readonly<Record<string, string>> {
+  return { AWS_REGION: "eu-west-1", ...environmentOf(whole.template, name, (id) => `the ${id}`) };
+}
 
 // Node shows the line of an error, and a bundle is one line.
 const IMPORTS = `try {
@@ -40,15 +37,15 @@ describe("every function", () => {
   test("has a bundle that is imported as Lambda imports it, and a zip that is small", () => {
     expect(whole.functions.map(({ name }) => name)).toEqual(functionNames());
     for (const packaged of whole.functions) {
-      const { stdout, stderr } = importing(packaged, ENVIRONMENT);
+      const { stdout, stderr } = importing(packaged, environment(packaged));
       expect([packaged.name, stdout, stderr]).toEqual([packaged.name, "function", ""]);
       expect(statSync(packaged.zip).size).toBeLessThanOrEqual(MOST_ZIP_BYTES);
     }
   });
 
   test("says everything that its environment lacks, when it starts", () => {
-    const { CALLTIME_TABLE: _, ...env } = ENVIRONMENT;
     for (const packaged of whole.functions) {
+      const { CALLTIME_TABLE: _, ...env } = environment(packaged);
       const { stdout } = importing(packaged, { ...env, CALLTIME_ZONE: " ", CALLTIME_TABEL: "calltime-test" });
       const lines = stdout.split("\n").map((line) => line.replace(/;.*/, ""));
       expect(lines.slice(0, 2)).toEqual(["env-invalid: CALLTIME_TABLE is not set", "CALLTIME_ZONE is blank"]);

@@ -3,7 +3,7 @@ import { EXPIRES_AT, PARTITION, SORT } from "../../shared/aws/table.ts";
 import { METRICS } from "../../shared/lambda/telemetry.ts";
 import { asksOf } from "./asks.ts";
 import { packagedWhole, type Whole } from "./packaged.ts";
-import { at, deliveryFaults, grantFaults, grantsOf, ofType, written, type Template } from "./template.ts";
+import { at, deliveryFaults, grantFaults, grantsOf, ofType, unreachable, written, type Template } from "./template.ts";
 
 // Bundling and packaging take seconds, and a busy machine takes longer.
 const PACKAGING_MS = 180_000;
@@ -62,6 +62,15 @@ describe("what functions may do", () => {
 });
 
 describe("what cannot be delivered", () => {
+  test("can be had back by the API, from every queue that it is told of", () => {
+    expect(unreachable(whole.template, "api")).toEqual([]);
+    const less = planted("ApiRole", (role) => {
+      const statements = statementsOf(role);
+      statements.splice(statements.findIndex(({ Action }) => Action.includes("lambda:InvokeFunction")));
+    });
+    expect(unreachable(less, "api")).toEqual(["IngestLambdaFunction", "PlanLambdaFunction"]);
+  });
+
   test("is kept where somebody sees it, and nothing is delivered when it is too late", () => {
     expect(deliveryFaults(whole.template)).toEqual([]);
   });

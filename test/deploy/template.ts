@@ -41,6 +41,20 @@ function listed(value: Value | undefined): readonly Value[] {
   return Array.isArray(value) ? (value as readonly Value[]) : [value];
 }
 
+/** What the template tells a function of where it runs: text as it is, and for what refers to a resource what `valueOf` says. */
+export function environmentOf(template: Template, name: string, valueOf: (logicalId: string) => string): Readonly<Record<string, string>> {
+  const [, properties] =
+    ofType(template, "AWS::Lambda::Function").find(([, { FunctionName }]) => written(FunctionName).endsWith(`-${name}`)) ?? [];
+  const variables = at(properties?.["Environment"], "Variables") as Readonly<Record<string, Value>> | undefined;
+  if (variables === undefined) throw new Error(`there is no function ${name} with an environment`);
+  return Object.fromEntries(
+    Object.entries(variables).map(([key, value]) => {
+      const id = referred(value);
+      return [key, id === undefined ? written(value) : valueOf(id)];
+    }),
+  );
+}
+
 type Statement = { readonly actions: readonly string[]; readonly resources: readonly Value[] };
 
 /** What each function may do, by its folder's name. */
@@ -103,6 +117,15 @@ export function grantFaults(template: Template, asks: ReadonlyMap<string, Readon
     }
   }
   return faults;
+}
+
+/** The queues and functions that a function is told of and may do nothing with. */
+export function unreachable(template: Template, name: string): readonly string[] {
+  const told = new Set<string>();
+  environmentOf(template, name, (id) => (told.add(id), id));
+  const reached = new Set((grantsOf(template).get(name) ?? []).flatMap(({ resources }) => resources.map(referred)));
+  const types = new Set(["AWS::SQS::Queue", "AWS::Lambda::Function"]);
+  return [...told].filter((id) => types.has(template.Resources[id]?.Type ?? "") && !reached.has(id));
 }
 
 /** The shortest lead to plan with: an event that is delivered later than that has been overtaken by the minute. */

@@ -4,8 +4,8 @@ import { CreateBucketCommand, PutBucketNotificationConfigurationCommand, S3Clien
 import { CreateQueueCommand, DeleteMessageCommand, GetQueueAttributesCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import type { Moto } from "../aws/moto.ts";
 import type { Whole } from "../deploy/packaged.ts";
-import { at, ofType, written, type Value } from "../deploy/template.ts";
-import { startFunction, type Running } from "./lambda.ts";
+import { at, environmentOf, ofType, written, type Value } from "../deploy/template.ts";
+import { lambdaEnvironment, startFunction, type Running } from "./lambda.ts";
 import { ownDoing } from "./own-doing.ts";
 
 /** What a deployment is, over an emulated AWS: what its template makes, and its functions, called as AWS would. */
@@ -49,19 +49,12 @@ export async function deployment(moto: Moto, whole: Whole, atMs: number): Promis
     queues.push({ url, calls: functionBehind(called), batches: called.endsWith("Queue") });
   }
 
-  const env = {
-    AWS_ENDPOINT_URL: moto.endpoint(),
-    AWS_REGION: "eu-west-1",
-    AWS_ACCESS_KEY_ID: "testing",
-    AWS_SECRET_ACCESS_KEY: "testing",
-    CALLTIME_STAGE: "test",
-    CALLTIME_TABLE: String(TableName),
-    CALLTIME_BUCKET: bucket,
-    CALLTIME_BUS: busName,
-    CALLTIME_ZONE: "Europe/Copenhagen",
-  };
+  const valueOf = (id: string): string => ({ Table: String(TableName), Bucket: bucket, Bus: busName })[id] ?? id;
   const running = new Map<string, Running>();
-  for (const packaged of whole.functions) running.set(packaged.name, await startFunction(packaged, env, atMs));
+  for (const packaged of whole.functions) {
+    const env = { ...lambdaEnvironment(moto), ...environmentOf(template, packaged.name, valueOf) };
+    running.set(packaged.name, await startFunction(packaged, env, atMs));
+  }
   const invoke = async (name: string, event: unknown, now: number, failures: Error[]): Promise<unknown> => {
     try {
       return await running.get(name)?.invoke(event, now);

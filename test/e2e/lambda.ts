@@ -3,6 +3,7 @@ import { closeSync, openSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { Packaged } from "../../scripts/package/package.ts";
+import type { Moto } from "../aws/moto.ts";
 
 /** One function in a process of its own, kept between invocations as Lambda keeps it. */
 export type Running = {
@@ -10,6 +11,13 @@ export type Running = {
   readonly invoke: (event: unknown, atMs: number) => Promise<unknown>;
   readonly stop: () => void;
 };
+
+/** What every function is told by Lambda itself, and where the emulated AWS is. */
+export function lambdaEnvironment(moto: Moto): Readonly<Record<string, string>> {
+  const { accessKeyId, secretAccessKey } = moto.client().credentials;
+  const { region } = moto.client();
+  return { AWS_ENDPOINT_URL: moto.endpoint(), AWS_REGION: region, AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey };
+}
 
 type Said = { readonly id: string; readonly result?: unknown; readonly failure?: { readonly code?: string; readonly message: string } };
 

@@ -19,8 +19,8 @@ import { describeWithMoto } from "../aws/moto.ts";
 import { quickPace } from "../aws/pace.ts";
 import { makeServices } from "../aws/seeded.ts";
 import { packagedWhole, type Whole } from "../deploy/packaged.ts";
-import { ofType } from "../deploy/template.ts";
-import { startFunction } from "./lambda.ts";
+import { environmentOf, ofType } from "../deploy/template.ts";
+import { lambdaEnvironment, startFunction } from "./lambda.ts";
 
 const LONG_MS = 240_000;
 const NOW_MS = Date.parse("2025-12-31T16:00:00Z");
@@ -77,17 +77,8 @@ describeWithMoto("deleting the stack, on an emulated AWS", (moto) => {
       onTestFinished(() => void server.close());
       const packaged = whole.functions.find(({ name }) => name === "release");
       if (packaged === undefined) throw new Error("there is no function release");
-      const env = {
-        AWS_ENDPOINT_URL: moto.endpoint(),
-        AWS_REGION: "eu-west-1",
-        AWS_ACCESS_KEY_ID: "testing",
-        AWS_SECRET_ACCESS_KEY: "testing",
-        CALLTIME_STAGE: "test",
-        CALLTIME_TABLE: TableName,
-        CALLTIME_BUCKET: "feeds",
-        CALLTIME_BUS: "calltime-test",
-        CALLTIME_ZONE: "Europe/Copenhagen",
-      };
+      const valueOf = (id: string): string => (id === "Table" ? TableName : id);
+      const env = { ...lambdaEnvironment(moto), ...environmentOf(whole.template, "release", valueOf) };
       const running = await startFunction(packaged, env, NOW_MS);
       onTestFinished(running.stop);
       const ask = (RequestType: string) => ({

@@ -1,0 +1,29 @@
+import type { Ports } from "../app/ports.ts";
+import { sqsDeadLetters } from "../aws/dead-letters.ts";
+import { ownFunctions, ownQueues } from "../aws/own-clients.ts";
+import { variable } from "../lambda/env.ts";
+
+/** What a function is told of the queues of dead letters, and of those that their letters go back to. */
+export const DEAD_LETTER_ENVIRONMENT = {
+  CALLTIME_INGEST_DEAD: variable("the URL of the queue of what ingest could not take"),
+  CALLTIME_INGEST_FUNCTION: variable("the name of the function ingest"),
+  CALLTIME_PLAN_DEAD: variable("the URL of the queue of what plan could not take"),
+  CALLTIME_PLAN_FUNCTION: variable("the name of the function plan"),
+  CALLTIME_WARM_DEAD: variable("the URL of the queue of what warm-capacity could not take"),
+  CALLTIME_WARM_QUEUE: variable("the URL of the queue that warm-capacity reads"),
+};
+
+/** What the bus and Lambda gave up. Minutes that could not be called are not among it: the next one did their work. */
+export function deadLetters(env: Readonly<Record<keyof typeof DEAD_LETTER_ENVIRONMENT, string>>): Pick<Ports, "deadLetters"> {
+  const byFunction = (subscriber: string, queueUrl: string, functionName: string) => ({
+    subscriber,
+    queueUrl,
+    takes: { kind: "function" as const, functionName },
+  });
+  const queues = [
+    byFunction("ingest", env.CALLTIME_INGEST_DEAD, env.CALLTIME_INGEST_FUNCTION),
+    byFunction("plan", env.CALLTIME_PLAN_DEAD, env.CALLTIME_PLAN_FUNCTION),
+    { subscriber: "warm-capacity", queueUrl: env.CALLTIME_WARM_DEAD, takes: { kind: "queue" as const, queueUrl: env.CALLTIME_WARM_QUEUE } },
+  ];
+  return { deadLetters: sqsDeadLetters({ sqs: ownQueues(), lambda: ownFunctions(), queues }) };
+}
