@@ -29,6 +29,7 @@ const look = (reach) => [
   allow(["application-autoscaling:DescribeScalableTargets", "application-autoscaling:DescribeScheduledActions"], "*"),
   ...some(["ecs:DescribeServices"], reach.services),
   ...(reach.services.length > 0 ? [allow(["elasticloadbalancing:DescribeTargetHealth"], "*")] : []),
+  ...(reach.loadBalancers.length > 0 ? [allow(["elasticloadbalancing:DescribeCapacityReservation"], "*")] : []),
   ...some(["rds:DescribeDBClusters"], reach.clusters),
   // The capacity that a cluster has is a metric, and a metric has no ARN.
   ...(reach.serverlessClusters.length > 0 ? [allow(["cloudwatch:GetMetricData"], "*")] : []),
@@ -57,6 +58,7 @@ const set = (reach) => [
   // Application Auto Scaling asks of whoever registers a target that it may change the target itself.
   ...some(["ecs:UpdateService"], reach.services),
   ...some(["rds:ModifyDBCluster"], reach.serverlessClusters),
+  ...some(["elasticloadbalancing:ModifyCapacityReservation"], reach.loadBalancers),
 ];
 
 /** Looks through the queues of dead letters, and hands one back to whom it was for. */

@@ -61,6 +61,7 @@ export const targetReply = z.discriminatedUnion("kind", [
     maximumUnits: units,
     desiredUnits: units,
     servingUnits: units,
+    pending: z.exactOptional(z.string()),
   }),
   z.strictObject({ kind: z.literal("unknown"), targetId, reason }),
 ]);

@@ -12,6 +12,7 @@ export type Reach = {
   /** Aurora clusters, those of them whose range of capacity units is set, and their instances, whose names nobody knows beforehand. */
   readonly clusters: readonly Arn[];
   readonly serverlessClusters: readonly Arn[];
+  readonly loadBalancers: readonly Arn[];
   readonly instances: readonly Arn[];
   /** Lambda functions and DynamoDB tables. */
   readonly functions: readonly Arn[];
@@ -48,6 +49,7 @@ export function reachOf(file: string): Reach {
     services: named("ecs", "service/", (region, name) => arn("ecs", region, `service/${name}`)),
     clusters: distinct([...clusters.map((each) => each["Fn::Sub"]), ...serverless]),
     serverlessClusters: distinct(serverless),
+    loadBalancers: distinct(own.flatMap(({ aws }) => (aws?.scaling?.kind === "lcu" ? [aws.scaling.loadBalancerArn] : []))),
     instances: distinct(own.filter(({ kind }) => kind.startsWith("aurora-")).map((target) => arn("rds", regionOf(target), "db:*"))),
     functions: named("lambda", "function:", (region, name) => arn("lambda", region, `function:${name}`)),
     tables: named("dynamodb", "table/", (region, name) => arn("dynamodb", region, `table/${name.split("/")[0] ?? name}`)),

@@ -1,4 +1,5 @@
 import type { Target } from "../core/target.ts";
+import { DAY_MS } from "../core/time.ts";
 import type { Booking } from "../core/warm/bookings.ts";
 import type { FloorMemory } from "../core/warm/floor.ts";
 import type { Context } from "./context.ts";
@@ -23,6 +24,8 @@ export type Floor = FloorMemory &
     readonly waited?: { readonly ticks: number; readonly atMs: number };
     /** Our bookings as they were last known, with those that were about to be put: a minimum that one of them set is ours. */
     readonly booked?: readonly Booking[];
+    /** Of a reservation: when it was lowered, or may have been, in the last day. */
+    readonly loweredMs?: readonly number[];
   };
 
 /** The newest raise that is not serving yet. */
@@ -75,6 +78,17 @@ export async function keepFloor(warming: Warming, before: Versioned<Floor> | und
   await mayWrite(warming);
   const { context, target } = warming;
   return replaceDocument(context.ports.documents, floorKey(target.id), before, floor);
+}
+
+/** When a reservation was lowered in the day before `now`. */
+export function loweredLately(floor: Floor | undefined, now: number): readonly number[] {
+  return (floor?.loweredMs ?? []).filter((atMs) => atMs > now - DAY_MS);
+}
+
+/** What is remembered of the lowerings of a reservation, with one at `now` when it is about to be. */
+export function withLowered(floor: Floor | undefined, now: number, lowers = false): Pick<Floor, "loweredMs"> {
+  const loweredMs = [...loweredLately(floor, now), ...(lowers ? [now] : [])];
+  return loweredMs.length === 0 ? {} : { loweredMs };
 }
 
 /** The minimum that is taken to be in force; of two that it may be, the higher. */

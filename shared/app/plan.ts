@@ -12,6 +12,7 @@ import { sentenceOf } from "../core/plan/explain.ts";
 import { holdAt, type Override } from "../core/plan/override.ts";
 import type { OverCap } from "../core/plan/cap.ts";
 import type { Plan, Reason, Short } from "../core/plan/plan.ts";
+import { EVENING_MS, isReserved, planEnvelope, type Quiet } from "../core/plan/envelope.ts";
 import { planSteps } from "../core/plan/steps.ts";
 import type { Occasion } from "../core/schedule/occasion.ts";
 import type { Target } from "../core/target.ts";
@@ -20,7 +21,7 @@ import { releaseUnderWay } from "../core/warm/floor.ts";
 import type { AirLog } from "./air-log.ts";
 import type { Context, Settings } from "./context.ts";
 import { readDocument, updateDocument } from "./documents.ts";
-import { floorInForce, readFloor } from "./floor.ts";
+import { floorInForce, loweredLately, readFloor } from "./floor.ts";
 import { impactsOf } from "./impacts.ts";
 import { readLoad } from "./loads.ts";
 import { isCarried, publish } from "./publish.ts";
@@ -37,6 +38,8 @@ export type Planned = {
   readonly startUpMs: number;
   /** What the cap on the feed's own spending leaves out. */
   readonly overCap: readonly OverCap[];
+  /** Of a reservation: how long it has been seen to be larger than what is ahead. */
+  readonly quiet?: Quiet | undefined;
 };
 
 /** How far a tick plans: beyond the first cue (120 min) and the longest lead. Later hours are planned when somebody asks. */
@@ -78,13 +81,13 @@ export async function makePlans(
   const from = minuteOf(now);
   const until = from + horizonMs;
   const { overrides } = situation;
-  const { occasions, over } = await spendingOn(context, situation, options.counted ?? countedIn(context, situation, horizonMs));
-  // A need just beyond the horizon still has its lead within it.
-  const toMs = until + HOUR_MS;
-  const sparse = sparseInstants({ fromMs: from, toMs, timings: occasions.map(({ occasion, air }) => timingOf(occasion, air, now)) });
+  // A need just beyond the horizon still has its lead within it; a reservation looks at the whole evening.
+  const near = await lookedAt(context, situation, horizonMs, options.counted);
+  const far = settings.targets.some(isReserved) ? await lookedAt(context, situation, horizonMs + EVENING_MS) : near;
   const planned: Planned[] = [];
   // Targets that open connections come first: their databases have to hold what they were given.
   for (const target of [...settings.targets].sort((a, b) => rank(a) - rank(b))) {
+    const { occasions, over, toMs, sparse } = isReserved(target) ? far : near;
     const recent = await readLoad(context, target.id, from - LOOK_BACK_MS, from);
     const forecast = forecastLoad({
       model,
@@ -95,7 +98,7 @@ export async function makePlans(
       now,
       fromMs: from,
       toMs,
-      ...(options.everyMinute !== true && {
+      ...((options.everyMinute !== true || isReserved(target)) && {
         instants: { sparse, fineUntilMs: reachOf(target, { settings, model, overrides, from }) },
       }),
       threshold: settings.threshold,
@@ -111,6 +114,16 @@ export async function makePlans(
   return settings.targets.flatMap(({ id }) => byId.get(id) ?? []);
 }
 
+/** What a plan of needs up to `horizonMs` rests on: the occasions that count, what the cap leaves out, and the instants worth a forecast. */
+async function lookedAt(context: Context, situation: Situation, horizonMs: number, counted?: readonly Aired[]) {
+  const { now } = situation;
+  const fromMs = minuteOf(now);
+  const toMs = fromMs + horizonMs + HOUR_MS;
+  const { occasions, over } = await spendingOn(context, situation, counted ?? countedIn(context, situation, horizonMs));
+  const sparse = sparseInstants({ fromMs, toMs, timings: occasions.map(({ occasion, air }) => timingOf(occasion, air, now)) });
+  return { occasions, over, toMs, sparse };
+}
+
 // Beyond the lead, so that what a plan asks for now rests on minutes that were all looked at.
 const BEYOND_LEAD_MS = 5 * MINUTE_MS;
 
@@ -120,6 +133,8 @@ function reachOf(
   given: { readonly settings: Settings; readonly model: Model; readonly overrides: readonly Override[]; readonly from: number },
 ): (minutes: readonly ForecastMinute[]) => number {
   const { settings, model, overrides, from } = given;
+  // A reservation is for an evening: which minute of it needs the most changes nothing.
+  if (isReserved(target)) return () => from + BEYOND_LEAD_MS;
   const isDatabase = settings.targets.some(({ connections }) => connections?.database === target.id);
   // Clients may need the connections of all that a database can have.
   let least = isDatabase ? target.ceilingUnits : 0;
@@ -203,21 +218,25 @@ async function planTarget(input: {
       .map((other) => clientOf(other.target, other.plan, other.needs)),
   });
   const startUpMs = startUpMsOf(model.learned, target);
-  const plan = planSteps({
+  const before = await storedPlan(context, target.id);
+  const common = {
     target,
     needs,
-    policy,
     now,
     untilMs: input.until,
     floorInForce: floor && floorInForce(floor),
-    wantedLately: await wantedLately(context, target.id, now),
     startUpMs,
-    releaseUnderWay: releaseUnderWay(floor, now),
     lowersNothing: input.blind ?? lowersNothing(forecast, now),
-    heldAt: (atMs) => heldBy(input.overrides, target.id, atMs),
-  });
+    heldAt: (atMs: number) => heldBy(input.overrides, target.id, atMs),
+  };
+  const { plan, quiet } = isReserved(target)
+    ? planEnvelope({ ...common, quiet: before?.quiet, loweredMs: loweredLately(floor, now) })
+    : {
+        plan: planSteps({ ...common, policy, wantedLately: wantedLately(before, now), releaseUnderWay: releaseUnderWay(floor, now) }),
+        quiet: undefined,
+      };
   const shorts = [...plan.shorts, ...shortsOverCap(input)];
-  return { target, plan: { ...plan, shorts }, forecast, needs, startUpMs, overCap: input.overCap };
+  return { target, plan: { ...plan, shorts }, forecast, needs, startUpMs, overCap: input.overCap, quiet };
 }
 
 function shortsOverCap({ overCap, now, until }: { readonly overCap: readonly OverCap[]; readonly now: number; readonly until: number }) {
@@ -230,8 +249,8 @@ function shortsOverCap({ overCap, now, until }: { readonly overCap: readonly Ove
 const LATELY_MS = HOUR_MS;
 
 /** The floor that the plan before this one wanted when it was made. */
-async function wantedLately(context: Context, targetId: string, now: number): Promise<number | undefined> {
-  const plan = (await storedPlan(context, targetId))?.plan;
+function wantedLately(before: StoredPlan | undefined, now: number): number | undefined {
+  const plan = before?.plan;
   return plan !== undefined && plan.madeAtMs > now - LATELY_MS && plan.madeAtMs <= now ? plan.steps[0]?.floorUnits : undefined;
 }
 
@@ -241,7 +260,7 @@ function heldBy(overrides: readonly Override[], targetId: string, atMs: number):
 }
 
 /** A plan with its version; the version counts the plans that differed. */
-export type StoredPlan = { readonly version: number; readonly plan: Plan };
+export type StoredPlan = { readonly version: number; readonly plan: Plan; readonly quiet?: Quiet };
 
 /** The plan of a target as stored. */
 export async function storedPlan(context: Context, targetId: string): Promise<StoredPlan | undefined> {
@@ -258,7 +277,8 @@ export async function plan(context: Context, situation: Situation, correlationId
     let changed: StoredPlan | undefined;
     await updateDocument<StoredPlan>(context.ports.documents, planKey(made.target.id), (before) => {
       const differs = before === undefined || !continues(before.plan, made.plan);
-      const next = { version: (before?.version ?? 0) + (differs ? 1 : 0), plan: made.plan };
+      const version = (before?.version ?? 0) + (differs ? 1 : 0);
+      const next = { version, plan: made.plan, ...(made.quiet !== undefined && { quiet: made.quiet }) };
       changed = differs ? next : undefined;
       return next;
     });

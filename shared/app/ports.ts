@@ -121,6 +121,8 @@ export type TargetState =
       readonly desiredUnits: number | undefined;
       /** Units that answer viewers: running and healthy, available and warm, or holding the content; undefined where nobody says. */
       readonly servingUnits: number | undefined;
+      /** An earlier change of its minimum is still being carried out, and until it is another one would be refused; in words. */
+      readonly pending?: string;
       /** What a person should know of it besides: a deployment under way, a cluster that is not available. */
       readonly remarks?: readonly string[];
     }

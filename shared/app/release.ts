@@ -5,7 +5,7 @@ import { MINUTE_MS } from "../core/time.ts";
 import { listActionsOf, ours, removeBookings } from "./bookings.ts";
 import { describeTarget, reasonOf } from "./capacity.ts";
 import type { Context } from "./context.ts";
-import { keepFloor, readFloor, type Floor, type Warming } from "./floor.ts";
+import { keepFloor, readFloor, withLowered, type Floor, type Warming } from "./floor.ts";
 import { giveBackLease, takeLease } from "./lease.ts";
 import { readModes, setMode } from "./modes.ts";
 import type { TargetState, Versioned } from "./ports.ts";
@@ -124,7 +124,8 @@ function isSetByUs({ intendedUnits, customerUnits, booked = [] }: Floor, minimum
 /** Somebody else has set what is found: nothing is written to the target, and nothing there is remembered as ours. */
 async function letGo(warming: Warming, { value, version }: Versioned<Floor>): Promise<void> {
   const { customerUnits, theirs } = value;
-  await keepFloor(warming, { value, version }, { intendedUnits: customerUnits, customerUnits, failures: 0, ...(theirs && { theirs }) });
+  const kept = { ...(theirs && { theirs }), ...withLowered(value, warming.now) };
+  await keepFloor(warming, { value, version }, { intendedUnits: customerUnits, customerUnits, failures: 0, ...kept });
 }
 
 function failed(code: string, reason: string): Given {

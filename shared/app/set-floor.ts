@@ -1,4 +1,5 @@
 import { isoOf, type AnyEvent } from "../../events/index.ts";
+import { isReserved } from "../core/plan/envelope.ts";
 import { stepAt } from "../core/plan/plan.ts";
 import type { Booked, Booking } from "../core/warm/bookings.ts";
 import { decideFloor, type FloorDecision } from "../core/warm/floor.ts";
@@ -6,7 +7,7 @@ import { DAY_MS, MINUTE_MS, minuteOf } from "../core/time.ts";
 import { bookingPlan, liftBookings, listActionsOf, ours, putBookings, removeBookings, theirsIn } from "./bookings.ts";
 import { describeTarget, setMinimum, type Answer } from "./capacity.ts";
 import { releaseOf } from "./follow-release.ts";
-import { floorInForce, keepFloor, mayWrite, type Floor, type Raise, type Warming } from "./floor.ts";
+import { floorInForce, keepFloor, mayWrite, withLowered, type Floor, type Raise, type Warming } from "./floor.ts";
 import { firedOfTheirs, outsideChangesAt, theirsToRemember, withPutBack, type OutsideChanges } from "./outside-change.ts";
 import type { StoredPlan } from "./plan.ts";
 import type { TargetState, Versioned } from "./ports.ts";
@@ -62,6 +63,7 @@ export async function setFloor(
     desiredUnits,
     // What the customer's own schedule sets is the customer's own minimum from then on.
     floor: floor && { ...floor.value, ...(theirs && { customerUnits: theirs.units }) },
+    isPending: described.pending !== undefined,
     now,
   });
   switch (decision.kind) {
@@ -75,6 +77,7 @@ export async function setFloor(
         failures: 0,
         ...bookedOf(floor),
         ...outsideChangesAt(floor?.value ?? {}, now),
+        ...withLowered(floor?.value, now),
       });
       return booked(warming, described, stored, { outcome: { kind: "left", why: "let-go" }, floor: lowered });
     }
@@ -106,6 +109,14 @@ export async function setFloor(
       }
       const writing = { decision: { ...decision, units }, described, floor: known, stored, theirs };
       return booked(warming, described, stored, await writeMinimum(warming, writing, events), theirs);
+    }
+    case "pending": {
+      const { units, why } = decision;
+      if (why === "release") return { outcome: { kind: "waiting", units }, floor };
+      const reason = `${target.id}: ${described.pending ?? "an earlier change is still being carried out"}`;
+      const outcome = { kind: "failed", outcome: "deferred", code: "change-pending", reason, attempt: 1 } as const;
+      events.push(failedEvent(warming, { floorUnits: units, ...outcome }));
+      return { outcome, floor };
     }
     case "unknown":
       return { outcome: { kind: "unknown", why: decision.why }, floor };
@@ -298,12 +309,21 @@ export async function writeMinimum(
   const undone = why === "repair" && floor !== undefined && fromUnits < floor.value.intendedUnits && theirs === undefined;
   const outside: OutsideChanges = (undone ? withPutBack : outsideChangesAt)(floor?.value ?? {}, now);
   const { release } = floor?.value ?? {};
-  const before = { customerUnits, failures, ...(raise && { raise }), ...(release && { release }), ...bookedOf(floor), ...outside };
+  const before = {
+    customerUnits,
+    failures,
+    ...(raise && { raise }),
+    ...(release && { release }),
+    ...bookedOf(floor),
+    ...outside,
+    ...withLowered(floor?.value, now),
+  };
+  const lowered = withLowered(floor?.value, now, isReserved(target) && units < fromUnits);
   // Above what is ours somebody else's may stand, and stays theirs whatever becomes of the call.
   const oursUnits = Math.min(fromUnits, Math.max(customerUnits, floor?.value.intendedUnits ?? fromUnits));
   const open = { intendedUnits: units, unsettledUnits: fromUnits, ...(oursUnits < fromUnits && { oursUnits }) };
   // Stored before the call: should the answer be lost, either minimum found next time is known to be ours.
-  const asked = await keepFloor(warming, floor, { ...before, ...open });
+  const asked = await keepFloor(warming, floor, { ...before, ...open, ...lowered });
   if (units > fromUnits && isCarried(context, "calltime.warm-up.requested"))
     events.push(requestedEvent(warming, { floorUnits: units, fromUnits, stored }));
   await mayWrite(warming);
@@ -320,6 +340,7 @@ export async function writeMinimum(
       failures: 0,
       ...bookedOf(asked),
       ...outside,
+      ...lowered,
       ...raiseOf(warming, raise, units, described),
       ...releasedOf(warming, floor?.value, decision, described),
     };
@@ -330,7 +351,7 @@ export async function writeMinimum(
   const outcome: WarmOutcome = { kind: "failed", outcome: kind, code, reason, attempt };
   events.push(failedEvent(warming, { floorUnits: units, ...outcome }));
   // What was refused changed nothing, so nothing is intended beyond what is there. Without an answer both are possible.
-  const standing = kind === "unanswered" ? open : { intendedUnits: oursUnits };
+  const standing = kind === "unanswered" ? { ...open, ...lowered } : { intendedUnits: oursUnits };
   return { outcome, floor: await keepFloor(warming, asked, { ...before, ...standing, failures: attempt }) };
 }
 

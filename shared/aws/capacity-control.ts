@@ -6,6 +6,7 @@ import { describeAcu, isAcu, setAcuMinimum } from "./acu-clusters.ts";
 import { countReaders } from "./aurora-readers.ts";
 import { uncounted, type Counts } from "./counts.ts";
 import { ecsServices, type CountServices } from "./ecs-services.ts";
+import { describeReservation, setReservation } from "./load-balancers.ts";
 import { outcomeOf, reasonOf } from "./target-failure.ts";
 import { countConcurrency, countThroughput } from "./other-counts.ts";
 import { byPlace, placeOf } from "./place.ts";
@@ -38,7 +39,7 @@ type Located = {
   readonly planes: Planes;
 };
 
-/** The minimums of targets in AWS: by Application Auto Scaling, or as the range of an Aurora Serverless v2 cluster. */
+/** The minimums of targets in AWS: by Application Auto Scaling, as the range of an Aurora Serverless v2 cluster, or as a reservation. */
 export function awsCapacity(settings: ControlSettings): CapacityControl {
   const { pace = MACHINE_PACE, describeLimitMs = DESCRIBE_LIMIT_MS, writeLimitMs = WRITE_LIMIT_MS } = settings;
   const targets = new Map(settings.targets.map((target) => [target.id, target]));
@@ -51,7 +52,7 @@ export function awsCapacity(settings: ControlSettings): CapacityControl {
     if (target === undefined) return { kind: "nowhere", code: "target-unknown", reason: `${targetId}: there is no such target` };
     const { aws } = target;
     if (aws?.scaling !== undefined) return { target, scaling: aws.scaling, planes: planesOf(placeOf(aws, settings.homeRegion)) };
-    const reason = `${targetId}: it is not said how its minimum is set in AWS; right would be aws with scaling or acu`;
+    const reason = `${targetId}: it is not said how its minimum is set in AWS; right would be aws with scaling, acu or lcu`;
     return { kind: "nowhere", code: "no-place-in-aws", reason };
   };
 
@@ -84,6 +85,7 @@ export function awsCapacity(settings: ControlSettings): CapacityControl {
 async function stateOf({ target, scaling, planes }: Located, pace: Pace): Promise<TargetState> {
   const targetId = target.id;
   if (scaling.kind === "acu") return describeAcu(planes.clients, targetId, scaling.clusterId, pace);
+  if (scaling.kind === "lcu") return describeReservation(planes.clients, target, scaling.loadBalancerArn);
   const [bounds, counts] = await Promise.all([planes.scalable.describe(scaling), countsOf(target, scaling, planes)]);
   if (bounds === undefined) return { kind: "unknown", targetId, reason: notRegistered(scaling) };
   const { remarks, ...units } = counts;
@@ -117,6 +119,7 @@ async function countsOf({ aws }: Target, scaling: ScalablePlace, { clients, serv
 /** Describes first: what is right already is not set again, unless fewer units are asked for than the minimum, which setting it repairs. */
 async function setOne({ target, scaling, planes }: Located, units: number, signal: AbortSignal): Promise<SetMinimumOutcome> {
   if (scaling.kind === "acu") return setAcuMinimum(planes.clients, target.id, scaling.clusterId, units, signal);
+  if (scaling.kind === "lcu") return setReservation(planes.clients, target, scaling.loadBalancerArn, units, signal);
   const bounds = await planes.scalable.describe(scaling);
   if (bounds === undefined) return { kind: "refused", code: "not-registered", reason: `${target.id}: ${notRegistered(scaling)}` };
   if (units > bounds.maximumUnits) {

@@ -3,12 +3,15 @@ import type { SetMinimumOutcome } from "../app/ports.ts";
 
 /** What to try again at the next tick: nothing is wrong with the call, it came at the wrong moment. */
 const PASSING = new Set([
+  "CapacityDecreaseRequestsLimitExceededException",
+  "CapacityReservationPendingException",
   "ConcurrentUpdateException",
   "ExpiredToken",
   "ExpiredTokenException",
   "InvalidDBClusterStateFault",
   "InvalidDBInstanceStateFault",
   "PriorRequestNotComplete",
+  "PriorRequestNotCompleteException",
   "RequestExpired",
   "RequestLimitExceeded",
   "RequestThrottled",

@@ -92,6 +92,15 @@ export const awsSection = keys(
       "its scalable target in Application Auto Scaling",
     ).optional(),
     acu: keys({ cluster: text("the id of the Aurora cluster") }, "its Aurora Serverless v2 cluster").optional(),
+    lcu: keys(
+      {
+        loadBalancer: written(
+          /^arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:\d{12}:loadbalancer\/(app|net)\/\S+$/,
+          "the ARN of the load balancer whose capacity is reserved",
+        ),
+      },
+      "its load balancer",
+    ).optional(),
     targetGroup: written(
       /^arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:\d{12}:targetgroup\/\S+$/,
       "the ARN of the target group whose healthy members serve",
@@ -117,7 +126,7 @@ export const audienceSection = listOf(
 
 /** What a section says, typed. */
 export function targetInAwsOf(entry: z.output<typeof awsSection>): TargetInAws {
-  const { scaling, acu, load: measured } = entry;
+  const { scaling, acu, lcu, load: measured } = entry;
   return {
     ...(entry.region !== undefined && { region: entry.region }),
     ...(entry.account !== undefined && {
@@ -128,6 +137,7 @@ export function targetInAwsOf(entry: z.output<typeof awsSection>): TargetInAws {
     }),
     ...(scaling !== undefined && { scaling: { kind: "scalable-target", ...scaling } }),
     ...(acu !== undefined && { scaling: { kind: "acu", clusterId: acu.cluster } }),
+    ...(lcu !== undefined && { scaling: { kind: "lcu", loadBalancerArn: lcu.loadBalancer } }),
     ...(entry.targetGroup !== undefined && { targetGroupArn: entry.targetGroup }),
     ...(measured !== undefined && {
       load: {
@@ -162,14 +172,24 @@ export function awsFindings(path: Path, kind: TargetKind | undefined, section: W
   ];
 }
 
-/** The kinds whose minimum is set as the range of a serverless cluster, and those for which neither way is known. */
+/** The kinds whose minimum is set by a way of their own: its key, and what it names. */
+const OWN_WAYS = {
+  "aurora-acu": { key: "acu", what: "cluster", right: "acu with its cluster" },
+  "alb-lcu": { key: "lcu", what: "load balancer", right: "lcu with its loadBalancer" },
+} as const;
+
+/** Those kinds, those that are scalable targets, and those for which no way is known. */
 function scalingFindings(path: Path, kind: TargetKind | undefined, section: WrittenSection): readonly Finding[] {
-  const has = (key: "scaling" | "acu"): boolean => key in section;
+  const has = (key: "scaling" | "acu" | "lcu"): boolean => key in section;
   if (kind === undefined) return [];
-  if (kind === "aurora-acu") {
-    if (has("scaling")) return [wrong([...path, "scaling"], "a target of kind aurora-acu has no scalable target", "acu with its cluster")];
-    return has("acu") ? [] : [wrong(path, "aws says nothing of the cluster of this target of kind aurora-acu", "acu with its cluster")];
+  if (kind === "aurora-acu" || kind === "alb-lcu") {
+    const { key, what, right } = OWN_WAYS[kind];
+    const other = kind === "aurora-acu" ? "lcu" : "acu";
+    if (has("scaling")) return [wrong([...path, "scaling"], `a target of kind ${kind} has no scalable target`, right)];
+    if (has(other)) return [wrong([...path, other], `a target of kind ${kind} has none of it`, right)];
+    return has(key) ? [] : [wrong(path, `aws says nothing of the ${what} of this target of kind ${kind}`, right)];
   }
+  if (has("lcu")) return [wrong([...path, "lcu"], `a target of kind ${kind} has no reservation`, "kind: alb-lcu, or scaling")];
   if (has("acu")) return [wrong([...path, "acu"], `a target of kind ${kind} has no capacity units`, "kind: aurora-acu, or scaling")];
   const isScalable = kind === "ecs-service" || kind === "aurora-readers";
   if (isScalable && !has("scaling"))
@@ -228,8 +248,9 @@ export function sharedPlaces(
 ): readonly { readonly index: number; readonly what: string }[] {
   const seen = new Set<string>();
   return sections.flatMap((section, index) => {
-    const { scaling, acu, region: at, account } = section ?? {};
-    const what = acu?.cluster ?? (scaling?.resourceId === undefined ? undefined : `${scaling.resourceId} ${scaling.dimension}`);
+    const { scaling, acu, lcu, region: at, account } = section ?? {};
+    const what =
+      acu?.cluster ?? lcu?.loadBalancer ?? (scaling?.resourceId === undefined ? undefined : `${scaling.resourceId} ${scaling.dimension}`);
     if (what === undefined) return [];
     const place = JSON.stringify([at, account?.roleArn, what]);
     if (seen.has(place)) return [{ index, what }];

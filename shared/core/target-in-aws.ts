@@ -14,6 +14,11 @@ export type Scaling =
       /** As the range of an Aurora Serverless v2 cluster; its units are Aurora capacity units. */
       readonly kind: "acu";
       readonly clusterId: string;
+    }
+  | {
+      /** As the reservation of a load balancer; its units are load balancer capacity units. */
+      readonly kind: "lcu";
+      readonly loadBalancerArn: string;
     };
 
 /** One metric of CloudWatch. */

@@ -130,6 +130,19 @@ describe("one problem", () => {
     ]);
   });
 
+  test("an alb-lcu target without its load balancer, and a load balancer of another kind", () => {
+    const none = ONE.replace("kind: ecs-service", "kind: alb-lcu").replace(/ {6}scaling: .*\n/u, "");
+    expect(problemsOf(parseTargets, none)).toEqual([
+      "f.yaml:12:7 aws says nothing of the load balancer of this target of kind alb-lcu; right would be lcu with its loadBalancer",
+    ]);
+    const arn = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/player/50dc6c495c0c9188";
+    const named = none.replace("      targetGroup", `      lcu: { loadBalancer: "${arn}" }\n      targetGroup`);
+    expect(parseTargets(named, "f.yaml").targets[0]?.aws?.scaling).toEqual({ kind: "lcu", loadBalancerArn: arn });
+    expect(problemsOf(parseTargets, named.replace("kind: alb-lcu", "kind: aurora-acu"))).toEqual([
+      expect.stringMatching(/:14:12 a target of kind aurora-acu has none of it; right would be acu with its cluster/),
+    ]);
+  });
+
   test("an aurora-acu target without its cluster", () => {
     const none = ONE.replace("kind: ecs-service", "kind: aurora-acu").replace(/ {6}scaling: .*\n/u, "");
     expect(problemsOf(parseTargets, none)).toEqual([

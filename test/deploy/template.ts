@@ -80,6 +80,7 @@ const WITHOUT_ARN: ReadonlySet<string> = new Set([
   "cloudwatch:GetMetricData",
   "application-autoscaling:DescribeScalableTargets",
   "application-autoscaling:DescribeScheduledActions",
+  "elasticloadbalancing:DescribeCapacityReservation",
   "elasticloadbalancing:DescribeTargetHealth",
 ]);
 

@@ -141,6 +141,7 @@ function actionsCalled(): ReadonlySet<string> {
     "aurora",
     "aurora-readers",
     "acu-clusters",
+    "load-balancers",
     "other-counts",
     "metric-reader",
     "load-source",

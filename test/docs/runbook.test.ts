@@ -15,7 +15,7 @@ const SAYING = [
   "shared/app/warm.ts",
   "shared/app/capacity.ts",
   ...readdirSync(join(ROOT, "shared/aws"))
-    .filter((name) => /^(acu|aurora|assumed|booking|capacity|ecs|failure|scalable|within|token)[\w-]*\.ts$/u.test(name))
+    .filter((name) => /^(acu|aurora|load-bal|assumed|booking|capacity|ecs|failure|scalable|within|token)[\w-]*\.ts$/u.test(name))
     .map((name) => `shared/aws/${name}`),
 ];
 

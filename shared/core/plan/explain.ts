@@ -71,6 +71,12 @@ export function sentenceOf(reason: Reason): string {
       return "held for a while after it was last needed";
     case "staged-release":
       return `on its way down to ${reason.towardsUnits}, in stages`;
+    case "reservation":
+      return `${reason.units} are reserved for the evening, the most of which needs ${reason.neededUnits}`;
+    case "reservation-kept":
+      return reason.decreasesLeft === 0
+        ? `${reason.aheadUnits} would do, and it was lowered as often as it may be in 24 hours`
+        : `${reason.aheadUnits} would do; a reservation is lowered seldom, by half at least and after four quiet hours`;
     case "unknown":
       return reason.why;
     default: {

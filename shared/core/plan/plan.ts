@@ -40,6 +40,10 @@ export type Reason =
   | { readonly type: "cap"; readonly occasionId: string; readonly name: string; readonly units: number; readonly capUsdPerHour: number }
   | { readonly type: "held"; readonly untilMs: number }
   | { readonly type: "staged-release"; readonly towardsUnits: number }
+  /** One reservation for the evening; `neededUnits` are the most that any minute of it needs. */
+  | { readonly type: "reservation"; readonly units: number; readonly neededUnits: number }
+  /** A reservation is larger than what is ahead, and not lowered yet. */
+  | { readonly type: "reservation-kept"; readonly aheadUnits: number; readonly decreasesLeft: number }
   | { readonly type: "unknown"; readonly why: string };
 
 /** A floor from an instant on. */

@@ -66,7 +66,7 @@ export function planSteps(input: StepsInput): Plan {
 }
 
 /** Until when a need stands: its own minute, and from `now` on until the next one's. */
-function standsUntil({ needs, now }: StepsInput, index: number): number {
+export function standsUntil({ needs, now }: Pick<StepsInput, "needs" | "now">, index: number): number {
   const { atMs } = needs[index] ?? { atMs: now };
   return atMs < now ? atMs + MINUTE_MS : (needs[index + 1]?.atMs ?? atMs + MINUTE_MS);
 }
@@ -130,7 +130,8 @@ function reasonsFor(input: StepsInput, moment: Moment, floorUnits: number): read
   return wanted === floor && asked !== undefined && asked.atMs < atMs ? [...reasons, { type: "held", untilMs: asked.toMs }] : reasons;
 }
 
-function shortsOf(input: StepsInput): readonly Short[] {
+/** The stretches before the end of a plan in which a limit leaves it short. */
+export function shortsOf(input: Pick<StepsInput, "needs" | "now" | "untilMs">): readonly Short[] {
   const shorts: Short[] = [];
   if (input.needs.every((need) => neededUnits(need)?.limit === undefined)) return shorts;
   for (const [index, need] of input.needs.entries()) {

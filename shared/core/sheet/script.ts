@@ -69,7 +69,7 @@ function functionsOf(one: SheetTarget, index: number, region: string | undefined
   const { aws } = target;
   const acts = aws?.scaling === undefined ? undefined : actsOf(aws, aws.scaling, region);
   const cannot = (why: string): readonly string[] => [`  echo ${quoted(why)} >&2`, "  return 1"];
-  const elsewhere = `${target.id} is not set by this script: it is no scalable target and no Aurora Serverless cluster`;
+  const elsewhere = `${target.id} is not set by this script: it is no scalable target, no Aurora Serverless cluster and no load balancer`;
   const noPlan = `${target.id} has no plan`;
   const raise = acts === undefined ? cannot(elsewhere) : most === undefined ? cannot(noPlan) : acts.raise(most);
   return [
@@ -89,7 +89,16 @@ type Acts = {
 function actsOf({ region: own, account }: TargetInAws, scaling: Scaling, region: string | undefined): Acts {
   const prefix = `as ${[account?.roleArn ?? "", account?.externalId ?? "", own ?? region ?? ""].map(quoted).join(" ")} aws`;
   const call = (words: string): string => `${prefix} ${words} ${ENDPOINT}`;
-  return scaling.kind === "scalable-target" ? scalableActs(scaling, call) : acuActs(scaling, call);
+  switch (scaling.kind) {
+    case "scalable-target":
+      return scalableActs(scaling, call);
+    case "acu":
+      return acuActs(scaling, call);
+    case "lcu":
+      return lcuActs(scaling, call);
+    default:
+      return scaling satisfies never;
+  }
 }
 
 function scalableActs(
@@ -134,6 +143,24 @@ function acuActs({ clusterId }: Extract<Scaling, { kind: "acu" }>, call: (words:
     raise: (units) => [read("now", "MinCapacity"), ...unlessEnough(units), ...set(units)],
     release: set,
     unbook: ["  echo 'a cluster has no bookings'"],
+  };
+}
+
+function lcuActs({ loadBalancerArn }: Extract<Scaling, { kind: "lcu" }>, call: (words: string) => string): Acts {
+  const balancer = `--load-balancer-arn ${quoted(loadBalancerArn)}`;
+  const now = "MinimumLoadBalancerCapacity.CapacityUnits";
+  const set = (units: number): readonly string[] => {
+    const what = units === 0 ? "--reset-capacity-reservation" : `--minimum-load-balancer-capacity CapacityUnits=${units}`;
+    return [`  ${call(`elbv2 modify-capacity-reservation ${balancer} ${what}`)}`];
+  };
+  return {
+    raise: (units) => [
+      `  now=$(${call(`elbv2 describe-capacity-reservation ${balancer} --query ${now} --output text`)}) || return`,
+      ...unlessEnough(units),
+      ...set(units),
+    ],
+    release: set,
+    unbook: ["  echo 'a load balancer has no bookings'"],
   };
 }
 

@@ -58,6 +58,8 @@ export type TargetDescription =
       readonly maximumUnits: number;
       readonly desiredUnits: number;
       readonly servingUnits: number;
+      /** Of a reservation that is not provisioned yet. */
+      readonly pending?: string;
     }
   | { readonly kind: "unknown"; readonly targetId: string; readonly reason: string };
 
@@ -184,8 +186,10 @@ export function setMinimum(
 export function describe(world: PreparedWorld, state: WorldState, targetId: string): TargetDescription {
   const cloud = Object.hasOwn(state.clouds, targetId) ? state.clouds[targetId] : undefined;
   if (cloud === undefined) return { kind: "unknown", targetId, reason: `${targetId}: no such scalable target` };
-  const { minimumUnits, maximumUnits, desiredUnits, servingUnits } = cloud;
-  return { kind: "known", targetId, minimumUnits, maximumUnits, desiredUnits, servingUnits };
+  const { minimumUnits, maximumUnits, desiredUnits, servingUnits, busyUntilMs, provisionedUnits } = cloud;
+  const isPending = provisionedUnits !== null && busyUntilMs !== null && state.atMs < busyUntilMs;
+  const pending = `a reservation of ${minimumUnits} is pending`;
+  return { kind: "known", targetId, minimumUnits, maximumUnits, desiredUnits, servingUnits, ...(isPending && { pending }) };
 }
 
 /** The scheduled actions of a target; undefined where it can have none, or there is no such target. */

@@ -22,6 +22,8 @@ export type FloorDecision =
   /** Somebody else holds more than we do: what we hold is lowered in our memory alone, and nothing is written. */
   | { readonly kind: "let-go"; readonly units: number; readonly customerUnits: number }
   | { readonly kind: "leave"; readonly why: "right" | "not-active" | "outside-above" | "nothing-wanted" }
+  /** What would be set is put off: an earlier change is still being carried out, and another one must not be asked for meanwhile. */
+  | { readonly kind: "pending"; readonly units: number; readonly why: "raise" | "repair" | "release" }
   | { readonly kind: "unknown"; readonly why: string };
 
 /** Whether the tick before that of `now` computed a release. After a longer gap, and twice within a minute, counting starts over. */
@@ -42,8 +44,15 @@ export function decideFloor(input: {
   /** What is asked for; undefined where nobody says. */
   readonly desiredUnits: number | undefined;
   readonly floor: FloorMemory | undefined;
+  /** An earlier change of the minimum is still being carried out. */
+  readonly isPending?: boolean;
   readonly now: number;
 }): FloorDecision {
+  const decision = decideUnhindered(input);
+  return decision.kind === "set" && input.isPending === true ? { kind: "pending", units: decision.units, why: decision.why } : decision;
+}
+
+function decideUnhindered(input: Parameters<typeof decideFloor>[0]): FloorDecision {
   const { target, wantedUnits, minimumUnits, desiredUnits, floor, now } = input;
   if (target.mode !== "active") return { kind: "leave", why: "not-active" };
   if (wantedUnits === undefined) return { kind: "leave", why: "nothing-wanted" };

@@ -58,6 +58,11 @@ const SENTENCES: { readonly [T in Reason["type"]]: readonly [Extract<Reason, { t
   ceiling: [{ type: "ceiling", units: 100, shortUnits: 12 }, "your maximum is 100: short by 12"],
   held: [{ type: "held", untilMs: minute(5) }, "held for a while after it was last needed"],
   "staged-release": [{ type: "staged-release", towardsUnits: 8 }, "on its way down to 8, in stages"],
+  reservation: [{ type: "reservation", units: 550, neededUnits: 500 }, "550 are reserved for the evening, the most of which needs 500"],
+  "reservation-kept": [
+    { type: "reservation-kept", aheadUnits: 100, decreasesLeft: 1 },
+    "100 would do; a reservation is lowered seldom, by half at least and after four quiet hours",
+  ],
   unknown: [{ type: "unknown", why: "no load was measured lately" }, "no load was measured lately"],
 };
 

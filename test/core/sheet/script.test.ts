@@ -106,6 +106,16 @@ test("a capacity range keeps its maximum", () => {
   expect(play(targets, ["unbook"]).stdout).toContain("a cluster has no bookings");
 });
 
+test("a load balancer is reserved, and its reservation given back where its owner has none", () => {
+  const front = sheetTarget("front", [550], { scaling: { kind: "lcu", loadBalancerArn: "arn:lb" } }, { kind: "alb-lcu" });
+  const targets = [{ ...front, ownUnits: 0 }];
+  const modify = "[elbv2][modify-capacity-reservation][--load-balancer-arn][arn:lb]";
+  expect(play(targets, ["raise"], { says: "None" }).calls.at(-1)).toBe(`${modify}[--minimum-load-balancer-capacity][CapacityUnits=550]`);
+  expect(play(targets, ["raise"], { says: "550" }).calls).toHaveLength(1);
+  expect(play(targets, ["release"]).calls).toEqual([`${modify}[--reset-capacity-reservation]`]);
+  expect(play(targets, ["unbook"]).stdout).toContain("a load balancer has no bookings");
+});
+
 test("no name becomes a command", () => {
   const nasty = `a'; touch pwned; $(touch pwned) \`touch pwned\` "\\`;
   const scaling = { kind: "scalable-target" as const, namespace: nasty, resourceId: nasty, dimension: nasty };
