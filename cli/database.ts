@@ -43,6 +43,13 @@ type Chosen = { readonly database: DatabaseToWarm; readonly instance: DatabaseTo
 
 function chosen(databases: readonly DatabaseToWarm[], file: string, ids: readonly string[] | undefined): readonly Chosen[] {
   const all = databases.flatMap((database) => database.instances.map((instance) => ({ database, instance })));
+  if (all.length === 0) {
+    const right = "right would be instances: with an endpoint each";
+    throw new CalltimeError(
+      "instance-unknown",
+      `${file}: it lists no instance, and RDS is asked for those of a cluster on AWS alone; ${right}`,
+    );
+  }
   const unknown = ids?.find((id) => !all.some(({ instance }) => instance.id === id));
   if (unknown === undefined) return ids === undefined ? all : all.filter(({ instance }) => ids.includes(instance.id));
   const right = all.map(({ instance }) => instance.id).join(", ");

@@ -21,11 +21,17 @@ const deadLetters = {
   CALLTIME_INGEST_FUNCTION: { Ref: "IngestLambdaFunction" },
   CALLTIME_PLAN_DEAD: { Ref: "PlanDeadLetters" },
   CALLTIME_PLAN_FUNCTION: { Ref: "PlanLambdaFunction" },
+  CALLTIME_CONTENT_DEAD: { Ref: "ContentDeadLetters" },
+  CALLTIME_CONTENT_FUNCTION: { Ref: "WarmCdnLambdaFunction" },
+  CALLTIME_DATABASE_DEAD: { Ref: "DatabaseDeadLetters" },
+  CALLTIME_DATABASE_FUNCTION: { Ref: "WarmAuroraLambdaFunction" },
   CALLTIME_WARM_DEAD: { Ref: "WarmDeadLetters" },
   CALLTIME_WARM_QUEUE: { Ref: "WarmQueue" },
 };
 
 module.exports = async ({ resolveVariable }) => {
+  const list = async (name) => (await resolveVariable(`param:${name}`)).split(",").filter((each) => each !== "");
+  const subnetIds = await list("databaseSubnets");
   const auth = await resolveVariable("param:auth");
   const authorizer = auth === "jwt" ? (scope) => ({ name: "people", scopes: [scope] }) : () => ({ type: "aws_iam" });
   return {
@@ -51,6 +57,13 @@ module.exports = async ({ resolveVariable }) => {
     }),
     // As long as Lambda lets it: it ends with its budget, or when the programme starts.
     "warm-cdn": named("warm-cdn", { timeout: 900, memorySize: 1024 }),
+    "warm-aurora": named("warm-aurora", {
+      timeout: 900,
+      memorySize: 512,
+      // Amazon's own certificate authorities, which databases have and Node does not know.
+      environment: { NODE_EXTRA_CA_CERTS: "/var/runtime/ca-cert.pem" },
+      ...(subnetIds.length > 0 && { vpc: { subnetIds, securityGroupIds: await list("databaseSecurityGroups") } }),
+    }),
     // Called by CloudFormation alone, when the stack is deleted (release.yml).
     release: named("release", { timeout: 120, memorySize: 1024 }),
     api: named("api", { timeout: 29, memorySize: 1769, events: routes(authorizer), environment: deadLetters }),

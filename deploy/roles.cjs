@@ -1,6 +1,6 @@
 // What each function may do, and to what: one role a function, written out here. What targets there are says which of them can be reached.
 // test/deploy compares each role with what the function's code can ask for.
-const { reachOf } = require("../scripts/package/reach.ts");
+const { databaseReachOf, reachOf } = require("../scripts/package/reach.ts");
 
 const stage = "${self:custom.name}";
 const arn = (text) => ({ "Fn::Sub": text });
@@ -65,16 +65,35 @@ const set = (reach) => [
 const redrive = [
   allow(
     ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"],
-    ["IngestDeadLetters", "PlanDeadLetters", "WarmDeadLetters"].map(attribute),
+    ["IngestDeadLetters", "PlanDeadLetters", "ContentDeadLetters", "DatabaseDeadLetters", "WarmDeadLetters"].map(attribute),
   ),
   allow(["sqs:SendMessage"], attribute("WarmQueue")),
-  allow(["lambda:InvokeFunction"], ["IngestLambdaFunction", "PlanLambdaFunction"].map(attribute)),
+  allow(
+    ["lambda:InvokeFunction"],
+    ["IngestLambdaFunction", "PlanLambdaFunction", "WarmCdnLambdaFunction", "WarmAuroraLambdaFunction"].map(attribute),
+  ),
 ];
 
 // A metric has no ARN either.
 const measured = (reach) => [allow(["cloudwatch:GetMetricData"], "*"), ...some(["sts:AssumeRole"], reach.roles)];
 
-const grants = (reach) => ({
+/** Warms the memory of databases: the writer through the Data API, which takes a secret; readers with a token of IAM. */
+const warmDatabases = ({ clusters, instances, endpoints, secrets, users }) => [
+  ...some(["rds:DescribeDBClusters"], clusters),
+  ...some(["rds:DescribeDBInstances"], instances),
+  ...some(["rds-data:BeginTransaction", "rds-data:ExecuteStatement", "rds-data:RollbackTransaction"], clusters),
+  ...some(["secretsmanager:GetSecretValue"], secrets),
+  ...some(["rds-db:connect"], users),
+  // Endpoints are listed by the cluster and changed by their own name.
+  ...some(["rds:DescribeDBClusterEndpoints"], endpoints.length === 0 ? [] : [...clusters, ...endpoints]),
+  ...some(["rds:ModifyDBClusterEndpoint"], endpoints),
+];
+
+/** A function in a network has an interface there, which Lambda makes in its name; such calls take no ARN. */
+const network = (isInside) =>
+  isInside ? [allow(["ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DeleteNetworkInterface"], "*")] : [];
+
+const grants = (reach, databases, isInside) => ({
   ingest: [
     ...state,
     allow(["s3:GetObject", "s3:GetObjectVersion"], arn("${Bucket.Arn}/feeds/*")),
@@ -91,6 +110,12 @@ const grants = (reach) => ({
     allow(["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], attribute("WarmQueue")),
   ],
   "warm-cdn": [...state, allow(["sqs:SendMessage"], attribute("ContentDeadLetters"))],
+  "warm-aurora": [
+    ...state,
+    ...warmDatabases(databases),
+    ...network(isInside),
+    allow(["sqs:SendMessage"], attribute("DatabaseDeadLetters")),
+  ],
   release: [...state, ...look(reach), ...set(reach)],
   // It gives the targets back to their owners, and dead letters to their subscribers.
   api: [...state, ...measured(reach), ...look(reach), ...set(reach), ...redrive],
@@ -109,7 +134,9 @@ const roleOf = (name, statements) => ({
 
 const logical = (name) => `${name.replace(/(^|-)(\w)/g, (_, __, letter) => letter.toUpperCase())}Role`;
 
-module.exports = () => {
-  const roles = Object.entries(grants(reachOf(process.env.CALLTIME_TARGETS ?? "samples/targets-aws.yaml")));
+module.exports = async ({ resolveVariable }) => {
+  const isInside = (await resolveVariable("param:databaseSubnets")) !== "";
+  const reach = reachOf(process.env.CALLTIME_TARGETS ?? "samples/targets-aws.yaml");
+  const roles = Object.entries(grants(reach, databaseReachOf(process.env.CALLTIME_DATABASES), isInside));
   return { Resources: Object.fromEntries(roles.map(([name, statements]) => [logical(name), roleOf(name, statements)])) };
 };

@@ -28,6 +28,7 @@ export { fitting, jsonBytes, MAX_EVENT_BYTES } from "./size.ts";
 export { MAX_LISTED_STEPS } from "./capacity-planned.ts";
 export { MAX_FINDING_CHARACTERS, MAX_LISTED_CHANGES, MAX_EVENT_FINDINGS } from "./schedule-changed.ts";
 export {
+  cacheWarmed,
   capacityPlanned,
   contentWarmed,
   cueWithdrawn,

@@ -12,7 +12,7 @@ try {
   const packaged = await packageFunctions(DIRECTORY, { targets, expectations, content, databases });
   for (const { name, zipBytes } of packaged)
     process.stdout.write(`${name.padEnd(16)}${String(Math.ceil(zipBytes / 1_000)).padStart(5)} KB\n`);
-  const { said } = packageTemplate(DIRECTORY, { targets, args: process.argv.slice(2) });
+  const { said } = packageTemplate(DIRECTORY, { targets, databases, args: process.argv.slice(2) });
   process.stderr.write(said);
 } catch (error) {
   if (!(error instanceof CalltimeError)) throw error;

@@ -82,11 +82,17 @@ function settingsFiles({ targets, expectations, content, databases }: PackagedFi
  */
 export function packageTemplate(
   directory: string,
-  { targets, args = [] }: Pick<PackagedFiles, "targets"> & { readonly args?: readonly string[] },
+  { targets, databases = "", args = [] }: Pick<PackagedFiles, "targets" | "databases"> & { readonly args?: readonly string[] },
 ): { readonly template: string; readonly said: string } {
   const serverless = join(ROOT, "node_modules/serverless/bin/serverless.js");
   const folder = join(directory, "template");
-  const env = { ...process.env, CALLTIME_TARGETS: targets, CALLTIME_PACKAGE: relative(ROOT, directory), SLS_NOTIFICATIONS_MODE: "off" };
+  const env = {
+    ...process.env,
+    CALLTIME_TARGETS: targets,
+    CALLTIME_DATABASES: databases,
+    CALLTIME_PACKAGE: relative(ROOT, directory),
+    SLS_NOTIFICATIONS_MODE: "off",
+  };
   const { status, stdout, stderr } = spawnSync(process.execPath, [serverless, "package", "--package", relative(ROOT, folder), ...args], {
     cwd: ROOT,
     env,

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { parseDatabases } from "../../shared/config/databases.ts";
 import { parseTargets } from "../../shared/config/targets.ts";
 import type { Target } from "../../shared/core/target.ts";
 
@@ -70,4 +71,33 @@ function arn(service: string, region: string, resource: string): string {
 
 function distinct(arns: readonly string[]): readonly Arn[] {
   return [...new Set(arns)].toSorted().map((each) => ({ "Fn::Sub": each }));
+}
+
+/** What the databases of a file are made of in AWS, as ARNs: what the role that warms them may reach. */
+export type DatabaseReach = {
+  readonly clusters: readonly Arn[];
+  /** Their instances and their custom endpoints. */
+  readonly instances: readonly Arn[];
+  readonly endpoints: readonly Arn[];
+  readonly secrets: readonly string[];
+  /** Roles of databases; only AWS knows the resource id of a cluster. */
+  readonly users: readonly Arn[];
+};
+
+/** The reach of a file of databases; nothing where there is none. Throws `config-invalid` with every problem of it. */
+export function databaseReachOf(file: string | undefined): DatabaseReach {
+  const databases = file === undefined || file === "" ? [] : parseDatabases(readFileSync(file, "utf8"), file);
+  const clusters = databases.flatMap(({ aurora }) => aurora ?? []);
+  const within = (region: string | undefined): string => region ?? "${AWS::Region}";
+  return {
+    clusters: distinct(clusters.map(({ clusterId, region }) => arn("rds", within(region), `cluster:${clusterId}`))),
+    instances: distinct(clusters.map(({ region }) => arn("rds", within(region), "db:*"))),
+    endpoints: distinct(
+      clusters.flatMap(({ endpointId, region }) =>
+        endpointId === undefined ? [] : [arn("rds", within(region), `cluster-endpoint:${endpointId}`)],
+      ),
+    ),
+    secrets: [...new Set(clusters.map(({ secretArn }) => secretArn))].toSorted(),
+    users: distinct(clusters.map(({ user, region }) => arn("rds-db", within(region), `dbuser:*/${user}`))),
+  };
 }

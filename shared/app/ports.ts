@@ -228,6 +228,22 @@ export interface BufferCache {
   ask(statement: string, timeoutMs: number): Promise<void>;
 }
 
+/** One instance of a database that takes connections. */
+export type DatabaseInstance = { readonly id: string; readonly role: "writer" | "reader" };
+
+/** The instances of databases, each of which has a buffer cache of its own. */
+export interface DatabaseInstances {
+  /** Those of a database that take connections now. Throws what finding them out throws. */
+  list(databaseId: string): Promise<readonly DatabaseInstance[]>;
+  /** Opens the cache of one, to be closed by whoever asked. Throws CalltimeError `database-unreachable`. */
+  open(databaseId: string, instanceId: string): Promise<BufferCache & { close(): Promise<void> }>;
+  /**
+   * Lets viewers' questions reach these readers, which are warm, where they do not from the beginning; says which readers they reach then.
+   * Undefined: they reach every reader there is, warm or not.
+   */
+  admit(databaseId: string, instanceIds: readonly string[]): Promise<ReadonlySet<string> | undefined>;
+}
+
 /** Time as it passes while something is fetched, and dice for not all asking at once. */
 export interface Pace {
   nowMs(): number;

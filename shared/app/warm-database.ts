@@ -58,13 +58,16 @@ export async function warmDatabase(
   for (const { relation, blocks } of before.filter(isCold)) {
     const failure = await attempted(quoted(relation), async () => {
       for (let first = 0; first < blocks; first += BLOCKS_AT_ONCE) {
-        const last = Math.min(blocks, first + BLOCKS_AT_ONCE, first + Math.floor((budget.bytes - bytes) / BLOCK_BYTES)) - 1;
-        if (last < first)
-          throw new CalltimeError("cache-over-budget", `${blocks - first} of ${blocks} blocks were left out: no bytes are left`);
+        const end = Math.min(blocks, first + BLOCKS_AT_ONCE);
+        const within = Math.min(end, first + Math.floor((budget.bytes - bytes) / BLOCK_BYTES));
         if (leftMs() <= 0)
           throw new CalltimeError("cache-out-of-time", `${blocks - first} of ${blocks} blocks were left out: no time is left`);
-        await cache.readBlocks(relation, first, last, Math.min(budget.statementMs, leftMs()));
-        bytes += (last - first + 1) * BLOCK_BYTES;
+        if (within > first) {
+          await cache.readBlocks(relation, first, within - 1, Math.min(budget.statementMs, leftMs()));
+          bytes += (within - first) * BLOCK_BYTES;
+        }
+        if (within < end)
+          throw new CalltimeError("cache-over-budget", `${blocks - within} of ${blocks} blocks were left out: no bytes are left`);
       }
     });
     if (failure !== undefined) failures.push(failure);

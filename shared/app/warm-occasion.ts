@@ -1,23 +1,18 @@
 import { contentWarmed, isoOf, newEvent } from "../../events/index.ts";
-import { WARM_UP_FROM_MS } from "../core/readiness/warm-up.ts";
-import { MINUTE_MS } from "../core/time.ts";
 import { contentOf } from "../core/warm/content.ts";
+import { aboutToStart } from "./about-to-start.ts";
 import type { Context } from "./context.ts";
 import type { EdgeCache, Pace } from "./ports.ts";
 import { publish } from "./publish.ts";
-import { situationAt } from "./situation.ts";
 import { warmContent, type ContentReport } from "./warm-content.ts";
 import type { EdgeOutcome } from "./warm-edge.ts";
-import { updateContentSeen, warmUpMode, type ContentSeen, type EdgeSeen } from "./warm-ups.ts";
+import { updateContentSeen, type ContentSeen, type EdgeSeen } from "./warm-ups.ts";
 
 /** What came of being told that an occasion is about to start. */
 export type OccasionWarmed =
   | { readonly kind: "warmed"; readonly report: ContentReport }
-  /** `nothing-listed`: nothing was said of its content. `too-early`, `started`: it is warmed from half an hour before the start until then. */
-  | { readonly kind: "left-alone"; readonly why: "nothing-listed" | "too-early" | "started" | "switched-off" | "under-way" };
-
-// A minute that is called a little early is the right one.
-const EARLY_MS = MINUTE_MS;
+  /** `nothing-listed`: nothing was said of its content. */
+  | { readonly kind: "left-alone"; readonly why: "nothing-listed" | "unlisted" | "too-early" | "started" | "switched-off" | "under-way" };
 
 /**
  * Has the edges hold what an occasion's viewers fetch first, keeps what each was seen to hold for the verdict, and tells of it. When the
@@ -32,13 +27,11 @@ export async function warmOccasion(
   const { occasionId, untilMs, correlationId } = asked;
   const now = ports.pace.nowMs();
   if (content === undefined) return { kind: "left-alone", why: "nothing-listed" };
-  const occasion = (await situationAt(context, now)).occasions.find(({ id }) => id === occasionId);
-  const wanted = occasion && contentOf(content, occasion);
-  if (occasion === undefined || wanted === undefined) return { kind: "left-alone", why: "nothing-listed" };
-  const { startsAtMs, name } = occasion;
-  if (now >= startsAtMs) return { kind: "left-alone", why: "started" };
-  if (now < startsAtMs - WARM_UP_FROM_MS - EARLY_MS) return { kind: "left-alone", why: "too-early" };
-  if ((await warmUpMode(context)) !== "active") return { kind: "left-alone", why: "switched-off" };
+  const about = await aboutToStart(context, occasionId, now);
+  if (about.kind === "not-now") return { kind: "left-alone", why: about.why };
+  const { startsAtMs, name } = about.occasion;
+  const wanted = contentOf(content, about.occasion);
+  if (wanted === undefined) return { kind: "left-alone", why: "nothing-listed" };
 
   let isOurs = false;
   // Two at a time would fetch everything twice.

@@ -1,5 +1,4 @@
 import type { DatabaseToWarm } from "../core/warm/buffer-cache.ts";
-import { WARM_SHARE } from "../core/warm/buffer-cache.ts";
 import { contentOf, EDGE_GOAL_SHARE, type ContentState } from "../core/warm/content.ts";
 import type { WarmUpEvidence, WarmUpShares } from "../core/readiness/warm-up.ts";
 import type { Occasion } from "../core/schedule/occasion.ts";
@@ -58,6 +57,18 @@ export async function updateContentSeen(
   });
 }
 
+/** Changes what is known of one database. */
+export async function updateDatabaseSeen(
+  { ports }: Context,
+  databaseId: string,
+  change: (before: DatabaseSeen | undefined) => DatabaseSeen | undefined,
+): Promise<void> {
+  await updateDocument<Readonly<Record<string, DatabaseSeen>>>(ports.documents, DATABASES_SEEN_KEY, (before = {}) => {
+    const next = change(before[databaseId]);
+    return next === undefined ? undefined : { ...before, [databaseId]: next };
+  });
+}
+
 /** Whether warm-ups may fetch: only while the switch for all targets does not say otherwise. */
 export async function warmUpMode(context: Context): Promise<WarmUpEvidence["mode"]> {
   return (await readModes(context)).all?.mode ?? "active";
@@ -100,7 +111,7 @@ function edgeEvidence(edgeId: string, known: ContentSeen | undefined, { startsAt
 }
 
 function databaseEvidence({ id, instances }: DatabaseToWarm, known: DatabaseSeen | undefined): readonly Seen[] {
-  const cache = (instanceId: string) => ({ kind: "buffer-cache" as const, id: `${id}/${instanceId}`, goal: WARM_SHARE });
+  const cache = (instanceId: string) => ({ kind: "buffer-cache" as const, id: `${id}/${instanceId}`, goal: 1 });
   const seen = known?.seen;
   const told = (seen?.instances ?? []).map(({ instanceId, shares, why }) => ({
     ...cache(instanceId),

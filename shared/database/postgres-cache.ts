@@ -1,7 +1,7 @@
 import pg from "pg";
 import type { BufferCache } from "../app/ports.ts";
 import { CalltimeError } from "../core/error.ts";
-import { quoted, type CachedRelation } from "../core/warm/buffer-cache.ts";
+import { cachedQuery, cachedRelations, MEASURE_MS, quoted } from "../core/warm/buffer-cache.ts";
 
 /** Where an instance is, and as whom to come. `connectionString` as libpq has it, without a password where PGPASSWORD has one. */
 export type Instance = { readonly id: string; readonly connectionString: string; readonly connectMs: number };
@@ -47,16 +47,12 @@ export async function postgresCache({ id, connectionString, connectMs }: Instanc
   return {
     cached: async (relations) => {
       const { rows } = await within("measuring", MEASURE_MS, () => client.query<Row>(CACHED, [relations.map(quoted)]));
-      const missing = rows.filter(({ blocks }) => blocks === null).map(({ name }) => name);
-      if (missing.length > 0) {
-        const right = "right would be a table or an index that the role may see";
-        throw new CalltimeError("relation-unknown", `${id}: there is no ${missing.join(", no ")}; ${right}`);
-      }
-      const found = new Map(rows.map((row) => [row.name, row]));
-      return relations.map((relation): CachedRelation => {
-        const row = found.get(quoted(relation));
-        return { relation, blocks: Number(row?.blocks ?? 0), cachedBlocks: Number(row?.cached ?? 0) };
-      });
+      const counted = rows.map(({ name, blocks, cached }) => ({
+        name,
+        blocks: blocks === null ? undefined : Number(blocks),
+        cached: Number(cached),
+      }));
+      return cachedRelations(id, relations, counted);
     },
     readBlocks: async (relation, first, last, timeoutMs) => {
       const name = quoted(relation);
@@ -81,20 +77,9 @@ export async function postgresCache({ id, connectionString, connectMs }: Instanc
   };
 }
 
-// A look at every buffer of a large cache takes seconds.
-const MEASURE_MS = 60_000;
-
 type Row = { readonly name: string; readonly blocks: string | null; readonly cached: string };
 
-// A relation's file is known by its tablespace, database and file node; fork 0 holds its rows.
-const CACHED = `
-  SELECT wanted.name,
-         pg_relation_size(to_regclass(wanted.name)) / current_setting('block_size')::bigint AS blocks,
-         (SELECT count(*) FROM pg_buffercache buffer
-           WHERE buffer.relfilenode = pg_relation_filenode(to_regclass(wanted.name))
-             AND buffer.reldatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
-             AND buffer.relforknumber = 0) AS cached
-    FROM unnest($1::text[]) AS wanted (name)`;
+const CACHED = cachedQuery("$1::text[]");
 
 function codeOf(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;

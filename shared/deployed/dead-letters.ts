@@ -9,6 +9,10 @@ export const DEAD_LETTER_ENVIRONMENT = {
   CALLTIME_INGEST_FUNCTION: variable("the name of the function ingest"),
   CALLTIME_PLAN_DEAD: variable("the URL of the queue of what plan could not take"),
   CALLTIME_PLAN_FUNCTION: variable("the name of the function plan"),
+  CALLTIME_CONTENT_DEAD: variable("the URL of the queue of what warm-cdn could not take"),
+  CALLTIME_CONTENT_FUNCTION: variable("the name of the function warm-cdn"),
+  CALLTIME_DATABASE_DEAD: variable("the URL of the queue of what warm-aurora could not take"),
+  CALLTIME_DATABASE_FUNCTION: variable("the name of the function warm-aurora"),
   CALLTIME_WARM_DEAD: variable("the URL of the queue of what warm-capacity could not take"),
   CALLTIME_WARM_QUEUE: variable("the URL of the queue that warm-capacity reads"),
 };
@@ -23,6 +27,8 @@ export function deadLetters(env: Readonly<Record<keyof typeof DEAD_LETTER_ENVIRO
   const queues = [
     byFunction("ingest", env.CALLTIME_INGEST_DEAD, env.CALLTIME_INGEST_FUNCTION),
     byFunction("plan", env.CALLTIME_PLAN_DEAD, env.CALLTIME_PLAN_FUNCTION),
+    byFunction("warm-cdn", env.CALLTIME_CONTENT_DEAD, env.CALLTIME_CONTENT_FUNCTION),
+    byFunction("warm-aurora", env.CALLTIME_DATABASE_DEAD, env.CALLTIME_DATABASE_FUNCTION),
     { subscriber: "warm-capacity", queueUrl: env.CALLTIME_WARM_DEAD, takes: { kind: "queue" as const, queueUrl: env.CALLTIME_WARM_QUEUE } },
   ];
   return { deadLetters: sqsDeadLetters({ sqs: ownQueues(), lambda: ownFunctions(), queues }) };

@@ -39,3 +39,21 @@ test.each([
 ])("%s as %s is a problem with its line", (from, to, problem) => {
   expect(problems(from, to)).toEqual([expect.stringMatching(problem)]);
 });
+
+const CLUSTER = `databases:
+  - id: catalogue
+    aurora: { cluster: catalogue, database: guide, secret: "arn:aws:secretsmanager:eu-west-1:111122223333:secret:warmer-AbCdEf", user: warmer }
+`;
+
+test("a cluster is named instead of its instances", () => {
+  expect(parseDatabases(CLUSTER, "f.yaml")).toMatchObject([{ instances: [], aurora: { clusterId: "catalogue", user: "warmer" } }]);
+});
+
+test.each([
+  ["    aurora", "    instances: [{ id: one, url: postgres://me@one/guide }]\n    aurora", /^f.yaml:2:.*it has instances and aurora/],
+  [CLUSTER.slice(CLUSTER.indexOf("    aurora")), "", /^f.yaml:2:.*nothing says where it is; right would be instances, or aurora/],
+  ["user: warmer", "user: warmer/*", /^f.yaml:3:.*right would be a role of lower-case letters/],
+  ["arn:aws:secretsmanager:eu-west-1:111122223333:secret:warmer-AbCdEf", "*", /^f.yaml:3:.*right would be an ARN like/],
+])("of a cluster, %j as %j is a problem with its line", (from, to, problem) => {
+  expect(problemsOf(parseDatabases, CLUSTER.replace(from, to))).toEqual([expect.stringMatching(problem)]);
+});

@@ -2,13 +2,16 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import type { BufferCache } from "../../shared/app/ports.ts";
 import { warmDatabase, type DatabaseOrder } from "../../shared/app/warm-database.ts";
+import { dataApiCache } from "../../shared/aws/data-api-cache.ts";
 import { CACHE_BUDGET, cachedShare, quoted, readOnlyStatement, relationOf, BLOCK_BYTES } from "../../shared/core/warm/buffer-cache.ts";
 import { postgresCache } from "../../shared/database/postgres-cache.ts";
 import { MACHINE_PACE } from "../../shared/app/ports/machine-pace.ts";
 import { calltime } from "../cli/calltime.ts";
 import { freePort } from "../../bench/edges/cache-servers.ts";
 import { describeWithPrograms } from "../programs.ts";
+import { dataApiBefore } from "./data-api.ts";
 import { POSTGRES, startPostgres, type Postgres } from "./postgres.ts";
 
 const MEBIBYTE = 1024 * 1024;
@@ -36,6 +39,13 @@ describeWithPrograms("the buffer cache of a PostgreSQL with a table of half a gi
     await postgres.stop();
   });
 
+  const place = { instanceId: "writer", clusterArn: "arn", secretArn: "arn", database: "postgres" };
+  const throughDataApi = () => dataApiCache(dataApiBefore(postgres.connectionString), place, MACHINE_PACE);
+  const ways: readonly [how: string, cacheOf: () => BufferCache][] = [
+    ["over a connection", () => cache],
+    ["through the Data API", throughDataApi],
+  ];
+
   const order = (changes: Partial<DatabaseOrder> = {}): DatabaseOrder => ({
     instanceId: "writer",
     relations: [TABLE, INDEX],
@@ -53,21 +63,28 @@ describeWithPrograms("the buffer cache of a PostgreSQL with a table of half a gi
     return performance.now() - began;
   }
 
-  test("is cold after a start, warm afterwards, and a second call reads nothing", async () => {
-    const coldMs = await firstQuestionMs();
-    await cache.close();
-    await postgres.coldStart();
-    cache = await connected();
-    const report = await warmDatabase({ cache, pace: MACHINE_PACE }, order());
-    const [table] = report.after;
-    expect((table?.blocks ?? 0) * BLOCK_BYTES).toBeGreaterThan(500 * MEBIBYTE);
-    expect(cachedShare(report.before)).toBeLessThan(0.01);
-    expect(cachedShare(report.after)).toBeGreaterThan(0.99);
-    expect(report).toMatchObject({ state: "warm", failures: [] });
-    const warmMs = await firstQuestionMs();
-    expect(warmMs).toBeLessThan(coldMs);
-    expect(await warmDatabase({ cache, pace: MACHINE_PACE }, order())).toMatchObject({ state: "warm", bytes: 0 });
-  }, 60_000);
+  test.each(ways)(
+    "%s it is cold after a start, warm afterwards, and a second call reads nothing",
+    async (_, cacheOf) => {
+      await cache.close();
+      await postgres.coldStart();
+      cache = await connected();
+      const coldMs = await firstQuestionMs();
+      await cache.close();
+      await postgres.coldStart();
+      cache = await connected();
+      const report = await warmDatabase({ cache: cacheOf(), pace: MACHINE_PACE }, order());
+      const [table] = report.after;
+      expect((table?.blocks ?? 0) * BLOCK_BYTES).toBeGreaterThan(500 * MEBIBYTE);
+      expect(cachedShare(report.before)).toBeLessThan(0.01);
+      expect(cachedShare(report.after)).toBeGreaterThan(0.99);
+      expect(report).toMatchObject({ state: "warm", failures: [] });
+      const warmMs = await firstQuestionMs();
+      expect(warmMs).toBeLessThan(coldMs);
+      expect(await warmDatabase({ cache: cacheOf(), pace: MACHINE_PACE }, order())).toMatchObject({ state: "warm", bytes: 0 });
+    },
+    60_000,
+  );
 
   test("what a budget of bytes leaves out is said, and not one block more is read", async () => {
     await cache.close();
@@ -80,7 +97,8 @@ describeWithPrograms("the buffer cache of a PostgreSQL with a table of half a gi
     expect(cached).toBeGreaterThan(0.9 * (report.bytes / BLOCK_BYTES));
   });
 
-  test("a budget of time ends it, and a statement that takes longer than one may is stopped", async () => {
+  test.each(ways)("%s a budget of time ends it, and a statement that takes longer than one may is stopped", async (_, cacheOf) => {
+    const cache = cacheOf();
     const slow = order({ relations: [], statements: ["SELECT pg_sleep(30)"], budget: { ...CACHE_BUDGET, statementMs: 200 } });
     const report = await warmDatabase({ cache, pace: MACHINE_PACE }, slow);
     expect(report).toMatchObject({ state: "partly", failures: [{ what: "SELECT pg_sleep(30)", code: "cache-timeout" }] });
@@ -89,7 +107,8 @@ describeWithPrograms("the buffer cache of a PostgreSQL with a table of half a gi
     expect(none.failures.every(({ code }) => code === "cache-out-of-time")).toBe(true);
   });
 
-  test("the server writes nothing, whatever gets past the first look", async () => {
+  test.each(ways)("%s the server writes nothing, whatever gets past the first look", async (_, cacheOf) => {
+    const cache = cacheOf();
     for (const statement of [
       "DELETE FROM programme",
       "WITH gone AS (DELETE FROM programme RETURNING 1) SELECT * FROM gone",
@@ -105,7 +124,8 @@ describeWithPrograms("the buffer cache of a PostgreSQL with a table of half a gi
     await cache.ask("SELECT 1", 1_000);
   });
 
-  test("a relation that is not there is named", async () => {
+  test.each(ways)("%s a relation that is not there is named", async (_, cacheOf) => {
+    const cache = cacheOf();
     await expect(cache.cached([TABLE, relationOf("guide.nowhere")])).rejects.toMatchObject({
       code: "relation-unknown",
       message: expect.stringContaining('there is no "guide"."nowhere"') as string,

@@ -12,6 +12,7 @@ const SERVICES: Readonly<Record<string, string>> = {
   eventbridge: "events",
   lambda: "lambda",
   rds: "rds",
+  "rds-data": "rds-data",
   s3: "s3",
   sqs: "sqs",
   sts: "sts",

@@ -7,6 +7,9 @@ import type { Template } from "./template.ts";
 /** A file of targets of every kind. */
 export const EVERY_KIND = join(ROOT, "test/fixtures/deploy/targets.yaml");
 
+/** A file of databases that says everything there is to say. */
+export const EVERY_DATABASE = join(ROOT, "test/fixtures/deploy/databases.yaml");
+
 /** One packaging of the whole, in a folder of its own below dist/. */
 export type Whole = {
   readonly functions: readonly Packaged[];
@@ -22,8 +25,9 @@ export type Whole = {
 export async function packagedWhole(targets = EVERY_KIND, expectations?: string): Promise<Whole> {
   mkdirSync(join(ROOT, "dist"), { recursive: true });
   const directory = mkdtempSync(join(ROOT, "dist/test-"));
-  const functions = await packageFunctions(directory, { targets, expectations });
-  const templateAt = (args: readonly string[]): string => packageTemplate(directory, { targets, args }).template;
+  const databases = EVERY_DATABASE;
+  const functions = await packageFunctions(directory, { targets, expectations, databases });
+  const templateAt = (args: readonly string[]): string => packageTemplate(directory, { targets, databases, args }).template;
   const read = (path: string): Template => JSON.parse(readFileSync(path, "utf8")) as Template;
   const path = templateAt([]);
   return {

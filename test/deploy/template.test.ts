@@ -41,6 +41,7 @@ describe("what functions may do", () => {
       "measure",
       "plan",
       "release",
+      "warm-aurora",
       "warm-capacity",
       "warm-cdn",
     ]);

@@ -82,6 +82,9 @@ const WITHOUT_ARN: ReadonlySet<string> = new Set([
   "application-autoscaling:DescribeScheduledActions",
   "elasticloadbalancing:DescribeCapacityReservation",
   "elasticloadbalancing:DescribeTargetHealth",
+  "ec2:CreateNetworkInterface",
+  "ec2:DescribeNetworkInterfaces",
+  "ec2:DeleteNetworkInterface",
 ]);
 
 /** What Lambda itself does in a function's name, or AWS checks when something else is asked: no code of ours sends it. */
@@ -97,6 +100,13 @@ const NOT_SENT_BY_US: ReadonlySet<string> = new Set([
   "sqs:GetQueueAttributes",
   // Asked for by Application Auto Scaling of whoever registers a service's target.
   "ecs:UpdateService",
+  // Asked for by a reader that a token is shown to, and by the Data API, which reads the secret.
+  "rds-db:connect",
+  "secretsmanager:GetSecretValue",
+  // The function's interface in a network.
+  "ec2:CreateNetworkInterface",
+  "ec2:DescribeNetworkInterfaces",
+  "ec2:DeleteNetworkInterface",
 ]);
 
 /** Everything that is wrong with what functions may do, given the actions that each one's code can ask for. */

@@ -20,6 +20,12 @@ test("the file on the page is one that is read", () => {
   ]);
 });
 
+test("the cluster on the page is one that is read", () => {
+  const [, yaml = ""] = [...PAGE.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text]) => text);
+  const aurora = { clusterId: "catalogue", database: "guide", user: "warmer", endpointId: "catalogue-viewers" };
+  expect(parseDatabases(yaml, "databases.yaml")).toMatchObject([{ id: "catalogue", targetId: "catalogue-db", instances: [], aurora }]);
+});
+
 test("the page names every reason that the warmer gives, and no other", () => {
   const files = ["app/warm-database.ts", "core/warm/buffer-cache.ts", "database/postgres-cache.ts"];
   const source = files.map((file) => readFileSync(new URL(`../../shared/${file}`, import.meta.url), "utf8")).join("\n");

@@ -14,10 +14,10 @@ import { HOUR_MS, MINUTE_MS } from "../../shared/core/time.ts";
 import { describeWithMoto } from "../aws/moto.ts";
 import { quickPace } from "../aws/pace.ts";
 import { packagedWhole, type Whole } from "../deploy/packaged.ts";
-import { ofType } from "../deploy/template.ts";
+import { environmentOf, ofType } from "../deploy/template.ts";
 import { delivery } from "../lambda/deliveries.ts";
 import { publishSchedule } from "../schedules.ts";
-import { startFunction } from "./lambda.ts";
+import { lambdaEnvironment, startFunction } from "./lambda.ts";
 
 const LONG_MS = 240_000;
 const STARTS_MS = Date.parse("2026-06-13T19:00:00Z");
@@ -88,17 +88,8 @@ content:
       await events.send(new PutRuleCommand({ Name: "all", EventPattern: JSON.stringify({ source: ["calltime"] }), ...onBus }));
       await events.send(new PutTargetsCommand({ Rule: "all", Targets: [{ Id: "heard", Arn: Attributes?.["QueueArn"] }], ...onBus }));
 
-      const env = {
-        AWS_ENDPOINT_URL: moto.endpoint(),
-        AWS_REGION: "eu-west-1",
-        AWS_ACCESS_KEY_ID: "testing",
-        AWS_SECRET_ACCESS_KEY: "testing",
-        CALLTIME_STAGE: "test",
-        CALLTIME_TABLE: TableName,
-        CALLTIME_BUCKET: "feeds",
-        CALLTIME_BUS: "calltime-test",
-        CALLTIME_ZONE: "Europe/Copenhagen",
-      };
+      const valueOf = (id: string): string => (id === "Bus" ? "calltime-test" : id === "Table" ? TableName : id);
+      const env = { ...lambdaEnvironment(moto), ...environmentOf(whole.template, "warm-cdn", valueOf) };
       const running = await startFunction(packaged, env, NOW_MS);
       onTestFinished(running.stop);
       const { data } = programmeStarting.example;

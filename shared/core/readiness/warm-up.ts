@@ -57,7 +57,7 @@ export function judgeWarmUp(
   if (shares === undefined) return { verdict: "unknown", note: `what it holds could not be found out${because}` };
   const { held, refused, unproven } = shares;
   const said = `${percentText(held)} held of ${percentText(goal)} at least, ${ago(now - seen.atMs)}`;
-  if (held >= goal) return { verdict: "ready", note: said };
+  if (held >= goal) return { verdict: "ready", note: `${said}${because}` };
   if (1 - refused < goal) return { verdict: "short", note: `${said}; ${percentText(refused)} cannot be${because}` };
   if (held + unproven >= goal) return { verdict: "unknown", note: `${said}; ${percentText(unproven)} could not be proved${because}` };
   if (leftMs >= WARM_UP_AGAIN_MS) return { verdict: "warming-on-time", note: `${said}; it is tried again${because}` };

@@ -84,13 +84,62 @@ export function cachedShare(relations: readonly CachedRelation[]): number {
   return blocks === 0 ? 1 : relations.reduce((sum, { cachedBlocks }) => sum + cachedBlocks, 0) / blocks;
 }
 
+/** A database of an Aurora PostgreSQL cluster: its writer is asked through the Data API, its readers at their own endpoints. */
+export type AuroraDatabase = {
+  readonly clusterId: string;
+  /** That of the deployment when left out. */
+  readonly region?: string;
+  readonly database: string;
+  /** The secret whose role the Data API takes. */
+  readonly secretArn: string;
+  /** The role that readers are asked as, with a token of IAM. */
+  readonly user: string;
+  /** The custom endpoint that viewers' questions go to, and that a reader is added to once it is warm. */
+  readonly endpointId?: string;
+};
+
 /** One database whose instances are warmed alike. */
 export type DatabaseToWarm = {
   readonly id: string;
   /** The target that it is: its instances are warmed as soon as more of them serve. */
   readonly targetId?: string;
+  /** Each by its own endpoint; none where it is an Aurora cluster, which says itself what instances it has. */
   readonly instances: readonly { readonly id: string; readonly connectionString: string }[];
+  readonly aurora?: AuroraDatabase;
   readonly relations: readonly Relation[];
   readonly statements: readonly string[];
   readonly budget: CacheBudget;
 };
+
+/** How much of relations is cached, as SQL; `names` is SQL for an array of their quoted names. Rows of name, blocks and cached. */
+export function cachedQuery(names: string): string {
+  // A relation's file is known by its tablespace, database and file node; fork 0 holds its rows.
+  return `
+  SELECT wanted.name,
+         pg_relation_size(to_regclass(wanted.name)) / CAST(current_setting('block_size') AS bigint) AS blocks,
+         (SELECT count(*) FROM pg_buffercache buffer
+           WHERE buffer.relfilenode = pg_relation_filenode(to_regclass(wanted.name))
+             AND buffer.reldatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+             AND buffer.relforknumber = 0) AS cached
+    FROM unnest(${names}) AS wanted (name)`;
+}
+
+/** One row of `cachedQuery`; `blocks` is undefined for a relation that is not there. */
+export type CachedRow = { readonly name: string; readonly blocks: number | undefined; readonly cached: number };
+
+/** What rows of `cachedQuery` say of `relations`, in their order. Throws CalltimeError `relation-unknown` naming those that are not there. */
+export function cachedRelations(instanceId: string, relations: readonly Relation[], rows: readonly CachedRow[]): readonly CachedRelation[] {
+  const missing = rows.filter(({ blocks }) => blocks === undefined).map(({ name }) => name);
+  if (missing.length > 0) {
+    const right = "right would be a table or an index that the role may see";
+    throw new CalltimeError("relation-unknown", `${instanceId}: there is no ${missing.join(", no ")}; ${right}`);
+  }
+  const found = new Map(rows.map((row) => [row.name, row]));
+  return relations.map((relation) => {
+    const row = found.get(quoted(relation));
+    return { relation, blocks: row?.blocks ?? 0, cachedBlocks: row?.cached ?? 0 };
+  });
+}
+
+/** Time that measuring may take: a look at every buffer of a large cache takes seconds. */
+export const MEASURE_MS = MINUTE_MS;
