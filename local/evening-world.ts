@@ -11,7 +11,13 @@ import type { SimulatedWorld } from "./simulated-world.ts";
 export type TrueMinute = {
   readonly atMs: number;
   readonly targets: Readonly<
-    Record<string, Pick<TargetMinute, "loadRps" | "unservedRps" | "servingUnits" | "desiredUnits" | "minimumUnits" | "startingUnits">>
+    Record<
+      string,
+      Pick<
+        TargetMinute,
+        "loadRps" | "unservedRps" | "servingUnits" | "desiredUnits" | "minimumUnits" | "startingUnits" | "refusedConnections"
+      >
+    >
   >;
 };
 

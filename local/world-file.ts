@@ -164,6 +164,7 @@ export const worldSchema = keys(
     dips: listOf(dip, "when the service itself goes dark").optional(),
     targets: byTargetId(target, "what viewers cost, in truth").default({}),
     accountLaunchPerMinute: positiveNumber("tasks that all services of the account start in a minute").optional(),
+    connectionLimits: flag("databases take no more connections than they have room for").optional(),
     refusals: listOf(refusal, "when control planes say no").default([]),
     outside: listOf(outside, "what somebody else sets").optional(),
     deployments: listOf(deployment, "what is deployed").optional(),
@@ -198,6 +199,7 @@ export function parseWorld(source: string, file: string): World {
       loginMinutes: world.loginMinutes,
       dips: world.dips?.map((entry) => ({ ...stretch(entry), share: entry.share })),
       accountLaunchUnitsPerMinute: world.accountLaunchPerMinute,
+      connectionLimits: world.connectionLimits,
       outside: world.outside?.map((entry) => ({ targetId: entry.target, atMs: entry.at, ...boundsOf(entry) })),
       deployments: world.deployments?.map((entry) => ({
         targetId: entry.target,

@@ -117,6 +117,7 @@ export const trueMinutesReply = z.strictObject({
           desiredUnits: units,
           minimumUnits: units,
           startingUnits: units,
+          refusedConnections: z.exactOptional(z.number().positive()),
         }),
       ),
     }),

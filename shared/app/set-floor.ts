@@ -1,5 +1,6 @@
 import { isoOf, type AnyEvent } from "../../events/index.ts";
 import { isReserved } from "../core/plan/envelope.ts";
+import { roomAtDatabase, unitsHeldByClients } from "./database-room.ts";
 import { stepAt } from "../core/plan/plan.ts";
 import type { Booked, Booking } from "../core/warm/bookings.ts";
 import { decideFloor, type FloorDecision } from "../core/warm/floor.ts";
@@ -17,7 +18,15 @@ import { failedEvent, requestedEvent } from "./warm-events.ts";
 /** What became of a target's minimum in one tick. */
 export type WarmOutcome =
   | { readonly kind: "left"; readonly why: Extract<FloorDecision, { kind: "leave" }>["why"] | "let-go" }
-  | { readonly kind: "set"; readonly units: number; readonly why: "raise" | "repair" | "release" }
+  | {
+      readonly kind: "set";
+      readonly units: number;
+      readonly why: "raise" | "repair" | "release";
+      /** The rest of the raise waits until the database behind it has connections for it. */
+      readonly limit?: "connections";
+    }
+  /** A raise waits until the database behind it has connections for it. */
+  | { readonly kind: "behind"; readonly limit: "connections" }
   /** A lower floor is due, when the next tick agrees. */
   | { readonly kind: "waiting"; readonly units: number }
   /** The target could not be described, so nothing was tried. */
@@ -87,9 +96,15 @@ export async function setFloor(
       return booked(warming, described, stored, { outcome: { kind: "waiting", units: decision.units }, floor: waiting });
     }
     case "set": {
-      const units = Math.min(decision.units, described.maximumUnits);
-      if (units < decision.units) {
-        const shortUnits = decision.units - units;
+      const most = Math.min(decision.units, described.maximumUnits);
+      const units = await withDatabase(warming, described, { ...decision, units: most }, events);
+      if (units > most && units === minimumUnits)
+        return booked(warming, described, stored, { outcome: { kind: "waiting", units: most }, floor });
+      if (units < most && units === minimumUnits) {
+        return booked(warming, described, stored, { outcome: { kind: "behind", limit: "connections" }, floor });
+      }
+      if (most < decision.units) {
+        const shortUnits = decision.units - most;
         const reason = `${target.id}: its maximum is ${units}, ${shortUnits} less than is asked for`;
         const cut = { code: "above-maximum", reason, attempt: 1 };
         events.push(failedEvent(warming, { floorUnits: decision.units, outcome: "clamped", shortUnits, ...cut }));
@@ -108,7 +123,10 @@ export async function setFloor(
         return { outcome, floor: await keepFloor(warming, known, { ...floorOf(known, described), failures: attempt, waited }) };
       }
       const writing = { decision: { ...decision, units }, described, floor: known, stored, theirs };
-      return booked(warming, described, stored, await writeMinimum(warming, writing, events), theirs);
+      const set = await writeMinimum(warming, writing, events);
+      const { outcome } = set;
+      const waits = units < most && outcome.kind === "set" ? { ...outcome, limit: "connections" as const } : outcome;
+      return booked(warming, described, stored, { ...set, outcome: waits }, theirs);
     }
     case "pending": {
       const { units, why } = decision;
@@ -123,6 +141,34 @@ export async function setFloor(
     default:
       return decision satisfies never;
   }
+}
+
+/**
+ * The units that may be set now, where a database and its clients wait for each other. More connections than it has are refused again and
+ * again, and take those in use with them: so it comes up before its clients, and what it has no room for yet comes with a later tick; and it
+ * comes down after them. Nothing that stands is taken back.
+ */
+async function withDatabase(
+  warming: Warming,
+  { minimumUnits, desiredUnits }: Known,
+  { units, why }: Pick<Extract<FloorDecision, { kind: "set" }>, "units" | "why">,
+  events: AnyEvent[],
+): Promise<number> {
+  const { context, target } = warming;
+  if (why === "release") {
+    // Its clients are still there when their floors have come down.
+    const held = await unitsHeldByClients(context, target);
+    return Math.max(units, Math.min(minimumUnits, held ?? minimumUnits));
+  }
+  // What its owner's own scaling has brought up already opens no connection more.
+  if (why !== "raise" || units <= (desiredUnits ?? minimumUnits)) return units;
+  const room = await roomAtDatabase(context, target);
+  const allowed = room === undefined ? units : Math.max(minimumUnits, room.units);
+  if (room === undefined || allowed >= units) return units;
+  const shortUnits = units - allowed;
+  const reason = `${room.databaseId} serves ${room.databaseUnits} units, with connections for ${room.units} of ${target.id}: the rest waits for it`;
+  events.push(failedEvent(warming, { floorUnits: units, outcome: "deferred", code: "database-first", reason, attempt: 1, shortUnits }));
+  return allowed;
 }
 
 // A raise waits for a booking below it so many ticks; then the audience counts for more than the minute in which it may be lowered again. For

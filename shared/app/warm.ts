@@ -142,7 +142,8 @@ function evidenceOf({ target, state, now }: Warming, seen: Seen, outcome: WarmOu
   // What a call just set is not described yet; without a description, what we meant to have is the best there is to say.
   const described = state.kind === "known" ? state.minimumUnits : undefined;
   const floorUnits = outcome.kind === "set" ? outcome.units : (described ?? (floor && floorInForce(floor)) ?? target.baselineUnits);
-  const limit = seen.stored && limitAt(seen.stored.plan, now);
+  const waits = outcome.kind === "set" || outcome.kind === "behind" ? outcome.limit : undefined;
+  const limit = waits ?? (seen.stored && limitAt(seen.stored.plan, now));
   // What had to be put back was undone from outside, or half-done.
   const undone = outcome.kind === "set" && outcome.why === "repair";
   const refused = outcome.kind === "failed" || outcome.kind === "unknown" || undone;

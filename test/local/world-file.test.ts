@@ -85,6 +85,7 @@ targets:
   lcu: { growthShare: 0.1, leastGrowth: 2, shrinkShare: 0.05, pendingMinutes: 30, pendingSpread: 0.5, decreasesPerDay: 2 }
   edge: { ttlMinutes: 45 }
 accountLaunchPerMinute: 900
+connectionLimits: true
 outside: [{ target: api, at: 2026-06-13T19:30Z, minimum: 4 }]
 deployments: [{ target: api, from: 2026-06-13T18:10Z, to: 2026-06-13T18:20Z, count: 6 }]
 scheduledActions:
@@ -102,6 +103,7 @@ clockSteps: [{ from: 2026-06-13T18:00Z, to: 2026-06-13T18:10Z, bySeconds: -90 }]
     loginMinutes: 3,
     dips: [{ fromMs: at(18, 40), toMs: at(18, 46), share: 0.1 }],
     accountLaunchUnitsPerMinute: 900,
+    connectionLimits: true,
     outside: [{ targetId: "api", atMs: at(19, 30), minimumUnits: 4 }],
     deployments: [{ targetId: "api", fromMs: at(18, 10), toMs: at(18, 20), countUnits: 6 }],
     actions: [

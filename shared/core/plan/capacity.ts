@@ -34,10 +34,22 @@ export function unitsForConnections(database: Target, connections: number): numb
   return database.maxConnectionsPerUnit === undefined ? 0 : Math.ceil(connections / database.maxConnectionsPerUnit);
 }
 
+/** Units of `client` that so many units of `database` have connections for, beside those that its other clients hold. */
+export function unitsWithin(
+  client: Target,
+  database: Target,
+  databaseUnits: number,
+  others: readonly { readonly target: Target; readonly units: number }[] = [],
+): number {
+  const held = others.reduce((sum, { target, units }) => sum + connectionsOf(target, units, database), 0);
+  const left = databaseUnits * (database.maxConnectionsPerUnit ?? Infinity) - held;
+  return Math.max(0, Math.floor(left / (client.connections?.poolPerUnit ?? 0)));
+}
+
 /** The most units of `client` that the whole of `database` has connections for, or undefined when nothing bounds them. */
 export function unitsWithinConnections(client: Target, database: Target): number | undefined {
   if (client.connections?.database !== database.id || database.maxConnectionsPerUnit === undefined) return undefined;
-  return Math.floor((database.ceilingUnits * database.maxConnectionsPerUnit) / client.connections.poolPerUnit);
+  return unitsWithin(client, database, database.ceilingUnits);
 }
 
 function wholeUnits(units: number): number {

@@ -74,6 +74,8 @@ export type TargetMinute = {
   readonly joiningUnits?: number;
   /** Units of the old version that a deployment in flight has still to replace. Left out when none is in flight. */
   readonly oldUnits?: number;
+  /** Of a database: connections that found no room. Left out when there are none, and where the world has no such limit. */
+  readonly refusedConnections?: number;
   /** Scheduled actions that fired in this minute, and what they made of the minimum; left out when none did. */
   readonly fired?: readonly FiredAction[];
   /** What else changed at the start of this minute, in order; left out when nothing did. */

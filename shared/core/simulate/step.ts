@@ -16,6 +16,7 @@ import {
   usualTargetMinute,
   withMinimum,
 } from "./cloud.ts";
+import { withConnectionLimits } from "./connections.ts";
 import { sharedFairly } from "./launch.ts";
 import type { PreparedTarget, PreparedWorld } from "./prepare.ts";
 import { mechanismOf } from "./target-kinds.ts";
@@ -123,7 +124,8 @@ export function stepWorld(world: PreparedWorld, before: WorldState): { readonly 
     clouds[prepared.target.id] = step.state;
     targets[prepared.target.id] = step.minute;
   }
-  return { state: { atMs: atMs + MINUTE_MS, audience: audience.state, clouds }, minute: { ...audience.flow, targets } };
+  const limited = world.setting.world.connectionLimits === true ? withConnectionLimits(world.setting.targets, targets) : targets;
+  return { state: { atMs: atMs + MINUTE_MS, audience: audience.state, clouds }, minute: { ...audience.flow, targets: limited } };
 }
 
 /** What each target may launch of what it wants: services share their account's rate. */

@@ -137,6 +137,8 @@ export type World = {
   readonly dips?: readonly Dip[];
   /** Tasks that all services of the account together start in a minute; 1,200. */
   readonly accountLaunchUnitsPerMinute?: number;
+  /** A database takes no more connections than its units have room for, and units that were refused theirs serve less. Left out: no limit. */
+  readonly connectionLimits?: boolean;
   readonly outside?: readonly OutsideChange[];
   readonly deployments?: readonly Deployment[];
   readonly actions?: readonly CustomerAction[];
