@@ -96,7 +96,8 @@ const ROWS = [
     from: "^cli/",
     // edges, manifests, database: caches are warmed from wherever the command runs.
     ours: "^(shared/(core|config|feeds|manifests|edges|database|app)|events|local|cli)/",
-    packages: ["commander"],
+    // The signature that a deployment's API asks for.
+    packages: ["commander", "@smithy/signature-v4"],
     builtins: ANY,
   },
   {

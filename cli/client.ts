@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 import { readToken } from "../local/token.ts";
 import { CalltimeError } from "../shared/core/error.ts";
+import { letIn } from "./let-in.ts";
 import { DEFAULT_DATA, DEFAULT_PORT, httpUrl } from "./option-values.ts";
 
 /** Where a running Calltime is, and how its answer is printed. */
@@ -29,25 +30,31 @@ export function withClientOptions(command: Command): Command {
 
 /**
  * One answer of the API. Throws what the server refuses with, under its code, `server-unreachable` when nobody answers,
- * `server-unknown` when what answers is no Calltime, and as `readToken`.
+ * `server-unknown` when what answers is no Calltime, and as `readToken` and `letIn`.
  */
 export async function answerOf<Body>({ url, data }: ClientOptions, { method, path, query = {}, body }: Asked): Promise<Body> {
-  const headers: Record<string, string> = { accept: "application/json" };
-  if (method !== undefined) headers["authorization"] = `Bearer ${readToken(resolve(data))}`;
-  if (body !== undefined) headers["content-type"] = "application/json";
   const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
   const search = given.length === 0 ? "" : `?${new URLSearchParams(given).toString()}`;
-  const response = await reached(url, `${url.replace(/\/+$/, "")}${path}${search}`, {
+  const address = `${url.replace(/\/+$/, "")}${path}${search}`;
+  const text = body === undefined ? undefined : JSON.stringify(body);
+  const ownToken = (): Record<string, string> => (method === undefined ? {} : { authorization: `Bearer ${readToken(resolve(data))}` });
+  const lettingIn = (await letIn({ method: method ?? "GET", url: new URL(address), body: text })) ?? ownToken();
+  const response = await reached(url, address, {
     method: method ?? "GET",
-    headers,
+    headers: { accept: "application/json", ...(text !== undefined && { "content-type": "application/json" }), ...lettingIn },
     // A redirect would carry the token to somebody else.
     redirect: "error",
     signal: AbortSignal.timeout(PATIENCE_MS),
-    ...(body !== undefined && { body: JSON.stringify(body) }),
+    ...(text !== undefined && { body: text }),
   });
   const read: unknown = await response.json().catch(() => undefined);
   const refusal = refusalIn(read);
   if (refusal !== undefined) throw new CalltimeError(refusal.code, refusal.message);
+  if (response.status === 401 || response.status === 403)
+    throw new CalltimeError(
+      "server-refuses",
+      `${url}: it does not let these credentials in (${response.status}); right would be some that may ${method === undefined ? "read" : "write"}`,
+    );
   if (!response.ok || typeof read !== "object" || read === null)
     throw new CalltimeError("server-unknown", `${url}: what answers there is no Calltime; name the right --url`);
   return read as Body;

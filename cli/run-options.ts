@@ -40,7 +40,7 @@ export function fromOf({ from, schedule }: { readonly from?: number; readonly sc
 
 /** The settings of a run: the sample evening has expectations of its own. Throws what reading the files throws. */
 export async function settingsOf(options: {
-  readonly schedule: string;
+  readonly schedule?: string;
   readonly targets: string;
   readonly expect?: string;
 }): Promise<Settings> {

@@ -7,6 +7,7 @@ import { modesRoute, setModeRoute } from "./modes.ts";
 import { overridesRoute, setOverrideRoute, withdrawOverrideRoute } from "./overrides.ts";
 import { decideProposalRoute, proposalsRoute } from "./proposals.ts";
 import { planRoute } from "./plan.ts";
+import { planningRoute } from "./planning.ts";
 import { acceptQuarantineRoute, quarantineRoute, rejectQuarantineRoute } from "./quarantine.ts";
 import { correctProgrammeRoute, programmesRoute } from "./programmes.ts";
 import { releaseRoute } from "./release.ts";
@@ -21,6 +22,7 @@ export const routes: readonly Route[] = [
   proposalsRoute,
   decideProposalRoute,
   planRoute,
+  planningRoute,
   explainRoute,
   verdictsRoute,
   overridesRoute,

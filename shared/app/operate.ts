@@ -18,7 +18,7 @@ import { occasionsAround, situationAt } from "./situation.ts";
 import { subjectsBetween, type Subjects } from "./subjects.ts";
 
 /** What an operator asks to see of the hours ahead: the plans, made afresh. */
-export const OPERATE_HORIZON_MS = 24 * HOUR_MS;
+export const OPERATE_HORIZON_MS = 48 * HOUR_MS;
 
 /** The plans of all targets, or of one, for the next hours. Throws `target-unknown`. */
 export async function readPlans(
@@ -38,7 +38,8 @@ export async function readPlans(
 export async function explainAt(context: Context, targetId: string, atMs: number, now: number): Promise<Explanation> {
   knownTarget(context, targetId);
   if (atMs < Math.floor(now / MINUTE_MS) * MINUTE_MS) return explainPast(context, targetId, atMs);
-  if (atMs >= now + OPERATE_HORIZON_MS) return { kind: "unknown", targetId, atMs, why: "the instant is more than 24 hours ahead" };
+  if (atMs >= now + OPERATE_HORIZON_MS)
+    return { kind: "unknown", targetId, atMs, why: `the instant is more than ${OPERATE_HORIZON_MS / HOUR_MS} hours ahead` };
   const situation = await situationAt(context, now);
   const horizonMs = Math.max(TICK_HORIZON_MS, atMs - now + HOUR_MS);
   const planned = (await makePlans(context, situation, horizonMs, { everyMinute: true })).find(({ target }) => target.id === targetId);

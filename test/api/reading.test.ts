@@ -85,7 +85,7 @@ test("why the floor is what it is has an answer for the past, for now and for ho
   expect(past.reasons.length).toBeGreaterThan(0);
   expect(past.reasons.every(({ text }) => text !== "")).toBe(true);
   expect(await answer("&at=2026-06-13T16:00Z")).toMatchObject({ kind: "unknown", why: expect.stringContaining("no record") as string });
-  expect(await answer("&at=2026-06-15T16:00Z")).toMatchObject({ kind: "unknown", why: expect.stringContaining("24 hours") as string });
+  expect(await answer("&at=2026-06-16T16:00Z")).toMatchObject({ kind: "unknown", why: expect.stringContaining("48 hours") as string });
 });
 
 test("an unknown target is 404 with the targets there are, also for its plan", async () => {

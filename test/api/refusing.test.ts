@@ -28,10 +28,10 @@ test("a wrong method is 405 and says which would be right", async () => {
 });
 
 test.each([
-  ["/v1/plan?hours=0", "hours: expected a whole number from 1 to 24"],
-  ["/v1/plan?hours=25", "from 1 to 24"],
-  ["/v1/plan?hours=1.5", "from 1 to 24"],
-  ["/v1/plan?hours=", "from 1 to 24"],
+  ["/v1/plan?hours=0", "hours: expected a whole number from 1 to 48"],
+  ["/v1/plan?hours=49", "from 1 to 48"],
+  ["/v1/plan?hours=1.5", "from 1 to 48"],
+  ["/v1/plan?hours=", "from 1 to 48"],
   ["/v1/plan?minutes=yes", "minutes: expected true or false"],
   ["/v1/plan?hour=3", "hour: there is no such parameter; this path takes target, hours, minutes"],
   ["/v1/plan?hours=1&hours=2", "hours: given twice"],
