@@ -1,10 +1,17 @@
 /** `npm run bench -- NAME [options]`: runs one of the benches that have a name. */
 import { main as audience } from "./audience.ts";
+import { main as database } from "./database.ts";
 import { main as edges } from "./edges.ts";
 import { main as premieres } from "./premieres.ts";
 import { main as season } from "./season.ts";
 
-const BENCHES: Readonly<Record<string, (args: readonly string[]) => void | Promise<void>>> = { audience, edges, premieres, season };
+const BENCHES: Readonly<Record<string, (args: readonly string[]) => void | Promise<void>>> = {
+  audience,
+  database,
+  edges,
+  premieres,
+  season,
+};
 
 const [name = "", ...args] = process.argv.slice(2);
 const bench = BENCHES[name];

@@ -2,6 +2,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Option } from "commander";
 import type { Settings } from "../shared/app/context.ts";
+import { parseContent } from "../shared/config/content.ts";
+import { parseDatabases } from "../shared/config/databases.ts";
 import { parseExpectations } from "../shared/config/expectations.ts";
 import { parseTargets } from "../shared/config/targets.ts";
 import { DEFAULT_CUE_OFFSETS } from "../shared/core/cue/cue.ts";
@@ -43,7 +45,10 @@ export async function settingsOf(options: {
   readonly schedule?: string;
   readonly targets: string;
   readonly expect?: string;
+  readonly content?: string;
+  readonly databases?: string;
 }): Promise<Settings> {
+  const { content, databases } = options;
   const expectFile = options.expect ?? (options.schedule === SAMPLE_SCHEDULE ? join(SAMPLES, "expectations.yaml") : undefined);
   const { targets, feedOnlyUsdPerHour, feedGate } = parseTargets(await textOf(options.targets, "--targets"), options.targets);
   return {
@@ -54,5 +59,7 @@ export async function settingsOf(options: {
     cueOffsets: DEFAULT_CUE_OFFSETS,
     policy: { ...DEFAULT_PLAN_POLICY, feedOnlyUsdPerHour },
     feedGate,
+    ...(content !== undefined && { content: parseContent(await textOf(content, "--content"), content) }),
+    ...(databases !== undefined && { databases: parseDatabases(await textOf(databases, "--databases"), databases) }),
   };
 }

@@ -30,6 +30,8 @@ type Options = {
   readonly schedule: string;
   readonly targets: string;
   readonly expect?: string;
+  readonly content?: string;
+  readonly databases?: string;
   readonly world: string;
   readonly worldUrl?: string;
   readonly from?: number;
@@ -50,11 +52,13 @@ export function startCommand(): Command {
     .addOption(scheduleOption())
     .addOption(targetsOption())
     .option("--expect <file>", "what Calltime is told about occasions (YAML); the sample evening has its own")
+    .option("--content <file>", "what viewers fetch first, to be held by simulated edges (YAML, docs/content.md)")
+    .option("--databases <file>", "what simulated databases are to hold in memory (YAML, docs/databases.md)")
     .addOption(worldOption())
     .addOption(
       new Option("--world-url <url>", "play in a world that runs elsewhere (calltime world), by its clock, from its present on")
         .argParser(httpUrl)
-        .conflicts(["world", "from", "seed", "speed"]),
+        .conflicts(["world", "from", "seed", "speed", "content", "databases"]),
     )
     .option("--from <instant>", "platform time to start at, such as 2026-06-13T16:00:00Z", instant)
     .addOption(new Option("--for <duration>", "platform time to run for, such as 90m or 4h").argParser(duration).default(6 * HOUR_MS, "6h"))

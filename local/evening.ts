@@ -4,6 +4,7 @@ import type { IngestReport } from "../shared/app/ingest.ts";
 import { tick } from "../shared/app/tick.ts";
 import { CalltimeError } from "../shared/core/error.ts";
 import { prepareWorld } from "../shared/core/simulate/prepare.ts";
+import { troublesOf } from "../shared/core/simulate/troubles.ts";
 import type { World } from "../shared/core/simulate/world.ts";
 import type { ZoneOffsets } from "../shared/core/time.ts";
 import { begunRun, type BeginSetting, type Begun, type FirstFeed } from "./begun.ts";
@@ -17,7 +18,11 @@ import { fileSheets } from "./sheets.ts";
 import { lookAgain } from "./look-again.ts";
 import { minuteLog } from "./minute-log.ts";
 import { sqliteSchedules } from "./schedule-store.ts";
+import { runState } from "./run-state.ts";
+import { simulatedDatabases } from "./simulated-databases.ts";
+import { simulatedEdges } from "./simulated-edges.ts";
 import { simulatedWorld } from "./simulated-world.ts";
+import { subscribeWarmUps } from "./warm-ups.ts";
 import type { WorldElsewhere } from "./world-elsewhere.ts";
 
 /** What an evening is made from, whatever its world. */
@@ -111,6 +116,12 @@ async function assemble(setting: EveningSetting, database: Database): Promise<Ev
   // Calltime goes by its own clock, which is right unless the world has it step.
   const clockMs = (): number => world.clockMs();
   lookAgain(bus, context, clockMs);
+  if (!("elsewhere" in setting)) {
+    const runs = runState(database);
+    const troubles = troublesOf(setting.world, setting.seed);
+    const instances = simulatedDatabases(setting.settings.databases ?? [], { runs, capacity, troubles, nowMs });
+    subscribeWarmUps(bus, context, { edges: simulatedEdges(runs, troubles, nowMs), instances }, clockMs);
+  }
   const minute = async (): Promise<void> => {
     await tick(context, clockMs());
     await bus.deliver(clockMs());

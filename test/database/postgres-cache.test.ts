@@ -12,7 +12,7 @@ import { calltime } from "../cli/calltime.ts";
 import { freePort } from "../../bench/edges/cache-servers.ts";
 import { describeWithPrograms } from "../programs.ts";
 import { dataApiBefore } from "./data-api.ts";
-import { POSTGRES, startPostgres, type Postgres } from "./postgres.ts";
+import { POSTGRES, startPostgres, type Postgres } from "../../bench/database/postgres.ts";
 
 const MEBIBYTE = 1024 * 1024;
 const ROWS = 1_300_000;

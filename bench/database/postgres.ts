@@ -6,13 +6,13 @@ import pg from "pg";
 
 const BIN = process.env["CALLTIME_POSTGRES"] ?? "/usr/lib/postgresql/15/bin";
 
-/** What these tests need. */
+/** What it needs. */
 export const POSTGRES = {
   commands: [join(BIN, "postgres")],
   from: "Debian's postgresql, or set CALLTIME_POSTGRES to the folder of its programs",
 };
 
-/** A PostgreSQL server of the test's own, on loopback. */
+/** A PostgreSQL server of its own, on loopback. */
 export type Postgres = {
   readonly connectionString: string;
   readonly run: (sql: string) => Promise<readonly Record<string, unknown>[]>;
