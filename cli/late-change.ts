@@ -20,10 +20,11 @@ export type LateChange = {
 
 /** One line for each target that an occasion comes too late for. */
 export function linesOfLate(late: readonly LateChange[]): readonly string[] {
-  return late.flatMap(({ name, targets }) => targets.map((target) => `too late for ${name}: ${target.targetId}: ${lacking(target)}`));
+  return late.flatMap(({ name, targets }) => targets.map((target) => `too late for ${name}: ${target.targetId}: ${lackingText(target)}`));
 }
 
-function lacking({
+/** What will be missing of a target, from when to when, and what that costs. */
+export function lackingText({
   mode,
   neededUnits,
   neededBy,
@@ -32,7 +33,7 @@ function lacking({
   shortFrom,
   shortUntil,
   unservedRequests,
-}: LateChange["targets"][number]) {
+}: Omit<LateChange["targets"][number], "targetId">): string {
   if (neededBy === null || shortFrom === null) return "what is serving could not be found out, so nobody can say what is in time";
   const until = shortUntil === null ? "" : ` to ${minuteText(shortUntil)}`;
   const lost = lostText(unservedRequests);

@@ -6,6 +6,7 @@ import { contentCommand } from "./content.ts";
 import { databaseCommand } from "./database.ts";
 import { deadLettersCommand } from "./dead-letters.ts";
 import { explainCommand } from "./explain.ts";
+import { orderCommand } from "./order.ts";
 import { feedCommand } from "./feed.ts";
 import { modeCommand } from "./mode.ts";
 import { occasionCommand } from "./occasion.ts";
@@ -30,6 +31,7 @@ const program = new Command("calltime")
   .addCommand(modeCommand())
   .addCommand(releaseCommand())
   .addCommand(explainCommand())
+  .addCommand(orderCommand())
   .addCommand(planCommand())
   .addCommand(deadLettersCommand())
   .addCommand(backtestCommand())

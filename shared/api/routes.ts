@@ -6,6 +6,7 @@ import { occasionsRoute } from "./occasions.ts";
 import { modesRoute, setModeRoute } from "./modes.ts";
 import { overridesRoute, setOverrideRoute, withdrawOverrideRoute } from "./overrides.ts";
 import { decideProposalRoute, proposalsRoute } from "./proposals.ts";
+import { orderRoute } from "./order.ts";
 import { planRoute } from "./plan.ts";
 import { planningRoute } from "./planning.ts";
 import { acceptQuarantineRoute, quarantineRoute, rejectQuarantineRoute } from "./quarantine.ts";
@@ -23,6 +24,7 @@ export const routes: readonly Route[] = [
   decideProposalRoute,
   planRoute,
   planningRoute,
+  orderRoute,
   explainRoute,
   verdictsRoute,
   overridesRoute,

@@ -5,6 +5,7 @@ import { routes } from "../../shared/api/routes.ts";
 import { explanationSchema } from "../../shared/api/explain.ts";
 import { healthSchema } from "../../shared/api/health.ts";
 import { occasionsSchema } from "../../shared/api/occasions.ts";
+import { orderSchema } from "../../shared/api/order.ts";
 import { planSchema } from "../../shared/api/plan.ts";
 import { verdictsSchema } from "../../shared/api/verdicts.ts";
 import { tick } from "../../shared/app/tick.ts";
@@ -42,6 +43,19 @@ test("a plan has the floors of the next three hours with their reasons, and rais
   expect(highest?.floorUnits).toBeGreaterThan(60);
   expect(highest?.reasons.map(({ code }) => code)).toContain("occasion");
   expect(highest?.reasons.find(({ code }) => code === "occasion")?.text).toContain("the National Cup Final");
+});
+
+test("the order has what an occasion needs by stage, with what is scheduled back; of another occasion nothing", async () => {
+  const { ask } = await runningPlatform();
+  const { occasions } = orderSchema.parse(await (await ask("/v1/order")).json());
+  expect(occasions.map(({ name, steps }) => [name, ...steps.map((each) => `${each.stage} ${each.targetId} ${each.mode}`)])).toEqual([
+    ["the National Cup Final", "readers catalogue-db observe", "services player-api active"],
+  ]);
+  const step = occasions[0]?.steps[1];
+  expect(step?.neededUnits).toBeGreaterThan(60);
+  expect(step?.leadMinutes).toBeGreaterThanOrEqual(4);
+  expect(Date.parse(step?.askBy ?? "")).toBeLessThanOrEqual(Date.parse(step?.neededBy ?? "") - 4 * MINUTE_MS);
+  expect(orderSchema.parse(await (await ask("/v1/order?occasion=another")).json()).occasions).toEqual([]);
 });
 
 test("with minutes=true each minute of the plan has its forecast, what is needed and the floor, and nothing beyond the plan's end", async () => {

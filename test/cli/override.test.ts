@@ -46,6 +46,7 @@ describe("against a run", () => {
     expect(explained).toMatch(/^player-api at \S+Z: floor 300, since/u);
     expect(explained).toContain(`  ${userInfo().username} asked for at least 300: a bulletin\n`);
     expect(await done("plan", "player-api", "--hours", "1")).toMatch(/^player-api \(active\) until \S+Z\n {2}\S+Z {2}300 {2}/u);
+    expect(await done("order")).toMatch(/^\S+Z .+\n( {2}(readers|services|content): [\w-]+: \d+ by \S+Z, .*\n)+/u);
     const health = JSON.parse(await (await fetch(`${place[1] ?? ""}/v1/health`)).text()) as { targets: { minimumUnits: number }[] };
     expect(health.targets[0]?.minimumUnits).toBe(300);
     expect(await done("override", "withdraw", "bulletin", "--why", "no bulletin")).toMatch(/^withdrawn: bulletin: player-api/u);

@@ -1,7 +1,11 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { linesOfOrder } from "../../cli/order.ts";
+import { orderRoute, orderSchema } from "../../shared/api/order.ts";
 import { DECREASES_A_DAY, EVENING_MS, LEAST_RESERVED_UNITS, QUIET_MS } from "../../shared/core/plan/envelope.ts";
 import { HOUR_MS } from "../../shared/core/time.ts";
+import { at } from "../app/made.ts";
+import { dependent, runTo, smallEvening } from "../local/small-evening.ts";
 
 const PAGE = readFileSync(new URL("../../docs/warming.md", import.meta.url), "utf8");
 
@@ -16,3 +20,14 @@ test("the hours and numbers of a reservation on the page are those of the code",
     expect([words, row.split("|").at(-2)?.trim()]).toEqual([words, value]);
   }
 });
+
+test("the order on the page is what the command says half an hour before the final of that evening", async () => {
+  const evening = await smallEvening(dependent());
+  await runTo(evening, at(18, 30));
+  const now = evening.nowMs();
+  const parts = { context: evening.context, now: () => now, exclusively: <T>(work: () => Promise<T>) => work(), maxBodyBytes: 0 };
+  const { body } = await orderRoute.handle({ parts, now, query: {}, id: "", request: new Request("http://localhost/v1/order") });
+  const order = orderSchema.parse(body);
+  const shown = /<!-- order -->\n```\n([\s\S]*?)\n```/.exec(PAGE)?.[1];
+  expect(shown?.split("\n")).toEqual(order.occasions.flatMap((each) => linesOfOrder(each, order.now)));
+}, 60_000);

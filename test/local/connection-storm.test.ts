@@ -2,34 +2,8 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import type { TrueMinute } from "../../local/evening-world.ts";
 import { MINUTE_MS } from "../../shared/core/time.ts";
-import { at, target } from "../app/made.ts";
-import { eventsOf, runTo, smallEvening, type Changes } from "./small-evening.ts";
-
-/** A service whose units open ten connections each, and readers of which each takes a hundred: two are enough for a usual evening. */
-const TARGETS = [
-  target("api", { loadPerViewerRps: 0.02, connections: { database: "db", poolPerUnit: 10 } }),
-  target("db", {
-    kind: "aurora-readers",
-    throughputRps: 3000,
-    baselineUnits: 2,
-    ceilingUnits: 15,
-    loadPerViewerRps: 0.006,
-    startUpMs: 15 * MINUTE_MS,
-    launchUnitsPerMinute: 15,
-    maxConnectionsPerUnit: 100,
-  }),
-];
-
-const dependent = (changes: Changes = {}): Changes => ({
-  ...changes,
-  settings: { targets: TARGETS },
-  world: {
-    connectionLimits: true,
-    targets: {
-      api: { requestsPerViewerMinute: 1.2, requestsPerArrival: 6, requestsPerDeparture: 3, startUpMs: 95_000, startUpSpread: 0.2 },
-    },
-  },
-});
+import { at } from "../app/made.ts";
+import { dependent, eventsOf, runTo, smallEvening, type Changes } from "./small-evening.ts";
 
 const refusedIn = (minutes: readonly TrueMinute[]): number =>
   minutes.reduce((sum, { targets }) => sum + (targets["db"]?.refusedConnections ?? 0), 0);

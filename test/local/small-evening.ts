@@ -8,6 +8,7 @@ import type { JournalEntry } from "../../shared/app/ports.ts";
 import { DEFAULT_CUE_OFFSETS } from "../../shared/core/cue/cue.ts";
 import { DEFAULT_IMPACT_THRESHOLD } from "../../shared/core/forecast/impact.ts";
 import { DEFAULT_PLAN_POLICY } from "../../shared/core/plan/plan.ts";
+import { MINUTE_MS } from "../../shared/core/time.ts";
 import type { World } from "../../shared/core/simulate/world.ts";
 import { inChunks } from "../feeds/feed-bytes.ts";
 import { at, target } from "../app/made.ts";
@@ -79,6 +80,33 @@ export function settingOf(changes: Changes = {}): EveningHere {
     feed: { feedId: "guide", name: "guide.xml", read: () => inChunks(feedOf(changes.lines ?? LINES)) },
   };
 }
+
+/** A service whose units open ten connections each, and readers of which each takes a hundred: two are enough for a usual evening. */
+const DEPENDENT_TARGETS = [
+  target("api", { loadPerViewerRps: 0.02, connections: { database: "db", poolPerUnit: 10 } }),
+  target("db", {
+    kind: "aurora-readers",
+    throughputRps: 3000,
+    baselineUnits: 2,
+    ceilingUnits: 15,
+    loadPerViewerRps: 0.006,
+    startUpMs: 15 * MINUTE_MS,
+    launchUnitsPerMinute: 15,
+    maxConnectionsPerUnit: 100,
+  }),
+];
+
+/** A small evening whose service depends on its database. */
+export const dependent = (changes: Changes = {}): Changes => ({
+  ...changes,
+  settings: { targets: DEPENDENT_TARGETS },
+  world: {
+    connectionLimits: true,
+    targets: {
+      api: { requestsPerViewerMinute: 1.2, requestsPerArrival: 6, requestsPerDeparture: 3, startUpMs: 95_000, startUpSpread: 0.2 },
+    },
+  },
+});
 
 /** A small evening, open until the test is over. */
 export async function smallEvening(changes: Changes = {}): Promise<Evening> {

@@ -9,6 +9,8 @@ import { shortsOf, standsUntil, type StepsInput } from "./steps.ts";
 export const EVENING_MS = 12 * HOUR_MS;
 /** Less must have been needed for so long, seen minute by minute, before a reservation is lowered. */
 export const QUIET_MS = 4 * HOUR_MS;
+/** Leads within which a need counts: one that is filling then is full before the next has to begin. */
+export const NOTICE_LEADS = 2;
 /** Decreases that a load balancer takes in a day (aws-facts: `CapacityDecreaseRequestLimitExceeded`); here of any 24 hours. */
 export const DECREASES_A_DAY = 2;
 /** The smallest reservation that a load balancer takes, in capacity units. */
@@ -51,7 +53,7 @@ export type EnvelopeInput = Pick<
 export function planEnvelope(input: EnvelopeInput): { readonly plan: Plan; readonly quiet: Quiet | undefined } {
   const { target, now, untilMs } = input;
   const evening = largestAskedFor(asks(input, EVENING_MS), now, untilMs);
-  const soon = largestAskedFor(asks(input, 2 * input.startUpMs), now, untilMs);
+  const soon = largestAskedFor(asks(input, NOTICE_LEADS * input.startUpMs), now, untilMs);
   const unknown = unknownWindows(input);
   const steps: Step[] = [];
   let { quiet } = input;

@@ -38,6 +38,8 @@ export function inTime(input: {
   readonly desiredUnits: number;
   /** Minutes in the order of time, none before `now`. */
   readonly minutes: readonly NeededMinute[];
+  /** Units that what stands before it has room for at an instant; left out where nothing stands before it. */
+  readonly roomAt?: (atMs: number) => number;
   readonly now: number;
 }): InTime | undefined {
   const { target, minutes } = input;
@@ -71,13 +73,14 @@ function unservedIn(lacking: readonly (NeededMinute & { readonly canServe: numbe
   return Math.round(requests);
 }
 
-/** Units that can be serving in the minute that starts at `atMs`; the inverse of `leadMs`. */
-function canServeAt(
-  { target, startUpMs, servingUnits, desiredUnits, now }: Omit<Parameters<typeof inTime>[0], "minutes">,
+/** Units that can be serving in the minute that starts at `atMs`; the inverse of `leadMs`. A unit needs its room when it begins to start. */
+export function canServeAt(
+  { target, startUpMs, servingUnits, desiredUnits, roomAt, now }: Omit<Parameters<typeof inTime>[0], "minutes">,
   atMs: number,
 ): number {
   const waitedMs = atMs - now - startUpMs;
   if (waitedMs < 0) return servingUnits;
   const launched = Math.floor(waitedMs / MINUTE_MS) * target.launchUnitsPerMinute;
-  return Math.max(servingUnits, Math.min(target.ceilingUnits, Math.max(servingUnits, desiredUnits) + launched));
+  const room = roomAt?.(atMs - startUpMs) ?? target.ceilingUnits;
+  return Math.max(servingUnits, Math.min(target.ceilingUnits, room, Math.max(servingUnits, desiredUnits) + launched));
 }
