@@ -96,6 +96,7 @@ const network = (isInside) =>
 const grants = (reach, databases, isInside) => ({
   ingest: [
     ...state,
+    ...measured(reach),
     allow(["s3:GetObject", "s3:GetObjectVersion"], arn("${Bucket.Arn}/feeds/*")),
     allow(["s3:ListBucket"], attribute("Bucket"), { StringLike: { "s3:prefix": "feeds/*" } }),
     allow(["sqs:SendMessage"], attribute("IngestDeadLetters")),

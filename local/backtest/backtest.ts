@@ -2,12 +2,12 @@ import type { Settings } from "../../shared/app/context.ts";
 import { CalltimeError } from "../../shared/core/error.ts";
 import { instantText, lengthText } from "../../shared/core/instant-text.ts";
 import { leadMs } from "../../shared/core/plan/capacity.ts";
+import { hoursText, loadShiftOf } from "../../shared/core/forecast/load-shift.ts";
 import { occasionsOf } from "../../shared/core/schedule/occasion.ts";
 import type { Schedule } from "../../shared/core/schedule/programme.ts";
 import { DAY_MS, MINUTE_MS, minuteOf } from "../../shared/core/time.ts";
 import type { LoadNote, LoadSeries } from "./load-series.ts";
 import { outcomeOf, type Outcome } from "./score.ts";
-import { shiftedBy } from "./shifted.ts";
 import { walkForward, type Walk } from "./walk.ts";
 
 /** What is to be gone through. */
@@ -84,10 +84,9 @@ function periodOf({ programmes }: Schedule, load: LoadSeries, wanted: Wanted): {
 }
 
 function zoneNotes(schedule: Schedule, load: LoadSeries): readonly LoadNote[] {
-  const shifted = shiftedBy(load, occasionsOf(schedule, []));
-  if (shifted === undefined) return [];
-  const { hours, programmes, of } = shifted;
-  const count = `${Math.abs(hours)} ${Math.abs(hours) === 1 ? "hour" : "hours"} ${hours > 0 ? "after" : "before"}`;
-  const what = `the load rises ${count} the schedule says, in ${programmes} of ${of} programmes: one of the two is in another zone (--load-zone for times that name none)`;
+  const shift = loadShiftOf(load, occasionsOf(schedule, []));
+  if (shift.kind !== "shifted") return [];
+  const { hours, programmes, of } = shift;
+  const what = `the load rises ${hoursText(hours)} the schedule says, in ${programmes} of ${of} programmes: one of the two is in another zone (--load-zone for times that name none)`;
   return [{ code: "load-zone-suspected", what }];
 }

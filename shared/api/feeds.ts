@@ -55,6 +55,9 @@ export const ingestReportSchema = z
       .array(z.strictObject({ code: z.string(), what: z.string(), channelId: z.string().nullable() }))
       .max(MAX_LISTED_FINDINGS)
       .describe(`What a person should see, though it holds nothing back; the first ${MAX_LISTED_FINDINGS}.`),
+    load: z
+      .strictObject({ kind: z.enum(["in-place", "shifted", "unknown"]), what: z.string() })
+      .describe("Whether the load that was measured rose when the feed says; `unknown`: it was not looked at, or could not tell."),
     changes: z.strictObject({
       added: count,
       cancelled: count,
@@ -164,6 +167,7 @@ function reportOf(ingested: IngestReport, late: readonly LateChange[]): z.input<
     warnings: ingested.warnings
       .slice(0, MAX_LISTED_FINDINGS)
       .map(({ code, sentence, channelId }) => ({ code, what: sentence, channelId: channelId ?? null })),
+    load: { kind: ingested.load.kind, what: ingested.load.sentence },
     changes: { ...ingested.changeCounts },
     late: lateChangesOf(late),
   };

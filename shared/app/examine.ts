@@ -6,6 +6,7 @@ import { judgeViews, SANITY_THRESHOLDS, type SanityFinding, type SanityWarning }
 import { packManifest, type Chunk } from "../feeds/schedule-chunks.ts";
 import type { Context } from "./context.ts";
 import { believedUntil, readListing } from "./feed-listing.ts";
+import { checkLoad, loadWarnings, type LoadCheck } from "./load-check.ts";
 import { countsOf, listsTheSame, nextEdition, surveyFeed, type Edition, type ReadBytes } from "./next-edition.ts";
 import type { Generation } from "./ports.ts";
 import { readQuarantine } from "./quarantine.ts";
@@ -30,6 +31,7 @@ export type Examined = {
   readonly counts: ListingCounts;
   readonly findings: readonly Finding[];
   readonly warnings: readonly SanityWarning[];
+  readonly load: LoadCheck;
   readonly verdict:
     | { readonly kind: "unchanged"; readonly current: Generation }
     /** An upload that was stored later is in force, or confirmed what is. */
@@ -52,15 +54,18 @@ export async function examine(context: Context, upload: Upload, now: number): Pr
   const told = { feedId, storedAtMs, current };
   if (current !== undefined && inForce !== undefined && listsTheSame(survey, inForce) && !isOver(inForce, now)) {
     const { findings } = survey;
-    // What it says was judged when it was put in force, and its warnings told.
+    // What it says was judged when it was put in force, and its warnings told. Load has been measured since.
+    const load = await checkLoad(context, inForce, now);
     const verdict = { kind: isOutdated(current, storedAtMs, now) ? ("outdated" as const) : ("unchanged" as const), current };
-    return { ...told, counts: countsOf(inForce, survey), findings, warnings: [], verdict };
+    return { ...told, counts: countsOf(inForce, survey), findings, warnings: loadWarnings(load), load, verdict };
   }
   const { zone, feedGate: thresholds = SANITY_THRESHOLDS } = context.settings;
   const time = { now, changes: clockChanges(zone) };
   const edition = await nextEdition({ read, survey, bounds, inForce }, chunks, time);
   const judgement = judgeViews({ ...edition, ...time, compared: inForce !== undefined, thresholds });
-  const base = { ...told, counts: edition.counts, findings: edition.findings, warnings: judgement.warnings };
+  const load = await checkLoad(context, edition.manifest, now);
+  const warnings = [...loadWarnings(load), ...judgement.warnings];
+  const base = { ...told, counts: edition.counts, findings: edition.findings, warnings, load };
   if (current !== undefined && isOutdated(current, storedAtMs, now)) return { ...base, verdict: { kind: "outdated", current } };
   const unchanged = current !== undefined && inForce !== undefined && sameSchedule(edition.manifest, inForce);
   if (judgement.findings.length > 0) {
@@ -69,12 +74,18 @@ export async function examine(context: Context, upload: Upload, now: number): Pr
     if (unchanged && accepted) return { ...base, verdict: { kind: "unchanged", current } };
     // Read once more, and whole: it is kept for a person to look at.
     const listing = await readListing(read(), bounds);
-    return { ...base, findings: listing.findings, verdict: { kind: "quarantined", against: judgement.findings, listing } };
+    return { ...base, findings: listing.findings, verdict: { kind: "quarantined", against: withLoad(judgement.findings, load), listing } };
   }
   if (unchanged) return { ...base, verdict: { kind: "unchanged", current } };
   const manifest = packManifest(edition.manifest);
   const { changes, changeCounts } = edition;
   return { ...base, verdict: { kind: "next", contentHash: manifest.hash, chunks: [...edition.chunks, manifest], changes, changeCounts } };
+}
+
+/** A feed that moved as a whole may be the one that is right: load says which, where it can. */
+function withLoad(findings: readonly SanityFinding[], { kind, sentence }: LoadCheck): readonly SanityFinding[] {
+  if (kind === "unknown") return findings;
+  return findings.map((finding) => (finding.code === "shifted" ? { ...finding, sentence: `${finding.sentence} ${sentence}` } : finding));
 }
 
 /** Of two uploads the one stored later wins, whichever is read first. One without a time of its own is stored as it is read. */

@@ -30,6 +30,7 @@ import {
 } from "./quarantine.ts";
 import { readDocument, updateDocument } from "./documents.ts";
 import { examine, type Examined, type Upload } from "./examine.ts";
+import type { LoadCheck } from "./load-check.ts";
 import type { ChangeCounts } from "./next-edition.ts";
 import { publish } from "./publish.ts";
 import { readManifest } from "./schedules.ts";
@@ -48,6 +49,8 @@ export type IngestReport = {
   readonly quarantine: readonly { readonly code: string; readonly what: string }[];
   /** What a person should see, whatever became of the upload. */
   readonly warnings: readonly SanityWarning[];
+  /** Whether load rose when the feed says. */
+  readonly load: LoadCheck;
   /** By start; of more than some thousands those nearest to now. */
   readonly changes: readonly ScheduleChange[];
   /** All of them. */
@@ -79,9 +82,9 @@ export function contested(feedId: string): CalltimeError {
 
 /** The second half of `ingest`: writes what was found, or undefined when another upload was put in force since it was examined. */
 export async function settle(context: Context, examined: Examined, now: number): Promise<IngestReport | undefined> {
-  const { feedId, storedAtMs, current, counts, findings, warnings, verdict } = examined;
+  const { feedId, storedAtMs, current, counts, findings, warnings, load, verdict } = examined;
   const { schedules, chunks } = context.ports;
-  const base = { feedId, counts, findings, warnings, quarantine: [], changes: [], changeCounts: NO_CHANGES };
+  const base = { feedId, counts, findings, warnings, load, quarantine: [], changes: [], changeCounts: NO_CHANGES };
   if (verdict.kind === "outdated") return { ...base, outcome: "outdated", generation: verdict.current.generation };
   const orderedAtMs = Math.max(Math.min(storedAtMs ?? now, now), current?.confirmedAtMs ?? 0);
   if (verdict.kind === "unchanged") {

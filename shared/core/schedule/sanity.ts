@@ -96,7 +96,7 @@ export type SanityFinding = { readonly code: SanityCode; readonly sentence: stri
 
 /** Something that a person should see, though it holds nothing back. */
 export type SanityWarning = {
-  readonly code: "clock-change-hour" | "mended" | "channels-empty" | "gaps" | "channel-gaps";
+  readonly code: "clock-change-hour" | "load-shifted" | "mended" | "channels-empty" | "gaps" | "channel-gaps";
   readonly sentence: string;
   readonly channelId?: string;
 };

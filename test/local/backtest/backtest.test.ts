@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { backtest } from "../../../local/backtest/backtest.ts";
 import { outcomeOf } from "../../../local/backtest/score.ts";
-import { shiftedBy } from "../../../local/backtest/shifted.ts";
 import { walkForward, type Walk } from "../../../local/backtest/walk.ts";
 import { CalltimeError } from "../../../shared/core/error.ts";
+import { loadShiftOf } from "../../../shared/core/forecast/load-shift.ts";
 import { occasionsOf } from "../../../shared/core/schedule/occasion.ts";
 import type { Schedule } from "../../../shared/core/schedule/programme.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../../shared/core/time.ts";
@@ -97,17 +97,20 @@ describe("input that does not fit", () => {
 describe("a load in another zone than its schedule", () => {
   const days = [7, 8, 9, 10, 11, 12, 13];
   const shows = showsOn(days);
-  const shifted = (byMs: number, schedule = shows) => shiftedBy(loadOf(15, shows, byMs), occasionsOf(schedule, []));
+  const shifted = (byMs: number, schedule = shows) => loadShiftOf(loadOf(15, shows, byMs), occasionsOf(schedule, []));
 
   test("is found by how many hours off it rises", () => {
-    expect(shifted(HOUR_MS)).toEqual({ hours: 1, programmes: days.length, of: days.length });
-    expect(shifted(-2 * HOUR_MS)).toEqual({ hours: -2, programmes: days.length, of: days.length });
+    expect(shifted(HOUR_MS)).toEqual({ kind: "shifted", hours: 1, programmes: days.length, of: days.length });
+    expect(shifted(-2 * HOUR_MS)).toEqual({ kind: "shifted", hours: -2, programmes: days.length, of: days.length });
   });
 
   test("is not suspected where it rises on time, a quarter of an hour late, or after too few programmes", () => {
-    expect(shifted(0)).toBeUndefined();
-    expect(shifted(15 * MINUTE_MS)).toBeUndefined();
-    expect(shifted(HOUR_MS, showsOn([7, 8, 9]))).toBeUndefined();
+    expect(shifted(0)).toEqual({ kind: "in-place", of: days.length });
+    expect(shifted(15 * MINUTE_MS)).toEqual({ kind: "in-place", of: days.length });
+    expect(shifted(HOUR_MS, showsOn([7, 8, 9]))).toMatchObject({
+      kind: "unknown",
+      reason: expect.stringContaining("it lists 3 programmes") as string,
+    });
   });
 
   test("is said among the notes", async () => {
