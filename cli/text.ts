@@ -45,9 +45,8 @@ export function textOfEvent(event: AnyEvent): string | undefined {
       return `${at}  cue      withdrawn: ${event.data.occasions.map(({ name }) => name).join(", ")} ${event.data.cue}: ${event.data.reason}`;
     case "calltime.readiness.assessed": {
       const { name, verdict, checkpoint, evidence, pages } = event.data;
-      const targets = [...evidence.map(({ targetId: id, note }) => ({ id, note })), ...event.data.warmUps]
-        .map(({ id, note }) => `${id} ${note}`)
-        .join("; ");
+      const said = evidence.map(({ targetId: id, note, next }) => ({ id, note: next === null ? note : `${note}; next: ${next.text}` }));
+      const targets = [...said, ...event.data.warmUps].map(({ id, note }) => `${id} ${note}`).join("; ");
       const when =
         checkpoint === "longest-lead" ? `T-${minutesBetween(event.at, event.data.startsAt)}, the last moment to ask` : checkpoint;
       return `${at}  verdict  ${name}: ${verdict} at ${when}${pages ? " (pages)" : ""}: ${targets}`;

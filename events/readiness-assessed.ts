@@ -27,6 +27,13 @@ export const readinessAssessed = defineEvent({
           floorUnits: units.nullable().describe("Floor in force; null when that is not known."),
           readyBy: instant.nullable().describe("When they are, or were, meant to be serving; null when they cannot be in time."),
           note: z.string().describe("What was seen, for a person; may be empty."),
+          next: z
+            .strictObject({
+              code: z.string().describe("Stable; match on this."),
+              text: z.string().describe("The same for people."),
+            })
+            .nullable()
+            .describe("What is best done next where it is not ready; null where nothing has to be."),
         }),
       )
       .describe("What the verdict rests on, target by target."),
@@ -63,6 +70,7 @@ export const readinessAssessed = defineEvent({
           floorUnits: 600,
           readyBy: "2025-12-31T16:58:00.000Z",
           note: "short by 12 tasks from 16:58: the customer's maximum is 600",
+          next: { code: "raise-limit", text: "raise what limits player-api by 12 units now: there is still time to fill it" },
         },
         {
           targetId: "catalogue-db",
@@ -71,6 +79,7 @@ export const readinessAssessed = defineEvent({
           floorUnits: 14,
           readyBy: "2025-12-31T16:58:00.000Z",
           note: "could not be described: throttled",
+          next: { code: "look", text: "find out what serves of catalogue-db, at its own control plane; nothing proves that it is there" },
         },
       ],
       warmUps: [

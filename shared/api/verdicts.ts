@@ -7,8 +7,9 @@ import { readVerdicts } from "../app/operate.ts";
 import { CalltimeError } from "../core/error.ts";
 import { compareText } from "../core/schedule/programme.ts";
 import { WARM_UP_KINDS } from "../core/readiness/warm-up.ts";
+import { sentenceOfAction } from "../core/readiness/next-action.ts";
 import { CHECKPOINTS, VERDICTS } from "../core/readiness/verdict.ts";
-import { instantOrNull, isoOrNull, unitsOrNull } from "./fields.ts";
+import { instantOrNull, isoOrNull, reasonSchema, unitsOrNull } from "./fields.ts";
 import { route } from "./route.ts";
 import { TARGET_MODES } from "../core/target.ts";
 
@@ -43,6 +44,7 @@ export const verdictsSchema = z
                     shortUnits: z.number(),
                     mode: z.enum(TARGET_MODES).describe("Floors are written only for an active target."),
                     note: z.string(),
+                    next: reasonSchema.nullable().describe("What is best done next; null where nothing has to be."),
                   }),
                 ),
                 warmUps: z
@@ -118,6 +120,7 @@ function verdictOf(given: StoredVerdict): OccasionVerdicts["verdicts"][number] {
       shortUnits: target.shortUnits,
       mode: target.mode,
       note: target.note,
+      next: target.next === undefined ? null : { code: target.next.type, text: sentenceOfAction(target.next, target) },
     })),
     warmUps: (given.warmUps ?? []).map(({ kind, id, verdict: own, goal, seen, note }) => ({
       kind,

@@ -34,6 +34,10 @@ const target = keys(
     maxConnections: wholeNumber("connections that one unit of this database takes", 1).optional(),
     scalesIn: oneOf(["target-tracking", "step-policy", "none"], "what scales this target in when its minimum is released"),
     costPerHour: numberFromZero("US dollars for one unit and hour").optional(),
+    shed: listOf(
+      keys({ what: text("what can be left out"), share: share("its share of the load") }, "what can be left out"),
+      "what its owner can do without when it is short, first what is missed least",
+    ).optional(),
     aws: awsSection.optional(),
   },
   "one target",
@@ -142,6 +146,7 @@ function targetOf(entry: z.output<typeof target>): Target {
     ...(entry.maxConnections !== undefined && { maxConnectionsPerUnit: entry.maxConnections }),
     scalesIn: entry.scalesIn,
     ...(entry.costPerHour !== undefined && { costUsdPerUnitHour: entry.costPerHour }),
+    ...(entry.shed !== undefined && { shed: entry.shed }),
     ...(entry.aws !== undefined && { aws: targetInAwsOf(entry.aws) }),
   };
 }

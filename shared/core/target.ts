@@ -38,6 +38,8 @@ export type Target = {
   /** What scales this target in when its minimum is released. Without one, a target is refused `active`. */
   readonly scalesIn: "target-tracking" | "step-policy" | "none";
   readonly costUsdPerUnitHour?: number;
+  /** What its owner can do without when it is short, first what is missed least, and the share of its load that each is (0 … 1). */
+  readonly shed?: readonly { readonly what: string; readonly share: number }[];
   /** Where it is, when it is in AWS. */
   readonly aws?: TargetInAws;
 };

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import type { NextAction } from "../../shared/core/readiness/next-action.ts";
 import { linesOfOrder } from "../../cli/order.ts";
 import { orderRoute, orderSchema } from "../../shared/api/order.ts";
 import { DECREASES_A_DAY, EVENING_MS, LEAST_RESERVED_UNITS, QUIET_MS } from "../../shared/core/plan/envelope.ts";
@@ -31,3 +32,21 @@ test("the order on the page is what the command says half an hour before the fin
   const shown = /<!-- order -->\n```\n([\s\S]*?)\n```/.exec(PAGE)?.[1];
   expect(shown?.split("\n")).toEqual(order.occasions.flatMap((each) => linesOfOrder(each, order.now)));
 }, 60_000);
+
+const ACTIONS = {
+  look: 1,
+  expect: 1,
+  activate: 1,
+  permit: 1,
+  first: 1,
+  "raise-limit": 1,
+  "larger-step": 1,
+  "other-target": 1,
+  shed: 1,
+  page: 1,
+} satisfies Record<NextAction["type"], 1>;
+
+test("every action that a verdict can name is on the page, in the order in which they are thought of", () => {
+  const rows = [...PAGE.matchAll(/^\| `([\w-]+)` \| .* \| .* \|$/gmu)].map(([, name = ""]) => name);
+  expect(rows).toEqual(Object.keys(ACTIONS));
+});

@@ -82,7 +82,7 @@ export function settingOf(changes: Changes = {}): EveningHere {
 }
 
 /** A service whose units open ten connections each, and readers of which each takes a hundred: two are enough for a usual evening. */
-const DEPENDENT_TARGETS = [
+export const DEPENDENT_TARGETS = [
   target("api", { loadPerViewerRps: 0.02, connections: { database: "db", poolPerUnit: 10 } }),
   target("db", {
     kind: "aurora-readers",

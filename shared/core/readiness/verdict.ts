@@ -1,5 +1,6 @@
 import type { TargetMode } from "../target.ts";
 import { MINUTE_MS } from "../time.ts";
+import { nextAction, type Means, type NextAction } from "./next-action.ts";
 import { judgeWarmUp, type WarmUpEvidence } from "./warm-up.ts";
 
 /** What stands when a programme is about to start; from best to worst. */
@@ -33,13 +34,17 @@ export type TargetEvidence = {
   readonly cappedUnits: number;
   /** Floors are written only for an active target. */
   readonly mode: TargetMode;
+  /** Calls to its control plane in a row that did not go through, the last code, and whether it takes a person to mend that. */
+  readonly failing?: { readonly code: string; readonly reason: string; readonly attempts: number; readonly needsPerson: boolean };
+  /** The database that its units wait for. */
+  readonly waitsFor?: string;
 };
 
 /** The verdict of one occasion at one checkpoint, with its evidence. */
 export type Readiness = {
   readonly verdict: Verdict;
   readonly pages: boolean;
-  readonly evidence: readonly (TargetEvidence & { readonly verdict: Verdict; readonly note: string })[];
+  readonly evidence: readonly (TargetEvidence & { readonly verdict: Verdict; readonly note: string; readonly next?: NextAction })[];
   /** Caches that its viewers meet. */
   readonly warmUps: readonly (WarmUpEvidence & { readonly verdict: Verdict; readonly note: string })[];
 };
@@ -65,11 +70,19 @@ export function assessReadiness(input: {
   readonly checkpoint: Checkpoint;
   readonly targets: readonly TargetEvidence[];
   readonly warmUps?: readonly WarmUpEvidence[];
+  /** By target id, of those that were planned. */
+  readonly means?: ReadonlyMap<string, Means>;
   readonly now: number;
 }): Readiness {
-  const evidence = input.targets.map((target) => {
-    const { verdict: own, note } = judge(target, input.now);
+  const { means, now } = input;
+  const judged = input.targets.map((target) => {
+    const { verdict: own, note } = judge(target, now);
     return { ...target, verdict: own, note: [note, ...(target.remarks ?? [])].join("; ") };
+  });
+  const all = judged.map((each) => ({ ...each, means: means?.get(each.targetId) }));
+  const evidence = judged.map((each, index) => {
+    const next = all[index] && nextAction(all[index], all, now);
+    return next === undefined ? each : { ...each, next };
   });
   const warmUps = (input.warmUps ?? []).map((each) => ({ ...each, ...judgeWarmUp(each, input.now) }));
   const given = new Set([...evidence, ...warmUps].map((each) => each.verdict));
@@ -82,8 +95,11 @@ export function assessReadiness(input: {
   return { verdict, pages, evidence, warmUps };
 }
 
-// A fresh forecast moves by this much from one minute to the next: no difference to be woken for.
-const READY_SHARE = 0.98;
+// A moment's throttling is over by the next tick or the one after it; what is put off for as long as this may be for ever.
+const LASTING_ATTEMPTS = 5;
+
+/** The share of what is needed that is enough: a fresh forecast moves by the rest from one minute to the next, and that wakes nobody. */
+export const READY_SHARE = 0.98;
 
 function judge(target: TargetEvidence, now: number): { readonly verdict: Verdict; readonly note: string } {
   const { neededUnits, servingUnits, floorUnits, readyByMs, shortUnits, cappedUnits } = target;
@@ -102,6 +118,13 @@ function judge(target: TargetEvidence, now: number): { readonly verdict: Verdict
       : { verdict: "unknown", note: `${seen}, and more may come: the usual load is unknown` };
   }
   if (target.mode !== "active") return { verdict: "short", note: `${seen}, and its mode is ${target.mode}: nothing is written` };
+  const { failing, waitsFor } = target;
+  if (failing !== undefined && (failing.needsPerson || failing.attempts >= LASTING_ATTEMPTS)) {
+    const times = failing.attempts === 1 ? "" : `, ${failing.attempts} times in a row`;
+    return { verdict: "late", note: `${seen}, and it cannot be set${times}: ${failing.code}: ${failing.reason}` };
+  }
+  if (waitsFor !== undefined && readyByMs !== undefined && readyByMs > target.neededByMs)
+    return { verdict: "late", note: `${seen}, the rest waits for connections of ${waitsFor}` };
   if (readyByMs === undefined || readyByMs > target.neededByMs) return { verdict: "late", note: `${seen}, not there in time` };
   if (readyByMs < now) {
     return { verdict: "late", note: `${seen}, the rest is overdue by ${Math.ceil((now - readyByMs) / MINUTE_MS)} min` };

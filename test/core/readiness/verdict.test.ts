@@ -155,3 +155,28 @@ describe("checkpoints", () => {
     expect(checkpointsOf(START, 5 * MINUTE_MS).map(({ checkpoint }) => checkpoint)).toEqual(["T-30", "T-10", "longest-lead", "T-2"]);
   });
 });
+
+describe("a raise that does not go through", () => {
+  const failing = (attempts: number, needsPerson = false) => ({ code: "ThrottlingException", reason: "slow down", attempts, needsPerson });
+
+  test("is late at once where it takes a person, and where it was put off for long, though there would still be time", () => {
+    expect(judged({ failing: failing(1, true) })).toEqual([
+      "late",
+      "50 of 100 serving, and it cannot be set: ThrottlingException: slow down",
+    ]);
+    expect(judged({ failing: failing(4) })).toEqual(["warming-on-time", "50 of 100 serving"]);
+    expect(judged({ failing: failing(5) })).toEqual([
+      "late",
+      "50 of 100 serving, and it cannot be set, 5 times in a row: ThrottlingException: slow down",
+    ]);
+    expect(judged({ failing: failing(9, true), servingUnits: 100 })[0]).toBe("ready");
+  });
+
+  test("says what it waits for where it waits for its database", () => {
+    expect(judged({ waitsFor: "catalogue-db", readyByMs: START + 5 * MINUTE_MS })).toEqual([
+      "late",
+      "50 of 100 serving, the rest waits for connections of catalogue-db",
+    ]);
+    expect(judged({ waitsFor: "catalogue-db" })[0]).toBe("warming-on-time");
+  });
+});
