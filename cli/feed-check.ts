@@ -6,7 +6,8 @@ import { instantText, lengthText } from "../shared/core/instant-text.ts";
 import { coverageOf, lengthOf, overlapsOf, unionOf, type ChannelCoverage, type Stretch } from "../shared/core/schedule/coverage.ts";
 import { CHANGE_KINDS, diffSchedules, type ChangeKind } from "../shared/core/schedule/diff.ts";
 import { identify } from "../shared/core/schedule/identity.ts";
-import type { Finding, Listing } from "../shared/core/schedule/listing.ts";
+import { countOf, MOST_LISTED, type Finding, type Findings } from "../shared/core/schedule/findings.ts";
+import type { Listing } from "../shared/core/schedule/listing.ts";
 import { boundsAt, judgeListing, SANITY_THRESHOLDS, type SanityVerdict } from "../shared/core/schedule/sanity.ts";
 import { compareText, type Schedule } from "../shared/core/schedule/programme.ts";
 import { isFiller } from "../shared/core/schedule/title.ts";
@@ -155,6 +156,7 @@ function jsonOf({ file, outcome, nowMs, listing, verdict, changes, channels }: C
     changes: changes === undefined ? null : Object.fromEntries(changes),
     quarantine: verdict.kind === "quarantined" ? verdict.findings.map(({ code, sentence }) => ({ code, what: sentence })) : [],
     warnings: verdict.warnings.map(({ code, sentence, channelId }) => ({ code, what: sentence, channelId: channelId ?? null })),
+    findingCounts: listing.findingCounts,
     findings: listing.findings.map(({ kind, code, what, line, channelId }) => ({
       kind,
       code,
@@ -175,24 +177,16 @@ function textOfCheck(checked: Checked, options: Options): readonly string[] {
     "",
     ...linesOfCounts(checked),
     ...linesOfChanges(checked, options),
-    ...linesOfFindings(
-      "left out",
-      listing.findings.filter(({ kind }) => kind === "rejected"),
-      told,
-    ),
-    ...linesOfFindings(
-      "repaired",
-      listing.findings.filter(({ kind }) => kind === "repaired"),
-      told,
-    ),
+    ...linesOfFindings("left out", "rejected", listing, told),
+    ...linesOfFindings("repaired", "repaired", listing, told),
     ...linesOfWarnings(verdict, told),
     ...linesOfPicture(checked, options),
   ];
 }
 
 function headline({ file, outcome, listing, verdict }: Checked): string {
-  const rejected = listing.findings.filter(({ kind }) => kind === "rejected").length;
-  const repaired = listing.findings.length - rejected;
+  const rejected = countOf(listing.findingCounts, "rejected");
+  const repaired = countOf(listing.findingCounts, "repaired");
   const warned = verdict.warnings.filter(({ code }) => code !== "channel-gaps").length;
   const details = [
     ...(repaired > 0 ? [counted(repaired, "repair")] : []),
@@ -240,14 +234,22 @@ function linesOfChanges({ changes }: Checked, { against = "" }: Options): readon
   ];
 }
 
-function linesOfFindings(word: string, findings: readonly Finding[], told: number): readonly string[] {
-  if (findings.length === 0) return [line(word, "nothing")];
-  const groups = Map.groupBy(findings, ({ code }) => code);
-  return [...groups].flatMap(([code, group], i) => [
-    line(i === 0 ? word : "", `${whole(group.length)} × ${code in MEANINGS ? `${MEANINGS[code]} (${code})` : code}`),
-    ...group.slice(0, told).map(({ what, line: at }) => line("", `  ${at === undefined ? "" : `line ${at}: `}${what}`)),
-    ...(group.length > told ? [line("", `  … and ${whole(group.length - told)} more; --all lists them`)] : []),
-  ]);
+function linesOfFindings(word: string, kind: Finding["kind"], { findings, findingCounts }: Findings, told: number): readonly string[] {
+  const counts = findingCounts.filter((each) => each.kind === kind);
+  if (counts.length === 0) return [line(word, "nothing")];
+  return counts.flatMap(({ code, count }, i) => {
+    const listed = findings.filter((finding) => finding.kind === kind && finding.code === code);
+    const shown = listed.slice(0, told);
+    const rest =
+      shown.length === listed.length
+        ? "counted alone"
+        : `--all lists ${listed.length === count ? "them" : `the first ${whole(MOST_LISTED)}`}`;
+    return [
+      line(i === 0 ? word : "", `${whole(count)} × ${code in MEANINGS ? `${MEANINGS[code]} (${code})` : code}`),
+      ...shown.map(({ what, line: at }) => line("", `  ${at === undefined ? "" : `line ${at}: `}${what}`)),
+      ...(count > shown.length ? [line("", `  … and ${whole(count - shown.length)} more; ${rest}`)] : []),
+    ];
+  });
 }
 
 function linesOfWarnings({ warnings }: SanityVerdict, told: number): readonly string[] {

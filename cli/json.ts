@@ -7,9 +7,9 @@ import { readPlans, readVerdicts } from "../shared/app/operate.ts";
 export async function jsonOf(evening: Evening, report: EveningReport): Promise<unknown> {
   const events: readonly AnyEvent[] = (await evening.log.read()).map(({ event }) => event);
   const plans = await readPlans(evening.context, evening.nowMs());
-  const { counts, findings, warnings, outcome } = evening.feedReport;
+  const { counts, findings, findingCounts, warnings, load, outcome } = evening.feedReport;
   return withIsoTimes({
-    feed: { outcome, counts, findings, warnings },
+    feed: { outcome, counts, findings, findingCounts, warnings, load },
     cues: events.filter(
       ({ type }) => type === "calltime.programme.starting" || type === "calltime.programme.ending" || type === "calltime.cue.withdrawn",
     ),

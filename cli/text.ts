@@ -1,22 +1,25 @@
 import { msOf, type AnyEvent } from "../events/index.ts";
 import type { EveningReport, HeldTarget, TargetReport } from "../local/report.ts";
 import type { IngestReport } from "../shared/app/ingest.ts";
+import { countOf, MOST_LISTED } from "../shared/core/schedule/findings.ts";
 import { CAUSES } from "../shared/core/score.ts";
 import type { Target } from "../shared/core/target.ts";
 
 /** How the feed was taken in: counts first, then what was mended or left out. */
 export function textOfFeed(name: string, report: IngestReport): readonly string[] {
-  const { counts, findings } = report;
+  const { counts, findings, findingCounts } = report;
+  const found = countOf(findingCounts);
   const repaired = findings.filter(({ kind }) => kind === "repaired");
   const rejected = findings.filter(({ kind }) => kind === "rejected");
   const lines = [
     `feed     ${name}: ${whole(counts.channelsDeclared)} channels, ${whole(counts.channelsWithProgrammes)} with programmes, ` +
-      `${whole(counts.programmesRead)} programmes, ${repaired.length} repairs, ${rejected.length} rejected`,
+      `${whole(counts.programmesRead)} programmes, ${whole(countOf(findingCounts, "repaired"))} repairs, ${whole(countOf(findingCounts, "rejected"))} rejected`,
   ];
   for (const finding of [...rejected, ...repaired].slice(0, LISTED)) {
     lines.push(`         ${finding.kind}${finding.line === undefined ? "" : `, line ${finding.line}`}: ${finding.what}`);
   }
-  if (findings.length > LISTED) lines.push(`         … and ${findings.length - LISTED} more (--json lists them all)`);
+  const all = findings.length === found ? "them all" : `${whole(MOST_LISTED)} of each kind`;
+  if (found > LISTED) lines.push(`         … and ${whole(found - LISTED)} more (--json lists ${all})`);
   for (const { code, sentence } of report.warnings) if (code !== "channel-gaps") lines.push(`         warning: ${sentence}`);
   return lines;
 }

@@ -4,6 +4,7 @@ import { contested, settle, type IngestReport } from "../app/ingest.ts";
 import { lateChanges, type LateChange } from "../app/late-change.ts";
 import type { ReadBytes } from "../app/next-edition.ts";
 import { CalltimeError } from "../core/error.ts";
+import { countOf } from "../core/schedule/findings.ts";
 import { bodyOf } from "./body.ts";
 import { errorSchema } from "./failure.ts";
 import { lateChangesOf, lateChangesSchema } from "./late-change.ts";
@@ -154,7 +155,7 @@ function reportOf(ingested: IngestReport, late: readonly LateChange[]): z.input<
     outcome: ingested.outcome,
     generation: ingested.generation ?? null,
     counts: { ...ingested.counts },
-    findingsCount: ingested.findings.length,
+    findingsCount: countOf(ingested.findingCounts),
     findings: ingested.findings.slice(0, MAX_LISTED_FINDINGS).map(({ kind, code, what, line, channelId }) => ({
       kind,
       code,

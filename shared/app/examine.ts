@@ -1,5 +1,6 @@
 import { clockChanges } from "../core/schedule/lost-hour.ts";
-import type { Finding, Listing, ListingBounds, ListingCounts } from "../core/schedule/listing.ts";
+import type { Findings } from "../core/schedule/findings.ts";
+import type { Listing, ListingBounds, ListingCounts } from "../core/schedule/listing.ts";
 import { sameSchedule, type Manifest } from "../core/schedule/manifest.ts";
 import { lastEndMs } from "../core/schedule/outline.ts";
 import { judgeViews, SANITY_THRESHOLDS, type SanityFinding, type SanityWarning } from "../core/schedule/sanity.ts";
@@ -24,12 +25,11 @@ export type Upload = {
 };
 
 /** An upload that was read to its end and judged beside what was in force. Nothing of it is written yet. */
-export type Examined = {
+export type Examined = Findings & {
   readonly feedId: string;
   readonly storedAtMs: number | undefined;
   readonly current: Generation | undefined;
   readonly counts: ListingCounts;
-  readonly findings: readonly Finding[];
   readonly warnings: readonly SanityWarning[];
   readonly load: LoadCheck;
   readonly verdict:
@@ -53,11 +53,11 @@ export async function examine(context: Context, upload: Upload, now: number): Pr
   const inForce = current === undefined ? undefined : await readManifest(chunks, current.contentHash);
   const told = { feedId, storedAtMs, current };
   if (current !== undefined && inForce !== undefined && listsTheSame(survey, inForce) && !isOver(inForce, now)) {
-    const { findings } = survey;
+    const { findings, findingCounts } = survey;
     // What it says was judged when it was put in force, and its warnings told. Load has been measured since.
     const load = await checkLoad(context, inForce, now);
     const verdict = { kind: isOutdated(current, storedAtMs, now) ? ("outdated" as const) : ("unchanged" as const), current };
-    return { ...told, counts: countsOf(inForce, survey), findings, warnings: loadWarnings(load), load, verdict };
+    return { ...told, counts: countsOf(inForce, survey), findings, findingCounts, warnings: loadWarnings(load), load, verdict };
   }
   const { zone, feedGate: thresholds = SANITY_THRESHOLDS } = context.settings;
   const time = { now, changes: clockChanges(zone) };
@@ -65,7 +65,8 @@ export async function examine(context: Context, upload: Upload, now: number): Pr
   const judgement = judgeViews({ ...edition, ...time, compared: inForce !== undefined, thresholds });
   const load = await checkLoad(context, edition.manifest, now);
   const warnings = [...loadWarnings(load), ...judgement.warnings];
-  const base = { ...told, counts: edition.counts, findings: edition.findings, warnings, load };
+  const { counts, findings, findingCounts } = edition;
+  const base = { ...told, counts, findings, findingCounts, warnings, load };
   if (current !== undefined && isOutdated(current, storedAtMs, now)) return { ...base, verdict: { kind: "outdated", current } };
   const unchanged = current !== undefined && inForce !== undefined && sameSchedule(edition.manifest, inForce);
   if (judgement.findings.length > 0) {
@@ -74,7 +75,8 @@ export async function examine(context: Context, upload: Upload, now: number): Pr
     if (unchanged && accepted) return { ...base, verdict: { kind: "unchanged", current } };
     // Read once more, and whole: it is kept for a person to look at.
     const listing = await readListing(read(), bounds);
-    return { ...base, findings: listing.findings, verdict: { kind: "quarantined", against: withLoad(judgement.findings, load), listing } };
+    const of = { findings: listing.findings, findingCounts: listing.findingCounts };
+    return { ...base, ...of, verdict: { kind: "quarantined", against: withLoad(judgement.findings, load), listing } };
   }
   if (unchanged) return { ...base, verdict: { kind: "unchanged", current } };
   const manifest = packManifest(edition.manifest);

@@ -10,7 +10,8 @@ import {
 } from "../../events/index.ts";
 import { diffSchedules, type ScheduleChange } from "../core/schedule/diff.ts";
 import { identify } from "../core/schedule/identity.ts";
-import type { Finding, ListingCounts } from "../core/schedule/listing.ts";
+import { countOf, type Findings } from "../core/schedule/findings.ts";
+import type { ListingCounts } from "../core/schedule/listing.ts";
 import { sameSchedule } from "../core/schedule/manifest.ts";
 import type { Programme } from "../core/schedule/programme.ts";
 import type { SanityWarning } from "../core/schedule/sanity.ts";
@@ -35,16 +36,14 @@ import type { ChangeCounts } from "./next-edition.ts";
 import { publish } from "./publish.ts";
 import { readManifest } from "./schedules.ts";
 
-/** What became of one upload of a feed. */
-export type IngestReport = {
+/** What became of one upload of a feed; its findings are repairs and rejected items, with their lines. */
+export type IngestReport = Findings & {
   readonly feedId: string;
   /** `outdated`: an upload that was stored later is in force already, and stays. */
   readonly outcome: "published" | "unchanged" | "quarantined" | "outdated";
   /** The generation in force afterwards, or undefined when there never was one. */
   readonly generation: number | undefined;
   readonly counts: ListingCounts;
-  /** Repairs and rejected items, with their lines. */
-  readonly findings: readonly Finding[];
   /** Why it was quarantined; empty otherwise. */
   readonly quarantine: readonly { readonly code: string; readonly what: string }[];
   /** What a person should see, whatever became of the upload. */
@@ -82,9 +81,9 @@ export function contested(feedId: string): CalltimeError {
 
 /** The second half of `ingest`: writes what was found, or undefined when another upload was put in force since it was examined. */
 export async function settle(context: Context, examined: Examined, now: number): Promise<IngestReport | undefined> {
-  const { feedId, storedAtMs, current, counts, findings, warnings, load, verdict } = examined;
+  const { feedId, storedAtMs, current, counts, findings, findingCounts, warnings, load, verdict } = examined;
   const { schedules, chunks } = context.ports;
-  const base = { feedId, counts, findings, warnings, load, quarantine: [], changes: [], changeCounts: NO_CHANGES };
+  const base = { feedId, counts, findings, findingCounts, warnings, load, quarantine: [], changes: [], changeCounts: NO_CHANGES };
   if (verdict.kind === "outdated") return { ...base, outcome: "outdated", generation: verdict.current.generation };
   const orderedAtMs = Math.max(Math.min(storedAtMs ?? now, now), current?.confirmedAtMs ?? 0);
   if (verdict.kind === "unchanged") {
@@ -109,7 +108,7 @@ export async function settle(context: Context, examined: Examined, now: number):
   await chunks.keep(verdict.chunks);
   if ((await schedules.publish({ feedId, generation, publishedAtMs: orderedAtMs, contentHash })) === "conflict") return undefined;
   await remember(context, feedId, { receivedAtMs: now, outcome: "published" });
-  await publish(context, [changedEvent({ feedId, generation, changes, changeCounts, findings }, now)]);
+  await publish(context, [changedEvent({ feedId, generation, changes, changeCounts, findings, findingCounts }, now)]);
   return { ...base, outcome: "published", generation, changes, changeCounts };
 }
 
@@ -149,7 +148,10 @@ export async function acceptQuarantined(
   }
   const changes = inForce ? [] : diffSchedules(lastGood, schedule, now);
   await remember(context, feedId, { receivedAtMs: held.receivedAtMs, outcome: "published" });
-  if (!inForce) await publish(context, [changedEvent({ feedId, generation, changes, changeCounts: countsOf(changes), findings: [] }, now)]);
+  if (!inForce)
+    await publish(context, [
+      changedEvent({ feedId, generation, changes, changeCounts: countsOf(changes), findings: [], findingCounts: [] }, now),
+    ]);
   const quarantine = await decide(context, held, { kind: "accepted", ...signed(asked), atMs: now, generation });
   return { quarantine, outcome: "accepted", changes };
 }
@@ -168,12 +170,11 @@ function lastSeenKey(feedId: string): string {
   return `feed/${feedId}`;
 }
 
-type Published = {
+type Published = Findings & {
   readonly feedId: string;
   readonly generation: number;
   readonly changes: readonly ScheduleChange[];
   readonly changeCounts: ChangeCounts;
-  readonly findings: readonly Finding[];
 };
 
 function countsOf(changes: readonly ScheduleChange[]): ChangeCounts {
@@ -182,7 +183,7 @@ function countsOf(changes: readonly ScheduleChange[]): ChangeCounts {
   return counts;
 }
 
-function changedEvent({ feedId, generation, changes, changeCounts, findings }: Published, now: number) {
+function changedEvent({ feedId, generation, changes, changeCounts, findings, findingCounts }: Published, now: number) {
   const listed = changes.slice(0, MAX_LISTED_CHANGES).map((change) => {
     const before = change.kind === "added" ? undefined : change.before;
     const after = change.kind === "cancelled" ? undefined : change.after;
@@ -203,20 +204,19 @@ function changedEvent({ feedId, generation, changes, changeCounts, findings }: P
     counts: { ...changeCounts },
     changes: items,
     truncated: Object.values(changeCounts).reduce((sum, count) => sum + count, 0) > items.length,
-    ...(findings.length > 0 && { feedFindings: findingsOf(findings) }),
+    ...(findings.length > 0 && { feedFindings: findingsOf({ findings, findingCounts }) }),
   };
   return newEvent(scheduleChanged, { id: `schedule.changed/${feedId}/${generation}`, atMs: now, data });
 }
 
-function findingsOf(findings: readonly Finding[]) {
-  const repaired = findings.filter(({ kind }) => kind === "repaired").length;
+function findingsOf({ findings, findingCounts }: Findings) {
   const first = findings.slice(0, MAX_EVENT_FINDINGS).map(({ kind, code, what, line }) => ({
     kind,
     code,
     what: what.length > MAX_FINDING_CHARACTERS ? `${what.slice(0, MAX_FINDING_CHARACTERS - 1)}…` : what,
     line: line ?? null,
   }));
-  return { repaired, rejected: findings.length - repaired, first };
+  return { repaired: countOf(findingCounts, "repaired"), rejected: countOf(findingCounts, "rejected"), first };
 }
 
 function slotOf(programme: Programme) {

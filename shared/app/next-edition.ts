@@ -2,11 +2,21 @@ import { CHANGE_KINDS, byAge, diffSchedules, type ChangeKind, type ScheduleChang
 import { CalltimeError } from "../core/error.ts";
 import { identifyChannel } from "../core/schedule/identity.ts";
 import { addToSum, emptySum, sumText } from "../core/schedule/listed-sum.ts";
-import { isTooFar, mendedChannel, undeclared, type Finding, type ListingBounds, type ListingCounts } from "../core/schedule/listing.ts";
+import { beginFindings, type Findings, type FindingsUnderway } from "../core/schedule/findings.ts";
+import { isTooFar, mendedChannel, undeclared, type ListingBounds, type ListingCounts } from "../core/schedule/listing.ts";
 import { daysOf, type Manifest, type ManifestChannel } from "../core/schedule/manifest.ts";
 import { outlineOf, programmesIn } from "../core/schedule/outline.ts";
 import { compareText, type Channel, type FeedProgramme, type Programme } from "../core/schedule/programme.ts";
-import { addRepair, NO_REPAIRS, sameView, viewOf, type ChannelView, type GateTime, type Repairs } from "../core/schedule/sanity.ts";
+import {
+  addRepair,
+  NO_REPAIRS,
+  repairsOf,
+  sameView,
+  viewOf,
+  type ChannelView,
+  type GateTime,
+  type Repairs,
+} from "../core/schedule/sanity.ts";
 import { beginSurvey, sumOf, type Survey } from "../core/schedule/survey.ts";
 import { readFeedBatches } from "../feeds/read-feed.ts";
 import { packDay, packListed, unpackListed, type Chunk } from "../feeds/schedule-chunks.ts";
@@ -19,8 +29,11 @@ export type ReadBytes = () => AsyncIterable<Uint8Array>;
 /** How often each kind of change was found. */
 export type ChangeCounts = Readonly<Record<ChangeKind, number>>;
 
-/** The schedule that a feed lists, as far as it differs from the one in force. */
-export type Edition = {
+/**
+ * The schedule that a feed lists, as far as it differs from the one in force. Its findings are of what was read, and of channels that were
+ * looked at; what was wrong on the others is counted in `counts` alone.
+ */
+export type Edition = Findings & {
   readonly manifest: Manifest;
   /** What the one in force does not have. */
   readonly chunks: readonly Chunk[];
@@ -28,8 +41,6 @@ export type Edition = {
   readonly views: readonly ChannelView[];
   readonly counts: ListingCounts;
   readonly repairs: Repairs;
-  /** What was wrong with what was read, and on channels that were looked at. Of the others it is counted alone. */
-  readonly findings: readonly Finding[];
   /** By start; of a great many those nearest to now. */
   readonly changes: readonly ScheduleChange[];
   readonly changeCounts: ChangeCounts;
@@ -74,6 +85,8 @@ export async function nextEdition(
   const rebuilt = new Map<string, Rebuilt>();
   const changed = ids.filter((id) => !isSame(survey, before.get(id) ?? { id, chunks: [] }) || !isListed(survey, id));
   const changes = nearestChanges();
+  const findings = beginFindings(survey);
+  for (const id of ids) if (!survey.channels.has(id) && survey.listed.has(id)) findings.add(undeclared(id, survey.listed.get(id)?.line));
   const listedOn = await readChannels(read, changed, survey, bounds);
   for (let at = 0; at < changed.length; at += CHANNELS_AT_ONCE) {
     const group = changed.slice(at, at + CHANNELS_AT_ONCE);
@@ -83,16 +96,15 @@ export async function nextEdition(
       const was = before.get(id);
       const previous = was?.chunks.flatMap(([, hash]) => days.get(hash) ?? []) ?? [];
       const beside = { was, previous };
-      rebuilt.set(id, rebuild(declared(survey, id), listedOn(id), beside, { bounds, time, changes, sum: sumOf(survey, id) }));
+      rebuilt.set(id, rebuild(declared(survey, id), listedOn(id), beside, { bounds, time, changes, findings, sum: sumOf(survey, id) }));
     }
   }
-  return assembled(ids, { survey, before, rebuilt, time, changes });
+  return assembled(ids, { survey, before, rebuilt, time, changes, findings });
 }
 
 type Rebuilt = {
   readonly channel: ManifestChannel;
   readonly chunks: readonly Chunk[];
-  readonly findings: readonly Finding[];
   readonly view: ChannelView;
 };
 
@@ -104,11 +116,19 @@ function rebuild(
     bounds,
     time,
     changes,
+    findings,
     sum,
-  }: { readonly bounds: ListingBounds; readonly time: GateTime; readonly changes: NearestChanges; readonly sum: string | undefined },
+  }: {
+    readonly bounds: ListingBounds;
+    readonly time: GateTime;
+    readonly changes: NearestChanges;
+    readonly findings: FindingsUnderway;
+    readonly sum: string | undefined;
+  },
 ): Rebuilt {
   const { id } = channel;
   const mended = mendedChannel(channel, listed, bounds);
+  for (const finding of mended.findings) findings.add(finding);
   const programmes = identifyChannel(mended.programmes, previous);
   changes.add(diffSchedules({ channels: [], programmes: previous }, { channels: [], programmes }, time.now));
   const packed = daysOf(programmes).map((day) => ({ day: day.day, chunk: packDay(id, day.programmes) }));
@@ -123,7 +143,6 @@ function rebuild(
       ...(sum !== undefined && { listed: { sum, outline, duplicatesDropped, rejected, repairs } }),
     },
     chunks: packed.flatMap(({ chunk }) => (known.has(chunk.hash) ? [] : [chunk])),
-    findings: mended.findings,
     view: viewOf({ channelId: id, parallel: channel.parallel === true, outline }, { before: previous, after: programmes }, time),
   };
 }
@@ -136,23 +155,22 @@ function assembled(
     rebuilt,
     time,
     changes,
+    findings,
   }: {
     readonly survey: Survey;
     readonly before: ReadonlyMap<string, ManifestChannel>;
     readonly rebuilt: ReadonlyMap<string, Rebuilt>;
     readonly time: GateTime;
     readonly changes: NearestChanges;
+    readonly findings: FindingsUnderway;
   },
 ): Edition {
-  const findings = [...survey.findings];
   const channels: ManifestChannel[] = [];
   const views: ChannelView[] = [];
   const chunks: Chunk[] = [];
-  let repairs = survey.findings.reduce(addRepair, NO_REPAIRS);
+  let repairs = repairsOf(survey.findingCounts);
   for (const id of ids) {
     const again = rebuilt.get(id);
-    if (!survey.channels.has(id) && survey.listed.has(id)) findings.push(undeclared(id, survey.listed.get(id)?.line));
-    for (const finding of again?.findings ?? []) findings.push(finding);
     for (const chunk of again?.chunks ?? []) chunks.push(chunk);
     // One that is declared and has no programme is nothing to look at again, in force or not.
     const channel: ManifestChannel = again?.channel ?? { chunks: [], ...before.get(id), ...declared(survey, id) };
@@ -169,7 +187,7 @@ function assembled(
     views,
     counts: countsOf(manifest, survey),
     repairs,
-    findings,
+    ...findings.all(),
     ...changes.all(),
   };
 }

@@ -49,21 +49,36 @@ export type ReferenceTrouble = {
  * of HTML becomes its character; each is told to `trouble`.
  */
 export function withoutReferences(text: string, trouble: (found: ReferenceTrouble) => void): string {
-  return text.replaceAll(REFERENCE, (written: string, hex?: string, decimal?: string, name?: string, at?: number | string) => {
-    const offset = typeof at === "number" ? at : 0;
-    if (name !== undefined) return OF_XML.get(name) ?? ofHtml(written, name, offset, trouble);
-    const digits = hex ?? decimal;
-    if (digits === undefined) {
-      trouble({ kind: "repaired", at: offset, code: "ampersand-bare", reason: "an & stands alone; it was kept; &amp; would be right" });
-      return written;
-    }
-    const code = Number.parseInt(digits, hex === undefined ? 10 : 16);
-    if (isCharacter(code)) return String.fromCodePoint(code);
-    const half = code >= 0xd800 && code <= 0xdfff;
-    const why = half ? "is half of a surrogate pair" : "is no character of XML";
-    trouble({ kind: "refused", at: offset, code: "character-impossible", reason: `${written.slice(0, 20)} ${why}` });
+  let read = "";
+  let behind = 0;
+  // One after the other: replaceAll would first gather them all, and a text may be of nothing else.
+  REFERENCE.lastIndex = 0;
+  for (let found = REFERENCE.exec(text); found !== null; found = REFERENCE.exec(text)) {
+    const [written] = found;
+    const meant = meaningOf(found, trouble);
+    if (meant === written) continue;
+    read += text.slice(behind, found.index) + meant;
+    behind = found.index + written.length;
+  }
+  return behind === 0 ? text : read + text.slice(behind);
+}
+
+function meaningOf(
+  { 0: written, 1: hex, 2: decimal, 3: name, index }: RegExpExecArray,
+  trouble: (found: ReferenceTrouble) => void,
+): string {
+  if (name !== undefined) return OF_XML.get(name) ?? ofHtml(written, name, index, trouble);
+  const digits = hex ?? decimal;
+  if (digits === undefined) {
+    trouble({ kind: "repaired", at: index, code: "ampersand-bare", reason: "an & stands alone; it was kept; &amp; would be right" });
     return written;
-  });
+  }
+  const code = Number.parseInt(digits, hex === undefined ? 10 : 16);
+  if (isCharacter(code)) return String.fromCodePoint(code);
+  const half = code >= 0xd800 && code <= 0xdfff;
+  const why = half ? "is half of a surrogate pair" : "is no character of XML";
+  trouble({ kind: "refused", at: index, code: "character-impossible", reason: `${written.slice(0, 20)} ${why}` });
+  return written;
 }
 
 function ofHtml(written: string, name: string, at: number, trouble: (found: ReferenceTrouble) => void): string {

@@ -14,6 +14,8 @@ const MAX_ELEMENT_BYTES = 1_048_576;
 const MAX_DEPTH = 64;
 /** XMLTV has at most eight; each is compared with those before it. */
 const MAX_ATTRIBUTES = 64;
+/** Repairs of one element that are told one by one; the longest real descriptions have a few. */
+const MOST_TOLD = 256;
 /** Channel ids remembered as text that is used again; the largest real feed has 11,000. */
 const MAX_INTERNED = 16_384;
 /** Zeroes after what is scanned: every loop over bytes ends at the first, since a zero in the feed is refused before. */
@@ -675,11 +677,25 @@ export class XmltvScanner {
   /** `text`, which stands at `from`, with its references replaced; what is wrong with those is told. */
   #withoutReferences(text: string, from: number): string {
     if (!text.includes("&")) return text;
+    let behind = 0;
+    let byte = from;
     return withoutReferences(text, ({ kind, at, code, reason }) => {
-      const line = this.#lineAt(from + Buffer.byteLength(text.slice(0, at)));
+      // From one to the next: a text of nothing else would be measured as often as it is long.
+      byte += Buffer.byteLength(text.slice(behind, at));
+      behind = at;
+      const line = this.#lineAt(byte);
       if (kind === "refused") throw malformed(line, reason);
-      this.#items.push({ kind, line, code, reason });
+      this.#repaired({ kind, line, code, reason });
     });
+  }
+
+  /** Tells of a repair; beyond `MOST_TOLD` of an element the same again is counted with the last, since each may be of one byte. */
+  #repaired(item: Extract<FeedItem, { kind: "repaired" }>): void {
+    const last = this.#items.at(-1);
+    const same = last?.kind === "repaired" && last.line === item.line && last.code === item.code && last.reason === item.reason;
+    if (same && this.#items.length > this.#itemsWhole + MOST_TOLD)
+      this.#items[this.#items.length - 1] = { ...item, times: (last.times ?? 1) + 1 };
+    else this.#items.push(item);
   }
 
   /** Passes over the rest of the element named `[from, to)` whose tag was just read. */

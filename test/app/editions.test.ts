@@ -177,7 +177,7 @@ describe("what differs from the edition in force is all that is looked at, and",
     const report = await take(made, feedOf({ channels: [], programmes: overlapping }));
     expect([report.outcome, report.findings.map(({ code }) => code)]).toEqual([
       "unchanged",
-      ["channel-undeclared", "overlap", "channel-undeclared"],
+      ["channel-undeclared", "channel-undeclared", "overlap"],
     ]);
     expect(written).toMatchObject({ chunks: 0, generations: 0 });
   });

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { ingest, readLastSeen } from "../../shared/app/ingest.ts";
 import type { NextGeneration } from "../../shared/app/ports.ts";
+import { MOST_LISTED } from "../../shared/core/schedule/findings.ts";
 import { SANITY_THRESHOLDS } from "../../shared/core/schedule/sanity.ts";
 import { at, platform, type Platform } from "./made.ts";
 import { calendarOf } from "../feeds/calendars.ts";
@@ -169,6 +170,18 @@ test("what a feed has wrong and is read all the same is in the report and in the
   expect(report.findings).toEqual([told, told, told, told]);
   const [event] = small.bus.of("calltime.schedule.changed");
   expect(event?.data.feedFindings).toEqual({ repaired: 4, rejected: 0, first: [told, told, told, told] });
+});
+
+test("a feed of bare ampersands is counted to the last one, and no more of them are kept than are listed", async () => {
+  const small = await platform();
+  const before = performance.now();
+  const report = await take(small, feed(4, { each: 30, titled: "&".repeat(250_000) }));
+  // Measured one by one from the beginning of its text each would take a minute.
+  expect(performance.now() - before).toBeLessThan(20_000);
+  expect(report.findingCounts).toEqual([{ kind: "repaired", code: "ampersand-bare", count: 1_000_000 }]);
+  expect(report.findings.length).toBeLessThanOrEqual(MOST_LISTED);
+  expect(report.warnings.map(({ sentence }) => sentence)).toContainEqual(expect.stringContaining("1000000 repairs on 4 programmes"));
+  expect(small.bus.of("calltime.schedule.changed")[0]?.data.feedFindings).toMatchObject({ repaired: 1_000_000, rejected: 0 });
 });
 
 test("an event lists 20 findings at the most, each cut, and counts all of them", async () => {

@@ -113,6 +113,16 @@ describe("calltime feed check", () => {
     });
   });
 
+  test("of a great many repairs as many are told as are asked for and listed, and how many more there are", run, async () => {
+    const bad = file([["1800", "1900", "&".repeat(6_300)], ...EVENING.slice(1)].map((slot) => [...slot] as unknown as Slot));
+    const { stdout } = await calltime("feed", "check", bad, ...NOW);
+    expect(stdout).toContain(": accepted, 6,300 repairs, 1 warning\n");
+    expect(stdout).toContain("repaired  6,300 × ");
+    expect(stdout).toContain("            … and 6,295 more; --all lists the first 5,000\n");
+    const all = await calltime("feed", "check", bad, ...NOW, "--all");
+    expect(all.stdout).toMatch(/… and 6,0\d\d more; counted alone\n/);
+  });
+
   test("beside the last good feed half a guide is quarantined, and the exit code says 2", run, async () => {
     const [before, half] = [file(EVENING), file(EVENING.slice(3))];
     const { code, stdout } = await calltime("feed", "check", half, "--against", before, ...NOW);

@@ -24,6 +24,7 @@ const ENDS: readonly (readonly [string, RegExp])[] = [
   ["a gigabyte of attributes", /^feed-too-large: line 1: a tag has more than 64 attributes/],
   ["a gigabyte of one name", /^feed-too-large: line 1: one programme, tag, text/],
   ["a gigabyte of one comment", /^feed-too-large: line 1: one programme, tag, text/],
+  ["a gigabyte of bare ampersands", /^feed-too-large: the feed is larger than 20000000 bytes unpacked/],
   ["a gigabyte of zeroes", /^feed-malformed: line 1: the character U\+0000/],
   ["a feed that never ends", /^feed-too-large: the feed is larger than 100000000 bytes unpacked/],
   ["a feed of channels that never ends", /^feed-too-large: the feed is larger than 100000000 bytes unpacked/],

@@ -41,6 +41,7 @@ const ATTACKS: Readonly<Record<string, () => AsyncIterable<Uint8Array>>> = {
   "a gigabyte of attributes": () => gigabyteOf("<tv><programme", " a='1'"),
   "a gigabyte of one name": () => gigabyteOf("<tv><", "a"),
   "a gigabyte of one comment": () => gigabyteOf("<tv><!--", "- "),
+  "a gigabyte of bare ampersands": () => gigabyteOf("<tv>", PROGRAMME.replace("For ever", "&".repeat(1_000_000))),
   "a gigabyte of zeroes": () => gigabyteOf("<tv>", "\0"),
   "a feed that never ends": () => gigabyteOf("<tv>", PROGRAMME),
   "a feed of channels that never ends": () => {
@@ -68,7 +69,7 @@ const ATTACKS: Readonly<Record<string, () => AsyncIterable<Uint8Array>>> = {
 };
 
 /** Feeds of formats that take longer to read than XMLTV are stopped sooner: what is held shows as well in a fifth. */
-const MAX_BYTES = /calendar|alarms|episodes/.test(process.argv[2] ?? "") ? 20_000_000 : 100_000_000;
+const MAX_BYTES = /calendar|alarms|episodes|ampersands/.test(process.argv[2] ?? "") ? 20_000_000 : 100_000_000;
 
 const attack = ATTACKS[process.argv[2] ?? ""];
 if (attack === undefined) console.log(JSON.stringify(Object.keys(ATTACKS)));

@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { clockChangesBetween } from "../../local/clock-changes.ts";
 import { readListing } from "../../shared/app/feed-listing.ts";
 import { CalltimeError } from "../../shared/core/error.ts";
-import type { Finding } from "../../shared/core/schedule/listing.ts";
+import type { FindingCount } from "../../shared/core/schedule/findings.ts";
 import { judgeListing } from "../../shared/core/schedule/sanity.ts";
 import { dataFile } from "../data-folder.ts";
 
@@ -29,7 +29,7 @@ export type FeedOutcome =
 export async function outcomeOf(path: string): Promise<FeedOutcome> {
   try {
     const listing = await readListing(createReadStream(dataFile(path)));
-    const { programmes, findings, counts } = listing;
+    const { programmes, findingCounts, counts } = listing;
     const now = programmes[0]?.startsAtMs ?? 0;
     const lastMs = programmes.reduce((most, { endsAtMs }) => Math.max(most, endsAtMs), now);
     const verdict = judgeListing({ listing, lastGood: undefined, now, changes: clockChangesBetween(undefined, now, lastMs) });
@@ -38,8 +38,8 @@ export async function outcomeOf(path: string): Promise<FeedOutcome> {
       channels: counts.channelsWithProgrammes,
       read: counts.programmesRead + counts.itemsUnreadable,
       kept: counts.programmesKept,
-      repaired: tallyOf(findings, "repaired"),
-      rejected: tallyOf(findings, "rejected"),
+      repaired: tallyOf(findingCounts, "repaired"),
+      rejected: tallyOf(findingCounts, "rejected"),
       held: verdict.kind === "quarantined" ? verdict.findings.map(({ code }) => code) : [],
       warned: verdict.warnings.map(({ code }) => code).filter((code) => code !== "channel-gaps"),
     };
@@ -49,8 +49,6 @@ export async function outcomeOf(path: string): Promise<FeedOutcome> {
   }
 }
 
-function tallyOf(findings: readonly Finding[], kind: Finding["kind"]): Tally {
-  const tally: Record<string, number> = {};
-  for (const finding of findings) if (finding.kind === kind) tally[finding.code] = (tally[finding.code] ?? 0) + 1;
-  return tally;
+function tallyOf(counts: readonly FindingCount[], kind: FindingCount["kind"]): Tally {
+  return Object.fromEntries(counts.flatMap((each) => (each.kind === kind ? [[each.code, each.count]] : [])));
 }

@@ -1,17 +1,8 @@
 import { instantText } from "../instant-text.ts";
+import { beginFindings, type Finding, type Findings, type FindingsUnderway } from "./findings.ts";
 import { mendChannel, type MendedChannel } from "./mend.ts";
 import { byStart, compareText } from "./programme.ts";
 import type { Channel, FeedItem, FeedProgramme, ListedProgramme } from "./programme.ts";
-
-/** Something in a feed that was mended or left out, with a `code` to match on, a sentence, and where it stood. */
-export type Finding = {
-  readonly kind: "repaired" | "rejected";
-  readonly code: string;
-  readonly what: string;
-  /** Line of the feed. */
-  readonly line?: number;
-  readonly channelId?: string;
-};
 
 /** How much was read, and what became of it: `programmesRead` = kept + `duplicatesDropped` + `programmesRejected`. */
 export type ListingCounts = {
@@ -29,10 +20,9 @@ export type ListingCounts = {
 };
 
 /** A feed as one consistent list. `channels` are sorted by id; `programmes` by start, then channel, then title. */
-export type Listing = {
+export type Listing = Findings & {
   readonly channels: readonly Channel[];
   readonly programmes: readonly ListedProgramme[];
-  readonly findings: readonly Finding[];
   readonly counts: ListingCounts;
 };
 
@@ -41,14 +31,14 @@ export type ListingUnderway = {
   readonly channels: Map<string, Channel>;
   // Maps, never objects: "__proto__" is a possible channel id.
   readonly programmes: Map<string, FeedProgramme[]>;
-  readonly findings: Finding[];
+  readonly findings: FindingsUnderway;
   programmesRead: number;
   itemsUnreadable: number;
 };
 
 /** A listing with nothing in it yet. */
 export function beginListing(): ListingUnderway {
-  return { channels: new Map(), programmes: new Map(), findings: [], programmesRead: 0, itemsUnreadable: 0 };
+  return { channels: new Map(), programmes: new Map(), findings: beginFindings(), programmesRead: 0, itemsUnreadable: 0 };
 }
 
 /** Takes one more item into `listing`, which it changes and returns. Of two declarations of a channel the first counts. */
@@ -61,11 +51,11 @@ export function addItem(listing: ListingUnderway, item: FeedItem): ListingUnderw
       addProgramme(listing, item.programme);
       return listing;
     case "repaired":
-      listing.findings.push({ kind: "repaired", code: item.code, what: item.reason, line: item.line });
+      listing.findings.add({ kind: "repaired", code: item.code, what: item.reason, line: item.line }, item.times);
       return listing;
     case "rejected":
       listing.itemsUnreadable++;
-      listing.findings.push({ kind: "rejected", code: item.code, what: item.reason, line: item.line });
+      listing.findings.add({ kind: "rejected", code: item.code, what: item.reason, line: item.line });
       return listing;
     default:
       return item satisfies never;
@@ -81,7 +71,7 @@ export type ListingBounds = { readonly latestStartMs?: number; readonly repeats?
 /** The listing of everything taken in: contradictions on a channel are mended, what cannot be mended is left out, each with a finding. */
 export function finishListing(underway: ListingUnderway, bounds: ListingBounds = {}): Listing {
   const channels = new Map(underway.channels);
-  const findings = [...underway.findings];
+  const findings = beginFindings(underway.findings.all());
   const programmes: ListedProgramme[] = [];
   let channelsWithProgrammes = 0;
   let duplicatesDropped = 0;
@@ -89,21 +79,21 @@ export function finishListing(underway: ListingUnderway, bounds: ListingBounds =
   for (const [channelId, listed] of underway.programmes) {
     if (!channels.has(channelId)) {
       channels.set(channelId, { id: channelId, name: channelId });
-      findings.push(undeclared(channelId, listed[0]?.line));
+      findings.add(undeclared(channelId, listed[0]?.line));
     }
     const mended = mendedChannel(channels.get(channelId) ?? { id: channelId }, listed, bounds);
     if (mended.programmes.length > 0) channelsWithProgrammes++;
     duplicatesDropped += mended.duplicatesDropped;
     programmesRejected += mended.rejected;
     for (const programme of mended.programmes) programmes.push(programme);
-    for (const finding of mended.findings) findings.push(finding);
+    for (const finding of mended.findings) findings.add(finding);
   }
   // Within a channel mendChannel leaves an order that the feed's own has no part in; this sort is stable.
   programmes.sort(byStart);
   return {
     channels: [...channels.values()].sort((a, b) => compareText(a.id, b.id)),
     programmes,
-    findings,
+    ...findings.all(),
     counts: {
       channelsDeclared: underway.channels.size,
       channelsWithProgrammes,
@@ -159,7 +149,7 @@ function addChannel(listing: ListingUnderway, channel: Channel, line: number): v
     listing.channels.set(channel.id, channel);
     return;
   }
-  listing.findings.push({
+  listing.findings.add({
     kind: "repaired",
     code: "channel-declared-twice",
     what: `channel "${channel.id}" is declared again; the first declaration counts`,

@@ -1,6 +1,6 @@
 import { HOUR_MS, MINUTE_MS } from "../time.ts";
 import { episodesConflict } from "./conflict.ts";
-import type { Finding } from "./listing.ts";
+import type { Finding } from "./findings.ts";
 import { compareText } from "./programme.ts";
 import type { FeedProgramme, ListedProgramme } from "./programme.ts";
 import { isFiller, normaliseTitle } from "./title.ts";

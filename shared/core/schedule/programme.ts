@@ -47,7 +47,8 @@ export type FeedProgramme = Omit<ListedProgramme, "endsAtMs"> & { readonly endsA
 export type FeedItem =
   | { readonly kind: "channel"; readonly channel: Channel; readonly line: number }
   | { readonly kind: "programme"; readonly programme: FeedProgramme }
-  | { readonly kind: "repaired"; readonly line: number; readonly code: string; readonly reason: string }
+  /** `times`: as often, one after the other; once when left out. */
+  | { readonly kind: "repaired"; readonly line: number; readonly code: string; readonly reason: string; readonly times?: number }
   | { readonly kind: "rejected"; readonly line: number; readonly code: string; readonly reason: string };
 
 /** Programmes in the order in which schedules keep them: by start, then channel, then title. */

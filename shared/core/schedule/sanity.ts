@@ -2,7 +2,8 @@ import { instantText, lengthText } from "../instant-text.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../time.ts";
 import { channelCoverage, type ChannelCoverage } from "./coverage.ts";
 import { identifyChannel } from "./identity.ts";
-import type { Finding, Listing, ListingBounds, ListingCounts } from "./listing.ts";
+import type { Finding, FindingCount, Findings } from "./findings.ts";
+import type { Listing, ListingBounds, ListingCounts } from "./listing.ts";
 import { lostHours, type ClockChange, type LostHour } from "./lost-hour.ts";
 import { LONGEST_PROGRAMME_MS } from "./mend.ts";
 import { outlineOf, slotsOf, type Outline } from "./outline.ts";
@@ -130,8 +131,8 @@ export function judgeListing({ listing, lastGood, now, changes = [], thresholds 
     const channel = { channelId, parallel: lists.has(channelId), outline: outlineOf(listed) };
     return viewOf(channel, { before, after: identifyChannel(listed, before) }, { now, changes });
   });
-  const { counts, findings } = listing;
-  const repairs = findings.reduce((sum, finding) => addRepair(sum, finding), NO_REPAIRS);
+  const { counts } = listing;
+  const repairs = repairsOf(listing.findingCounts);
   const { findings: against, warnings } = judgeViews({
     views,
     counts,
@@ -143,7 +144,7 @@ export function judgeListing({ listing, lastGood, now, changes = [], thresholds 
   });
   return against.length > 0
     ? { kind: "quarantined", findings: against, warnings }
-    : { kind: "accepted", notes: notesOf(findings), warnings };
+    : { kind: "accepted", notes: notesOf(listing), warnings };
 }
 
 /** One channel as the new feed lists it. `parallel`: it is a list and no line-up. */
@@ -167,8 +168,17 @@ export type Repairs = { readonly cut: number; readonly mended: number };
 export const NO_REPAIRS: Repairs = { cut: 0, mended: 0 };
 
 /** `repairs` with one finding more. */
-export function addRepair({ cut, mended }: Repairs, { kind, code }: Finding): Repairs {
-  return { cut: code === CUT ? cut + 1 : cut, mended: kind === "repaired" && !ORDINARY.has(code) ? mended + 1 : mended };
+export function addRepair(repairs: Repairs, { kind, code }: Finding): Repairs {
+  return withRepairs(repairs, { kind, code, count: 1 });
+}
+
+/** The repairs among findings that were counted. */
+export function repairsOf(counts: readonly FindingCount[]): Repairs {
+  return counts.reduce(withRepairs, { cut: 0, mended: 0 });
+}
+
+function withRepairs({ cut, mended }: Repairs, { kind, code, count }: FindingCount): Repairs {
+  return { cut: code === CUT ? cut + count : cut, mended: kind === "repaired" && !ORDINARY.has(code) ? mended + count : mended };
 }
 
 /** The view of a channel that lists `after` (what of it was in force already has its id) beside `before`. */
@@ -445,20 +455,12 @@ function split<T>(items: readonly T[], holds: (item: T) => boolean): readonly [r
   return [items.filter(holds), items.filter((item) => !holds(item))];
 }
 
-function notesOf(findings: readonly Finding[]): readonly SanityNote[] {
-  const groups = new Map<string, { readonly first: Finding; count: number }>();
-  for (const finding of findings) {
-    const key = `${finding.kind} ${finding.code}`;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, { first: finding, count: 1 });
-    else group.count++;
-  }
-  return [...groups.values()].map(({ first, count }) => ({
-    code: first.code,
-    kind: first.kind,
-    count,
-    sentence: `${count} ${first.kind} (${first.code}), the first: ${first.what}${first.line === undefined ? "" : ` (line ${first.line})`}.`,
-  }));
+function notesOf({ findings, findingCounts }: Findings): readonly SanityNote[] {
+  return findingCounts.map(({ kind, code, count }) => {
+    const first = findings.find((finding) => finding.kind === kind && finding.code === code);
+    const line = first?.line === undefined ? "" : ` (line ${first.line})`;
+    return { code, kind, count, sentence: `${count} ${kind} (${code}), the first: ${first?.what ?? ""}${line}.` };
+  });
 }
 
 function percent(share: number): string {

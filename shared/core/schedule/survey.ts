@@ -1,5 +1,6 @@
 import { addToSum, emptySum, sumText, type ListedSum } from "./listed-sum.ts";
-import { addItem, beginListing, isTooFar, type Finding, type ListingBounds, type ListingUnderway } from "./listing.ts";
+import type { Findings } from "./findings.ts";
+import { addItem, beginListing, isTooFar, type ListingBounds, type ListingUnderway } from "./listing.ts";
 import type { Channel, FeedItem } from "./programme.ts";
 
 /** What a first reading keeps of one channel: a sum over its programmes, and the line of the first of them. */
@@ -9,7 +10,8 @@ type SurveyedChannel = { readonly sum: ListedSum; readonly line: number };
 export type Survey = { readonly channels: ReadonlyMap<string, Channel>; readonly listed: ReadonlyMap<string, SurveyedChannel> } & Pick<
   ListingUnderway,
   "programmesRead" | "itemsUnreadable"
-> & { readonly findings: readonly Finding[] };
+> &
+  Findings;
 
 /** Takes in a feed's items, one after the other. */
 export type Surveyor = { readonly add: (item: FeedItem) => void; readonly end: () => Survey };
@@ -38,7 +40,7 @@ export function beginSurvey(bounds: ListingBounds): Surveyor {
     },
     end: () => {
       const { channels, findings, programmesRead, itemsUnreadable } = rest;
-      return { channels, listed, findings, programmesRead, itemsUnreadable };
+      return { channels, listed, ...findings.all(), programmesRead, itemsUnreadable };
     },
   };
 }
