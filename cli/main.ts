@@ -11,6 +11,7 @@ import { feedCommand } from "./feed.ts";
 import { modeCommand } from "./mode.ts";
 import { occasionCommand } from "./occasion.ts";
 import { overrideCommand } from "./override.ts";
+import { preflightCommand } from "./preflight.ts";
 import { planCommand } from "./plan.ts";
 import { programmeCommand } from "./programme.ts";
 import { releaseCommand } from "./release.ts";
@@ -33,6 +34,7 @@ const program = new Command("calltime")
   .addCommand(explainCommand())
   .addCommand(orderCommand())
   .addCommand(planCommand())
+  .addCommand(preflightCommand())
   .addCommand(deadLettersCommand())
   .addCommand(backtestCommand())
   .addCommand(chaosCommand())

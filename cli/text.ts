@@ -54,6 +54,8 @@ export function textOfEvent(event: AnyEvent): string | undefined {
         checkpoint === "longest-lead" ? `T-${minutesBetween(event.at, event.data.startsAt)}, the last moment to ask` : checkpoint;
       return `${at}  verdict  ${name}: ${verdict} at ${when}${pages ? " (pages)" : ""}: ${targets}`;
     }
+    case "calltime.limits.checked":
+      return event.data.findings.length === 0 ? undefined : `${at}  limits   ${event.data.findings.map(({ what }) => what).join("; ")}`;
     case "calltime.content.warmed": {
       const { name, edges, bytes, requests } = event.data;
       const held = edges.map(({ edgeId, warm, objects }) => `${edgeId} holds ${whole(warm)} of ${whole(objects)}`).join(", ");

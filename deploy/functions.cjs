@@ -64,6 +64,8 @@ module.exports = async ({ resolveVariable }) => {
       environment: { NODE_EXTRA_CA_CERTS: "/var/runtime/ca-cert.pem" },
       ...(subnetIds.length > 0 && { vpc: { subnetIds, securityGroupIds: await list("databaseSecurityGroups") } }),
     }),
+    // Twice a day: days of plans, and a look at each account.
+    preflight: named("preflight", { timeout: 300, memorySize: 1769, reservedConcurrency: 1 }),
     // Called by CloudFormation alone, when the stack is deleted (release.yml).
     release: named("release", { timeout: 120, memorySize: 1024 }),
     api: named("api", { timeout: 29, memorySize: 1769, events: routes(authorizer), environment: deadLetters }),

@@ -93,6 +93,16 @@ const warmDatabases = ({ clusters, instances, endpoints, secrets, users }) => [
 const network = (isInside) =>
   isInside ? [allow(["ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DeleteNetworkInterface"], "*")] : [];
 
+/** Looks at the limits of accounts. Quotas and subnets are listed, task definitions described, by nobody's name. */
+const limits = (reach) => [
+  ...(reach.scalableTargets.length > 0 ? [allow(["application-autoscaling:DescribeScheduledActions"], "*")] : []),
+  ...some(["ecs:DescribeServices"], reach.services),
+  ...(reach.services.length > 0
+    ? [allow(["ecs:DescribeTaskDefinition", "ec2:DescribeSubnets", "servicequotas:GetServiceQuota"], "*")]
+    : []),
+  ...(reach.loadBalancers.length > 0 ? [allow(["elasticloadbalancing:DescribeCapacityReservation"], "*")] : []),
+];
+
 const grants = (reach, databases, isInside) => ({
   ingest: [
     ...state,
@@ -117,6 +127,7 @@ const grants = (reach, databases, isInside) => ({
     ...network(isInside),
     allow(["sqs:SendMessage"], attribute("DatabaseDeadLetters")),
   ],
+  preflight: [...state, ...measured(reach), ...limits(reach)],
   release: [...state, ...look(reach), ...set(reach)],
   // It gives the targets back to their owners, and dead letters to their subscribers.
   api: [...state, ...measured(reach), ...look(reach), ...set(reach), ...redrive],

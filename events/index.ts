@@ -5,6 +5,7 @@ import { contentWarmed } from "./content-warmed.ts";
 import { cueWithdrawn } from "./cue-withdrawn.ts";
 import { EventError } from "./event-error.ts";
 import { feedQuarantined } from "./feed-quarantined.ts";
+import { limitsChecked } from "./limits-checked.ts";
 import { loadMeasured } from "./load-measured.ts";
 import { modeChanged } from "./mode-changed.ts";
 import { modelUpdated } from "./model-updated.ts";
@@ -33,6 +34,7 @@ export {
   contentWarmed,
   cueWithdrawn,
   feedQuarantined,
+  limitsChecked,
   loadMeasured,
   modeChanged,
   modelUpdated,
@@ -68,6 +70,7 @@ export const eventContracts = [
   contentWarmed,
   cacheWarmed,
   readinessAssessed,
+  limitsChecked,
   releaseWithheld,
   releaseAssessed,
   loadMeasured,

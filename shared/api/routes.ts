@@ -9,6 +9,7 @@ import { decideProposalRoute, proposalsRoute } from "./proposals.ts";
 import { orderRoute } from "./order.ts";
 import { planRoute } from "./plan.ts";
 import { planningRoute } from "./planning.ts";
+import { preflightRoute } from "./preflight.ts";
 import { acceptQuarantineRoute, quarantineRoute, rejectQuarantineRoute } from "./quarantine.ts";
 import { correctProgrammeRoute, programmesRoute } from "./programmes.ts";
 import { releaseRoute } from "./release.ts";
@@ -27,6 +28,7 @@ export const routes: readonly Route[] = [
   orderRoute,
   explainRoute,
   verdictsRoute,
+  preflightRoute,
   overridesRoute,
   setOverrideRoute,
   withdrawOverrideRoute,

@@ -1,5 +1,6 @@
 import type { AnyEvent } from "../../events/index.ts";
 import type { AudienceMinute, LoadMinute } from "../core/measurement.ts";
+import type { TargetLimits } from "../core/plan/limits.ts";
 import type { Reason } from "../core/plan/plan.ts";
 import type { TickEvidence } from "../core/score.ts";
 import type { Chunk } from "../feeds/schedule-chunks.ts";
@@ -172,6 +173,12 @@ export interface BookingControl {
   ): Promise<SetMinimumOutcome>;
   /** Removes an action by name. One that is not there is `accepted`: the second time is harmless. */
   remove(targetId: string, name: string): Promise<SetMinimumOutcome>;
+}
+
+/** Limits of accounts, beyond the owners' own maximums. */
+export interface LimitSource {
+  /** The limits of each target asked for, in the order asked; what could not be looked at is unknown, never left out. */
+  limits(targetIds: readonly string[]): Promise<readonly TargetLimits[]>;
 }
 
 /** One GET through one edge. */

@@ -8,19 +8,19 @@ import { SQSClient } from "@aws-sdk/client-sqs";
 // and credentials come from the environment. Each by itself, so that a function's code holds those it uses.
 
 /** The client of the table of state. */
-export const ownDynamo = once(() => new DynamoDBClient({}));
+export const ownDynamo = /* @__PURE__ */ once(() => new DynamoDBClient({}));
 
 /** The client of the bus. */
-export const ownEvents = once(() => new EventBridgeClient({}));
+export const ownEvents = /* @__PURE__ */ once(() => new EventBridgeClient({}));
 
 /** The client of the bucket. */
-export const ownStorage = once(() => new S3Client({}));
+export const ownStorage = /* @__PURE__ */ once(() => new S3Client({}));
 
 /** The client of the queues. */
-export const ownQueues = once(() => new SQSClient({}));
+export const ownQueues = /* @__PURE__ */ once(() => new SQSClient({}));
 
 /** The client that calls functions. */
-export const ownFunctions = once(() => new LambdaClient({}));
+export const ownFunctions = /* @__PURE__ */ once(() => new LambdaClient({}));
 
 function once<T>(make: () => T): () => T {
   let made: T | undefined;

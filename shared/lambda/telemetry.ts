@@ -18,6 +18,8 @@ export const METRICS = {
   verdictsPaging: ["VerdictsPaging", MetricUnit.Count],
   /** Age of the newest upload of the feed that waits longest for one. */
   feedAge: ["FeedAge", MetricUnit.Seconds],
+  /** Limits of accounts that will be in the way of the next days' plans, or that could not be looked at. */
+  limitFindings: ["LimitFindings", MetricUnit.Count],
   /** Events that the bus has not taken yet. */
   unsentEvents: ["UnsentEvents", MetricUnit.Count],
 } as const;

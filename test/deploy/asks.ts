@@ -7,6 +7,7 @@ const SERVICES: Readonly<Record<string, string>> = {
   "application-auto-scaling": "application-autoscaling",
   cloudwatch: "cloudwatch",
   dynamodb: "dynamodb",
+  ec2: "ec2",
   ecs: "ecs",
   "elastic-load-balancing-v2": "elasticloadbalancing",
   eventbridge: "events",
@@ -14,6 +15,7 @@ const SERVICES: Readonly<Record<string, string>> = {
   rds: "rds",
   "rds-data": "rds-data",
   s3: "s3",
+  "service-quotas": "servicequotas",
   sqs: "sqs",
   sts: "sts",
 };

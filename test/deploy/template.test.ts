@@ -40,6 +40,7 @@ describe("what functions may do", () => {
       "ingest",
       "measure",
       "plan",
+      "preflight",
       "release",
       "warm-aurora",
       "warm-capacity",

@@ -85,6 +85,9 @@ const WITHOUT_ARN: ReadonlySet<string> = new Set([
   "ec2:CreateNetworkInterface",
   "ec2:DescribeNetworkInterfaces",
   "ec2:DeleteNetworkInterface",
+  "ec2:DescribeSubnets",
+  "ecs:DescribeTaskDefinition",
+  "servicequotas:GetServiceQuota",
 ]);
 
 /** What Lambda itself does in a function's name, or AWS checks when something else is asked: no code of ours sends it. */
@@ -178,12 +181,15 @@ export function deliveryFaults(template: Template): readonly string[] {
       if (queue !== undefined && queues.has(queue) && !mayBeSentTo(queue, id)) faults.push(`${id}: may not send to ${queue}`);
     }
   }
-  for (const [id, { Target }] of ofType(template, "AWS::Scheduler::Schedule")) {
-    if (at(Target, "RetryPolicy", "MaximumRetryAttempts") !== 0) faults.push(`${id}: a minute is tried again`);
-    if (at(Target, "RetryPolicy", "MaximumEventAgeInSeconds") !== 60) faults.push(`${id}: a minute is called later than the next one`);
+  for (const [id, { Target, ScheduleExpression }] of ofType(template, "AWS::Scheduler::Schedule")) {
+    const isMinute = ScheduleExpression === "rate(1 minute)";
+    if (isMinute && at(Target, "RetryPolicy", "MaximumRetryAttempts") !== 0) faults.push(`${id}: a minute is tried again`);
+    if (isMinute && at(Target, "RetryPolicy", "MaximumEventAgeInSeconds") !== 60)
+      faults.push(`${id}: a minute is called later than the next one`);
     const dead = referred(at(Target, "DeadLetterConfig", "Arn"));
     if (dead === undefined) faults.push(`${id}: has no dead letters`);
     else deadLetterQueues.add(dead);
+    if (!isMinute) continue;
     const called = referred(at(Target, "Arn"));
     const asynchronous = ofType(template, "AWS::Lambda::EventInvokeConfig").find(
       ([, { FunctionName }]) => referred(FunctionName) === called,

@@ -122,6 +122,9 @@ test("the numbers of target tracking follow from the sample", () => {
 
 /** The services whose clients the adapters use, by the prefix of their actions. */
 const PREFIXES: Readonly<Record<string, string>> = {
+  ec2: "ec2",
+  "service-quotas": "servicequotas",
+  sts: "sts",
   "application-auto-scaling": "application-autoscaling",
   cloudwatch: "cloudwatch",
   dynamodb: "dynamodb",
@@ -146,6 +149,7 @@ function actionsCalled(): ReadonlySet<string> {
     "metric-reader",
     "load-source",
     "capacity-control",
+    "account-limits",
   ];
   expect(readdirSync(join(ROOT, "shared/aws"))).toEqual(expect.arrayContaining(adapters.map((name) => `${name}.ts`)));
   for (const name of adapters) {

@@ -16,6 +16,7 @@ const EXPECTED_NAMES = [
   "content.warmed",
   "cue.withdrawn",
   "feed.quarantined",
+  "limits.checked",
   "load.measured",
   "mode.changed",
   "model.updated",

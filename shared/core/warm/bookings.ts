@@ -10,7 +10,7 @@ export type Booked = Booking & { readonly name: string };
 export const OURS = "calltime-";
 
 /** Scheduled actions that one target may have (Application Auto Scaling, not adjustable). */
-const MOST_ACTIONS = 200;
+export const MOST_ACTIONS = 200;
 
 /** How far ahead raises are booked. */
 export const BOOKED_AHEAD_MS = DAY_MS;
