@@ -14,6 +14,7 @@ import { overrideCommand } from "./override.ts";
 import { preflightCommand } from "./preflight.ts";
 import { planCommand } from "./plan.ts";
 import { programmeCommand } from "./programme.ts";
+import { rehearseCommand } from "./rehearse.ts";
 import { releaseCommand } from "./release.ts";
 import { startCommand } from "./start.ts";
 import { worldCommand } from "./world.ts";
@@ -37,6 +38,7 @@ const program = new Command("calltime")
   .addCommand(preflightCommand())
   .addCommand(deadLettersCommand())
   .addCommand(backtestCommand())
+  .addCommand(rehearseCommand())
   .addCommand(chaosCommand())
   .addCommand(worldCommand());
 
