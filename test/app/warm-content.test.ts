@@ -177,6 +177,16 @@ describe("what is refused, with its reason", () => {
     expect(new Set(paths(asks))).toEqual(new Set(["/page", "/nowhere"]));
   });
 
+  test("an address that redirects for ever", async () => {
+    const { edges, asks } = edgesBefore({}, (ask) => {
+      const location = `${ask.url}x`;
+      return { kind: "answered", status: 302, held: "hit", lifetimeMs: HOUR_MS, ageMs: 0, bytes: 0, whole: true, location };
+    });
+    const report = await warmContent({ edges, pace: pace() }, orderOf({ urls: [`${HOST}/round`] }));
+    expect(asks).toHaveLength(CONTENT_BUDGET.depth + 1);
+    expect(report.outcomes.at(-1)?.state).toMatchObject({ kind: "refused", code: "content-too-deep" });
+  });
+
   test("a playlist that lists itself under ever new names", async () => {
     const { edges, asks } = edgesBefore({}, (ask) => {
       const body = `#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n${ask.url.replace(`${HOST}/`, "")}x.m3u8\n`;

@@ -40,6 +40,7 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
   },
   "/endless": slowly("x".repeat(60_000)),
   "/slow-loris": slowly("."),
+  "/silent": () => undefined,
   "/cut": cut,
   "/broken": (_request, response) => response.writeHead(503).end("no"),
 };
@@ -116,8 +117,9 @@ describe("an edge over HTTP", () => {
     expect(await ask("/moved")).toMatchObject({ status: 302, location: "http://169.254.169.254/latest/meta-data/" });
   });
 
-  test("an answer that dribbles is given up after its time", async () => {
-    expect(await ask("/slow-loris", { timeoutMs: 200 })).toMatchObject({ kind: "failed", code: "edge-timeout", refused: false });
+  test("an answer that dribbles, or never begins, is given up after its time", async () => {
+    for (const path of ["/slow-loris", "/silent"])
+      expect(await ask(path, { timeoutMs: 200 })).toMatchObject({ kind: "failed", code: "edge-timeout", refused: false });
   });
 
   test("an answer that breaks off is no answer, and its bytes count", async () => {
