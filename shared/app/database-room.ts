@@ -38,7 +38,8 @@ export async function unitsHeldByClients(context: Context, database: Target): Pr
   for (const [index, client] of clients.entries()) {
     const state = states[index];
     if (state?.kind !== "known" || state.servingUnits === undefined) return undefined;
-    connections += connectionsOf(client, Math.max(state.servingUnits, state.desiredUnits ?? 0), database);
+    const { servingUnits, desiredUnits = 0, surge = 1 } = state;
+    connections += connectionsOf(client, Math.max(servingUnits, Math.ceil(desiredUnits * surge)), database);
   }
   return unitsForConnections(database, connections);
 }

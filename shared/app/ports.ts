@@ -124,6 +124,8 @@ export type TargetState =
       readonly servingUnits: number | undefined;
       /** An earlier change of its minimum is still being carried out, and until it is another one would be refused; in words. */
       readonly pending?: string;
+      /** While a deployment is under way: how many times the units asked for may run, old and new ones together. */
+      readonly surge?: number;
       /** What a person should know of it besides: a deployment under way, a cluster that is not available. */
       readonly remarks?: readonly string[];
     }

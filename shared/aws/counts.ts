@@ -2,6 +2,8 @@
 export type Counts = {
   readonly desiredUnits: number | undefined;
   readonly servingUnits: number | undefined;
+  /** While a deployment is under way: how many times the units asked for may run. */
+  readonly surge?: number;
   /** What a person should know besides. */
   readonly remarks: readonly string[];
 };

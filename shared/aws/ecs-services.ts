@@ -45,19 +45,21 @@ export function ecsServices(clients: Pick<TargetClients, "ecs" | "balancing">, p
     if (described === undefined) return uncounted(`ECS did not mention the service ${name} of the cluster ${cluster}`);
     if (described.kind === "failed") return uncounted(`the service ${name} of the cluster ${cluster}: ${described.reason}`);
     const { service } = described;
-    const { runningCount = 0, desiredCount } = service;
+    const { runningCount = 0, desiredCount: desiredUnits } = service;
+    const surge = surgeOf(service);
+    const asked = { desiredUnits, ...(surge !== undefined && { surge }) };
     const groups = targetGroupArn === undefined ? groupsOf(service) : [targetGroupArn];
     const remarks = remarksOf(service);
-    if (groups.length === 0) return { desiredUnits: desiredCount, servingUnits: runningCount, remarks };
+    if (groups.length === 0) return { ...asked, servingUnits: runningCount, remarks };
     try {
       const healthy = await Promise.all(groups.map((group) => healthyIn(clients, group)));
       // Registered in several groups a task serves when it is healthy in each. A group may have members that are not this service's.
       const inUse = healthy.filter(({ members }) => members > 0).map((group) => group.healthy);
       const servingUnits = inUse.length === 0 ? 0 : Math.min(runningCount, ...inUse);
-      return { desiredUnits: desiredCount, servingUnits, remarks };
+      return { ...asked, servingUnits, remarks };
     } catch (error) {
       const remark = `how many of its tasks are healthy could not be found out: ${reasonOf(error)}`;
-      return { desiredUnits: desiredCount, servingUnits: undefined, remarks: [...remarks, remark] };
+      return { ...asked, servingUnits: undefined, remarks: [...remarks, remark] };
     }
   };
 }
@@ -79,12 +81,25 @@ async function healthyIn(
   return { members: all.length - leaving, healthy: all.filter(isIn("healthy")).length };
 }
 
-function remarksOf({ deployments = [], status, desiredCount = 0, runningCount = 0, events = [] }: Service): readonly string[] {
+/** What ECS runs at most of a service that says nothing of it, in per cent of what is desired. */
+const MAXIMUM_PERCENT = 200;
+
+/** How many times the tasks that are desired may run while a deployment is under way. */
+function surgeOf(service: Service): number | undefined {
+  const { deployments = [] } = service;
+  const underWay = deployments.length > 1 || deployments.some(({ rolloutState }) => rolloutState === "IN_PROGRESS");
+  return underWay ? (service.deploymentConfiguration?.maximumPercent ?? MAXIMUM_PERCENT) / 100 : undefined;
+}
+
+function remarksOf(service: Service): readonly string[] {
+  const { deployments = [], status, desiredCount = 0, runningCount = 0, events = [] } = service;
   const remarks: string[] = [];
   if (status !== undefined && status !== "ACTIVE") remarks.push(`the service is ${status}`);
-  const underWay = deployments.filter(({ rolloutState }) => rolloutState === "IN_PROGRESS");
-  if (underWay.length > 0 || deployments.length > 1)
-    remarks.push("a deployment is under way: nothing scales in until it is over, and it may need twice the tasks");
+  const surge = surgeOf(service);
+  if (surge !== undefined)
+    remarks.push(
+      `a deployment is under way: nothing scales in until it is over, and it may need ${surge === 2 ? "twice" : `${surge} times`} the tasks`,
+    );
   if (deployments.some(({ rolloutState }) => rolloutState === "FAILED")) remarks.push("a deployment has failed");
   // The newest event says why tasks do not start: a quota of vCPUs reached, no capacity, no address left.
   const [newest] = events;

@@ -77,7 +77,15 @@ const EXPECTED: Expectation = {
 /** How a call to set a minimum goes; `lost`: it takes effect and the answer is lost, `dropped`: it is lost on its way. */
 export type Answer = SetMinimumOutcome | "lost" | "dropped";
 
-type Cloud = { minimumUnits: number; maximumUnits: number; desiredUnits: number; servingUnits: number; remarks?: readonly string[] };
+type Cloud = {
+  minimumUnits: number;
+  maximumUnits: number;
+  desiredUnits: number;
+  servingUnits: number;
+  remarks?: readonly string[];
+  surge?: number;
+  pending?: string;
+};
 
 /** A control plane that does what it is told at once, unless an answer was laid out for it. */
 function madeCapacity(targets: readonly Target[]) {

@@ -225,6 +225,14 @@ describe("describing services", () => {
     expect(await described(service(more))).toMatchObject({ kind: "known", remarks: [expect.stringMatching(remark)] });
   });
 
+  test("in a deployment as many times the tasks may run as the service lets it, twice where it does not say; else nothing is said", async () => {
+    const deployments = [{ rolloutState: "IN_PROGRESS" }];
+    expect(await described(service({ deployments }))).toMatchObject({ desiredUnits: 12, surge: 2 });
+    const half = await described(service({ deployments, deploymentConfiguration: { maximumPercent: 150 } }));
+    expect(half).toMatchObject({ surge: 1.5, remarks: [expect.stringMatching(/it may need 1.5 times the tasks/)] });
+    expect(await described(service({}))).not.toHaveProperty("surge");
+  });
+
   test("a service that is missing comes back among the failures, and its minimum is known all the same", async () => {
     const failures = [{ arn: "arn:aws:ecs:eu-west-1:123456789012:service/web/front", reason: "MISSING" }];
     const state = await described({}, { DescribeServices: () => ({ body: { services: [], failures } }) });
