@@ -38,8 +38,8 @@ export async function unitsHeldByClients(context: Context, database: Target): Pr
   for (const [index, client] of clients.entries()) {
     const state = states[index];
     if (state?.kind !== "known" || state.servingUnits === undefined) return undefined;
-    const { servingUnits, desiredUnits = 0, surge = 1 } = state;
-    connections += connectionsOf(client, Math.max(servingUnits, Math.ceil(desiredUnits * surge)), database);
+    const { servingUnits, desiredUnits = 0, deployingTimes = 1 } = state;
+    connections += connectionsOf(client, Math.max(servingUnits, Math.ceil(desiredUnits * deployingTimes)), database);
   }
   return unitsForConnections(database, connections);
 }

@@ -125,7 +125,7 @@ export type TargetState =
       /** An earlier change of its minimum is still being carried out, and until it is another one would be refused; in words. */
       readonly pending?: string;
       /** While a deployment is under way: how many times the units asked for may run, old and new ones together. */
-      readonly surge?: number;
+      readonly deployingTimes?: number;
       /** What a person should know of it besides: a deployment under way, a cluster that is not available. */
       readonly remarks?: readonly string[];
     }

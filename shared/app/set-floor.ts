@@ -150,7 +150,7 @@ export async function setFloor(
  */
 async function withDatabase(
   warming: Warming,
-  { minimumUnits, desiredUnits, surge = 1 }: Known,
+  { minimumUnits, desiredUnits, deployingTimes = 1 }: Known,
   { units, why }: Pick<Extract<FloorDecision, { kind: "set" }>, "units" | "why">,
   events: AnyEvent[],
 ): Promise<number> {
@@ -164,7 +164,7 @@ async function withDatabase(
   if (why !== "raise" || units <= (desiredUnits ?? minimumUnits)) return units;
   const room = await roomAtDatabase(context, target);
   // In a deployment old and new units are there together, and each has its connections.
-  const allowed = room === undefined ? units : Math.max(minimumUnits, Math.floor(room.units / surge));
+  const allowed = room === undefined ? units : Math.max(minimumUnits, Math.floor(room.units / deployingTimes));
   if (room === undefined || allowed >= units) return units;
   const shortUnits = units - allowed;
   const reason = `${room.databaseId} serves ${room.databaseUnits} units, with connections for ${room.units} of ${target.id}: the rest waits for it`;

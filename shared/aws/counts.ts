@@ -3,7 +3,7 @@ export type Counts = {
   readonly desiredUnits: number | undefined;
   readonly servingUnits: number | undefined;
   /** While a deployment is under way: how many times the units asked for may run. */
-  readonly surge?: number;
+  readonly deployingTimes?: number;
   /** What a person should know besides. */
   readonly remarks: readonly string[];
 };

@@ -46,8 +46,8 @@ export function ecsServices(clients: Pick<TargetClients, "ecs" | "balancing">, p
     if (described.kind === "failed") return uncounted(`the service ${name} of the cluster ${cluster}: ${described.reason}`);
     const { service } = described;
     const { runningCount = 0, desiredCount: desiredUnits } = service;
-    const surge = surgeOf(service);
-    const asked = { desiredUnits, ...(surge !== undefined && { surge }) };
+    const deployingTimes = deployingTimesOf(service);
+    const asked = { desiredUnits, ...(deployingTimes !== undefined && { deployingTimes }) };
     const groups = targetGroupArn === undefined ? groupsOf(service) : [targetGroupArn];
     const remarks = remarksOf(service);
     if (groups.length === 0) return { ...asked, servingUnits: runningCount, remarks };
@@ -85,7 +85,7 @@ async function healthyIn(
 const MAXIMUM_PERCENT = 200;
 
 /** How many times the tasks that are desired may run while a deployment is under way. */
-function surgeOf(service: Service): number | undefined {
+function deployingTimesOf(service: Service): number | undefined {
   const { deployments = [] } = service;
   const underWay = deployments.length > 1 || deployments.some(({ rolloutState }) => rolloutState === "IN_PROGRESS");
   return underWay ? (service.deploymentConfiguration?.maximumPercent ?? MAXIMUM_PERCENT) / 100 : undefined;
@@ -95,10 +95,10 @@ function remarksOf(service: Service): readonly string[] {
   const { deployments = [], status, desiredCount = 0, runningCount = 0, events = [] } = service;
   const remarks: string[] = [];
   if (status !== undefined && status !== "ACTIVE") remarks.push(`the service is ${status}`);
-  const surge = surgeOf(service);
-  if (surge !== undefined)
+  const deployingTimes = deployingTimesOf(service);
+  if (deployingTimes !== undefined)
     remarks.push(
-      `a deployment is under way: nothing scales in until it is over, and it may need ${surge === 2 ? "twice" : `${surge} times`} the tasks`,
+      `a deployment is under way: nothing scales in until it is over, and it may need ${deployingTimes === 2 ? "twice" : `${deployingTimes} times`} the tasks`,
     );
   if (deployments.some(({ rolloutState }) => rolloutState === "FAILED")) remarks.push("a deployment has failed");
   // The newest event says why tasks do not start: a quota of vCPUs reached, no capacity, no address left.

@@ -51,7 +51,7 @@ test("units come up as far as their database has connections beside its other cl
 
 test("in a deployment old and new units have their connections together", async () => {
   const small = await platform({ targets: TARGETS });
-  Object.assign(small.control.cloud("api"), { surge: 2 });
+  Object.assign(small.control.cloud("api"), { deployingTimes: 2 });
   await ask(small, { api: 40, web: 4, db: 2 });
   await outcomesAt(small, 0);
   expect(minimums(small)).toEqual([8, 4, 2]);

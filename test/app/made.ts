@@ -83,7 +83,7 @@ type Cloud = {
   desiredUnits: number;
   servingUnits: number;
   remarks?: readonly string[];
-  surge?: number;
+  deployingTimes?: number;
   pending?: string;
 };
 

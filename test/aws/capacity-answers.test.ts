@@ -227,10 +227,10 @@ describe("describing services", () => {
 
   test("in a deployment as many times the tasks may run as the service lets it, twice where it does not say; else nothing is said", async () => {
     const deployments = [{ rolloutState: "IN_PROGRESS" }];
-    expect(await described(service({ deployments }))).toMatchObject({ desiredUnits: 12, surge: 2 });
+    expect(await described(service({ deployments }))).toMatchObject({ desiredUnits: 12, deployingTimes: 2 });
     const half = await described(service({ deployments, deploymentConfiguration: { maximumPercent: 150 } }));
-    expect(half).toMatchObject({ surge: 1.5, remarks: [expect.stringMatching(/it may need 1.5 times the tasks/)] });
-    expect(await described(service({}))).not.toHaveProperty("surge");
+    expect(half).toMatchObject({ deployingTimes: 1.5, remarks: [expect.stringMatching(/it may need 1.5 times the tasks/)] });
+    expect(await described(service({}))).not.toHaveProperty("deployingTimes");
   });
 
   test("a service that is missing comes back among the failures, and its minimum is known all the same", async () => {
