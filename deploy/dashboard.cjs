@@ -23,7 +23,13 @@ const widgets = [
     "Duration",
     0,
     6,
-    SERVICES.map((service) => ours(service, "Duration", service, "Maximum")),
+    SERVICES.map((service) => [
+      "AWS/Lambda",
+      "Duration",
+      "FunctionName",
+      `\${self:custom.name}-${service}`,
+      { label: service, stat: "Maximum" },
+    ]),
   ),
   graph("Age of the oldest feed", 12, 6, [ours("seconds", "FeedAge", "cue", "Maximum")]),
   graph(

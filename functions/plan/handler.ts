@@ -10,6 +10,6 @@ const { handling, context, now } = deployed("plan", import.meta.url, (place) => 
 /** Plans anew, at once, when what a plan rests on has changed. */
 export const handler = onEvent(
   handling,
-  ["calltime.schedule.changed", "calltime.override.changed", "calltime.programme.corrected", "calltime.model.updated"],
+  ["calltime.schedule.changed", "calltime.override.changed", "calltime.programme.corrected"],
   async (_, { correlationId }) => plan(context, await situationAt(context, now()), correlationId),
 );

@@ -4,12 +4,12 @@ import { measureTick, tick } from "../../shared/app/tick.ts";
 import { contextOf } from "../../shared/app/context.ts";
 import { MACHINE_PACE } from "../../shared/app/ports/machine-pace.ts";
 import { readVitals } from "../../shared/app/vitals.ts";
-import { dynamoDocumentStore } from "../../shared/aws/document-store.ts";
-import { dynamoJournal } from "../../shared/aws/journal.ts";
+import { CAPACITIES_KEPT_MS } from "../../shared/aws/acu-clusters.ts";
 import { cloudWatchLoads } from "../../shared/aws/load-source.ts";
-import { dynamoSchedules } from "../../shared/aws/schedule-store.ts";
 import type { ClientsOf } from "../../shared/aws/target-clients.ts";
 import { parseTargets } from "../../shared/config/targets.ts";
+import { AS_DEPLOYED } from "../../shared/deployed/settings.ts";
+import { stores } from "../../shared/deployed/state.ts";
 import type { LoadMetric, Metric } from "../../shared/core/target-in-aws.ts";
 import type { Target } from "../../shared/core/target.ts";
 import { MINUTE_MS } from "../../shared/core/time.ts";
@@ -35,19 +35,20 @@ export type Minute = {
 export type CountedMinutes = {
   readonly quiet: Minute;
   readonly onAir: Minute;
+  /** Of the hour before an occasion, and of the `MINUTES_AFTER` after it. */
+  readonly before: Minute;
+  readonly after: Minute;
   readonly learning: Minute;
   /** Metrics that one reading of the load of all targets asks for. */
   readonly metricsOfTargets: number;
 };
 
+/** Minutes before an occasion and after it that are counted by themselves: all floors are down again by then. */
+export const MINUTES_BEFORE = 60;
+export const MINUTES_AFTER = 150;
 /** Instances of an Aurora Serverless cluster: a writer and a reader. */
 export const INSTANCES_OF_A_CLUSTER = 2;
-const PLANS_ANEW: ReadonlySet<string> = new Set([
-  "calltime.schedule.changed",
-  "calltime.override.changed",
-  "calltime.programme.corrected",
-  "calltime.model.updated",
-]);
+const PLANS_ANEW: ReadonlySet<string> = new Set(["calltime.schedule.changed", "calltime.override.changed", "calltime.programme.corrected"]);
 const WARMS_ANEW: ReadonlySet<string> = new Set(["calltime.capacity.planned", "calltime.mode.changed"]);
 const DAY = [
   slot("one", "Garden Hour", at(14), at(18)),
@@ -93,7 +94,6 @@ export async function countMinutes(targetCount: number): Promise<CountedMinutes>
   const { targets, audience } = manyTargets(targetCount);
   const made = await platform({ targets, programmes: [] });
   const { table, asked } = countedTable(made.now);
-  const stores = { documents: dynamoDocumentStore(table), journal: dynamoJournal(table), ...dynamoSchedules(table) };
   const metrics = { cue: 0, measure: 0 };
   const client = cloud(made.now);
   const loadsOf = (name: keyof typeof metrics) =>
@@ -107,17 +107,34 @@ export async function countMinutes(targetCount: number): Promise<CountedMinutes>
       counted: (each) => void (metrics[name] += each.metrics),
     });
   const { capacity } = made.context.ports;
+  const seen = new Map<string, { readonly minimumUnits: number; readonly atMs: number }>();
   const describe: typeof capacity.describe = async (ids) => {
     // The capacity that a serverless cluster has is a metric of each instance (shared/aws/acu-clusters.ts).
-    metrics.cue += ids.filter((id) => id.startsWith("session-db")).length * INSTANCES_OF_A_CLUSTER;
-    return capacity.describe(ids);
+    const states = await capacity.describe(ids);
+    for (const state of states) {
+      if (!state.targetId.startsWith("session-db") || state.kind === "unknown") continue;
+      const before = seen.get(state.targetId);
+      if (before?.minimumUnits === state.minimumUnits && made.now() - before.atMs < CAPACITIES_KEPT_MS) continue;
+      metrics.cue += INSTANCES_OF_A_CLUSTER;
+      if ((state.servingUnits ?? 0) >= state.minimumUnits) seen.set(state.targetId, { minimumUnits: state.minimumUnits, atMs: made.now() });
+    }
+    return states;
   };
-  const settings = { ...made.context.settings, measuredApart: true };
-  const shared = { ...made.context.ports, ...stores };
-  const cue = contextOf({ ...shared, loads: loadsOf("cue"), capacity: { ...capacity, describe } }, settings);
-  const measure = contextOf({ ...shared, loads: loadsOf("measure") }, settings);
+  const settings = { ...made.context.settings, ...AS_DEPLOYED };
+  // Each function has a memory of its own.
+  const cue = contextOf(
+    {
+      ...made.context.ports,
+      ...stores(table),
+      loads: loadsOf("cue"),
+      capacity: { ...capacity, describe },
+      sheets: { keep: async () => {} },
+    },
+    settings,
+  );
+  const measure = contextOf({ ...made.context.ports, ...stores(table), loads: loadsOf("measure") }, settings);
   const channels = ["one", "two"].map((id) => ({ id, name: id }));
-  await publishSchedule(stores, { feedId: "guide", generation: 1, publishedAtMs: at(12) }, { channels, programmes: DAY });
+  await publishSchedule(stores(table), { feedId: "guide", generation: 1, publishedAtMs: at(12) }, { channels, programmes: DAY });
 
   const pass = async (atMs: number): Promise<Minute> => {
     made.goTo(atMs);
@@ -147,13 +164,28 @@ export async function countMinutes(targetCount: number): Promise<CountedMinutes>
   await passAll(at(14, 1), 4);
   await passAll(at(14, 58), 7);
   const [learning, ...quiet] = await passAll(at(15, 5), 11);
-  await passAll(at(17, 57), 9);
+  const before = await passAll(at(17), MINUTES_BEFORE);
+  await passAll(at(18), 10);
   await passAll(at(19), 6);
   const onAir = await passAll(at(19, 6), 10);
+  await passAll(at(21, 45), 15);
+  const after = await passAll(at(22), MINUTES_AFTER);
   if (learning === undefined) throw new RangeError("no minute passed");
   const usual = mean(quiet);
   const metricsOfTargets = targets.reduce((sum, { aws }) => sum + metricsOf(aws?.load), 0);
-  return { quiet: usual, onAir: mean(onAir), learning: difference(learning, usual), metricsOfTargets };
+  return {
+    quiet: usual,
+    onAir: mean(onAir),
+    before: mean(before.filter(isNoLearning)),
+    after: mean(after.filter(isNoLearning)),
+    learning: difference(learning, usual),
+    metricsOfTargets,
+  };
+}
+
+// What an hour teaches is learned five minutes after it, and counted by itself.
+function isNoLearning(_: Minute, minute: number): boolean {
+  return minute % 60 !== 5;
 }
 
 function metricsOf(load: LoadMetric | undefined): number {
@@ -202,8 +234,12 @@ function cloud(now: () => number): CloudWatchClient {
   return { send } as unknown as CloudWatchClient;
 }
 
+const LEAVING_MS = 12 * MINUTE_MS;
+
 function valueOf(metric: string | undefined, atMs: number): number {
-  const viewers = atMs >= at(18) && atMs < at(22) ? 201_000 : 1_000;
+  // Crowds leave over a quarter of an hour; one that is gone at once is taken for an outage, and held.
+  const there = atMs < at(18) ? 0 : Math.exp(-Math.max(0, atMs - at(22)) / LEAVING_MS);
+  const viewers = 1_000 + 200_000 * there;
   switch (metric) {
     case "ConcurrentViewers":
       return viewers;

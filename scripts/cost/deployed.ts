@@ -35,7 +35,7 @@ export async function readDeployed(): Promise<Deployed> {
     everyMinute: countOf(template("clock.yml"), "AWS::Scheduler::Schedule"),
     alarms: countOf(template("alarms.yml"), "AWS::CloudWatch::Alarm"),
     dashboards: countOf(part("./deploy/dashboard.cjs") as Resources, "AWS::CloudWatch::Dashboard"),
-    customMetrics: memoryGb.size * metrics.ofEach + metrics.ofCue,
+    customMetrics: countOf(template("clock.yml"), "AWS::Scheduler::Schedule") * metrics.ofEach + metrics.ofCue,
   };
 }
 

@@ -1,13 +1,11 @@
-import type { CountedMinutes, Minute } from "./counted-minutes.ts";
+import { MINUTES_AFTER, MINUTES_BEFORE, type CountedMinutes, type Minute } from "./counted-minutes.ts";
 import type { Deployed } from "./deployed.ts";
+import { KEEP_DAYS } from "../../shared/aws/journal.ts";
 import { PRICES } from "./prices.ts";
 
-/** How often the minute is done, and metrics are read: always, or every five minutes where nothing is on air nor within a lead. */
-export type Cadence = { readonly metrics: "always" | "slower"; readonly minutes: "always" | "slower" };
-
-/** The least that is left: metrics of the minutes on air alone, and what is billed however seldom a minute is done, in US dollars a month. */
+/** The least that is left: metrics of the minutes on air alone, and what is billed whatever is done, in US dollars a month. */
 export function leastUsd({ onAir }: CountedMinutes, deployed: Deployed): { readonly onAirMetricsUsd: number; readonly fixedUsd: number } {
-  const metrics = (onAir.cueMetrics + onAir.measureMetrics) * minutesAt("always").onAir;
+  const metrics = (onAir.cueMetrics + onAir.measureMetrics) * minutesOfMonth().onAir;
   const { customMetrics, dashboards, alarms } = deployed;
   return {
     onAirMetricsUsd: (metrics / 1_000) * PRICES.usdPerThousandMetricsRequested,
@@ -19,10 +17,8 @@ export function leastUsd({ onAir }: CountedMinutes, deployed: Deployed): { reado
 export const ASSUMED = {
   targets: 50,
   onAirHoursADay: 4,
-  /** Occasions that these hours are made of, each with a lead before it. */
+  /** Occasions that these hours are made of. */
   occasionsADay: 2,
-  leadMinutes: 20,
-  minutesApartWhenQuiet: 5,
   /** Warm, with all that is waited for. */
   cueSeconds: 3,
   measureSeconds: 1.5,
@@ -38,7 +34,7 @@ export const ASSUMED = {
   apiRequestsAMonth: 20_000,
   /** Lambda asks the queue of the warmer for messages with five long polls of 20 seconds. */
   queueRequestsAMinute: 15,
-  journalDays: 400,
+  journalDays: KEEP_DAYS,
 } as const;
 
 const DAYS = 365 / 12;
@@ -50,36 +46,28 @@ const GB = 1e9;
 /** One line of the bill. */
 export type Item = { readonly name: string; readonly counted: string; readonly usd: number };
 
-/** Minutes of a month that are done at a cadence. */
-function minutesAt(cadence: "always" | "slower"): { readonly onAir: number; readonly quiet: number } {
-  const { onAirHoursADay, occasionsADay, leadMinutes, minutesApartWhenQuiet } = ASSUMED;
+/** Minutes of a month by what is on in them. */
+function minutesOfMonth(): Readonly<Record<"onAir" | "before" | "after" | "quiet", number>> {
+  const { onAirHoursADay, occasionsADay } = ASSUMED;
   const onAir = onAirHoursADay * 60 * DAYS;
-  const quiet = MINUTES - onAir;
-  if (cadence === "always") return { onAir, quiet };
-  const leads = occasionsADay * leadMinutes * DAYS;
-  return { onAir, quiet: leads + (quiet - leads) / minutesApartWhenQuiet };
+  const [before, after] = [occasionsADay * MINUTES_BEFORE * DAYS, occasionsADay * MINUTES_AFTER * DAYS];
+  return { onAir, before, after, quiet: MINUTES - onAir - before - after };
 }
 
 /** What a month costs, line by line. */
-export function monthOf(
-  { quiet, onAir, learning, metricsOfTargets }: CountedMinutes,
-  deployed: Deployed,
-  cadence: Cadence,
-): readonly Item[] {
-  const done = minutesAt(cadence.minutes);
-  const read = minutesAt(cadence.metrics);
-  const sum = (of: (minute: Minute) => number, minutes = done): number =>
-    of(onAir) * minutes.onAir + of(quiet) * minutes.quiet + of(learning) * HOURS;
+export function monthOf({ quiet, onAir, before, after, learning, metricsOfTargets }: CountedMinutes, deployed: Deployed): readonly Item[] {
+  const minutes = minutesOfMonth();
+  const sum = (of: (minute: Minute) => number): number =>
+    of(onAir) * minutes.onAir + of(before) * minutes.before + of(after) * minutes.after + of(quiet) * minutes.quiet + of(learning) * HOURS;
   const planCalls = sum(({ planEvents }) => planEvents);
   const warmCalls = sum(({ warmEvents }) => warmEvents);
   const uploads = ASSUMED.uploadsADay * DAYS;
-  const metrics = sum(({ cueMetrics, measureMetrics }) => cueMetrics + measureMetrics, read) + planCalls * metricsOfTargets;
+  const metrics = sum(({ cueMetrics, measureMetrics }) => cueMetrics + measureMetrics) + planCalls * metricsOfTargets;
   const reads = sum(({ readUnits }) => readUnits);
   const writes = sum(({ writeUnits }) => writeUnits) + uploads * ASSUMED.writeUnitsAnUpload;
   const journalGb = ((sum(({ journalBytes }) => journalBytes) / DAYS) * ASSUMED.journalDays) / GB;
   const events = sum(({ events: sent }) => sent);
-  const minutes = done.onAir + done.quiet;
-  const minuteCalls = minutes * deployed.everyMinute;
+  const minuteCalls = MINUTES * deployed.everyMinute;
   const calls = minuteCalls + planCalls + warmCalls + uploads + ASSUMED.apiRequestsAMonth;
   const memory = (name: string): number => {
     const gb = deployed.memoryGb.get(name);
@@ -87,7 +75,7 @@ export function monthOf(
     return gb;
   };
   const gbSeconds =
-    minutes * (memory("cue") * ASSUMED.cueSeconds + memory("measure") * ASSUMED.measureSeconds) +
+    MINUTES * (memory("cue") * ASSUMED.cueSeconds + memory("measure") * ASSUMED.measureSeconds) +
     (planCalls * memory("plan") + warmCalls * memory("warm-capacity")) * ASSUMED.eventSeconds +
     uploads * memory("ingest") * ASSUMED.ingestSeconds +
     ASSUMED.apiRequestsAMonth * memory("api") * ASSUMED.apiSeconds;

@@ -1,6 +1,6 @@
 import { INSTANCES_OF_A_CLUSTER, type CountedMinutes, type Minute } from "./counted-minutes.ts";
 import type { Deployed } from "./deployed.ts";
-import { ASSUMED, leastUsd, monthOf, type Item } from "./month.ts";
+import { ASSUMED, leastUsd, monthOf } from "./month.ts";
 import { PRICES } from "./prices.ts";
 
 /** What a month may cost, in US dollars. */
@@ -19,27 +19,23 @@ export function costPage(page: string, counted: CountedMinutes, deployed: Deploy
 }
 
 function costTables(counted: CountedMinutes, deployed: Deployed): Readonly<Record<string, string>> {
-  const wired = monthOf(counted, deployed, { metrics: "always", minutes: "always" });
-  const slowMetrics = monthOf(counted, deployed, { metrics: "slower", minutes: "always" });
-  const slowMinutes = monthOf(counted, deployed, { metrics: "slower", minutes: "slower" });
-  const all = [wired, slowMetrics, slowMinutes];
-  const rows = wired.map(({ name, counted: what }, nth) => [name, what, ...all.map((items) => usd(items[nth]?.usd ?? Number.NaN))]);
-  const totals = all.map(total);
+  const items = monthOf(counted, deployed);
+  const total = items.reduce((sum, each) => sum + each.usd, 0);
   const { onAirMetricsUsd, fixedUsd } = leastUsd(counted, deployed);
   return {
-    total: totals.map((each, nth) => `- ${CADENCES[nth]}: **${usd(each)} US dollars a month**, ${beside(each)}`).join("\n"),
+    total: `**${usd(total)} US dollars a month**, ${beside(total)}.`,
     month: table([
-      ["item", "a month, as wired", "as wired", "metrics slower", "all slower"],
-      ...rows,
-      ["**total**", "", ...totals.map((each) => `**${usd(each)}**`)],
+      ["item", "a month", "US dollars"],
+      ...items.map(({ name, counted: what, usd: each }) => [name, what, usd(each)]),
+      ["**total**", "", `**${usd(total)}**`],
     ]),
     least: [
-      `- metrics of the minutes on air alone, read as today: **${usd(onAirMetricsUsd)}**`,
-      `- what is billed however seldom a minute is done (our own metrics, the dashboard, alarms): **${usd(fixedUsd)}**`,
+      `- metrics of the minutes on air alone: **${usd(onAirMetricsUsd)}**`,
+      `- what is billed whatever is done (our own metrics, the dashboard, alarms): **${usd(fixedUsd)}**`,
       `- so of the goal there is for all else: **${usd(GOAL_USD - onAirMetricsUsd - fixedUsd)}**`,
     ].join("\n"),
     minute: table([
-      ["of one minute, both functions", "quiet", "on air", "more in the minute that learns an hour"],
+      ["of one minute, both functions", "quiet", "before", "on air", "after", "more in the minute that learns an hour"],
       row("metrics that cue reads", counted, ({ cueMetrics }) => cueMetrics),
       row("metrics that measure reads", counted, ({ measureMetrics }) => measureMetrics),
       row("read units of DynamoDB", counted, ({ readUnits }) => readUnits),
@@ -57,7 +53,6 @@ function assumed({ memoryGb }: Deployed): readonly (readonly string[])[] {
   return [
     ["targets, of the kinds in `samples/targets-aws.yaml` in turn, all active", `${ASSUMED.targets}`],
     ["hours on air a day, in so many occasions", `${ASSUMED.onAirHoursADay} in ${ASSUMED.occasionsADay}`],
-    ["a lead", `${ASSUMED.leadMinutes} minutes`],
     ["instances of an Aurora Serverless cluster", `${INSTANCES_OF_A_CLUSTER}`],
     ["a minute of `cue`, warm, at its memory", `${ASSUMED.cueSeconds} s at ${memory("cue")}`],
     ["a minute of `measure`", `${ASSUMED.measureSeconds} s at ${memory("measure")}`],
@@ -99,18 +94,8 @@ function plain(value: number): string {
   return value.toFixed(10).replace(/\.?0+$/, "");
 }
 
-const CADENCES = [
-  "as it is wired today, everything every minute",
-  "metrics every minute on air and one lead before, every five minutes otherwise",
-  "both functions at that cadence too",
-];
-
-function row(name: string, { quiet, onAir, learning }: CountedMinutes, of: (minute: Minute) => number): readonly string[] {
-  return [name, ...[quiet, onAir, learning].map((minute) => of(minute).toFixed(0))];
-}
-
-function total(items: readonly Item[]): number {
-  return items.reduce((sum, { usd: each }) => sum + each, 0);
+function row(name: string, { quiet, before, onAir, after, learning }: CountedMinutes, of: (minute: Minute) => number): readonly string[] {
+  return [name, ...[quiet, before, onAir, after, learning].map((minute) => of(minute).toFixed(0))];
 }
 
 function beside(monthUsd: number): string {

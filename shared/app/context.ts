@@ -24,6 +24,11 @@ export type Settings = {
   readonly policy: PlanPolicy;
   /** Measuring has a minute of its own (`measureTick`), which may be before the rest of the minute, after it, or at the same time. */
   readonly measuredApart?: boolean;
+  /**
+   * How old a reading of a target's load may be while its plan asks for what an ordinary week takes, in milliseconds; left out: none. Where
+   * every reading costs money this is some minutes.
+   */
+  readonly ordinaryLoadMs?: number;
   /** From where on a feed is not believed; the gate's own thresholds when left out. */
   readonly feedGate?: SanityThresholds;
   /** What viewers fetch first, and the caches that are to hold it. */

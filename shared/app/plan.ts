@@ -11,6 +11,7 @@ import { clientOf, lowersNothing, needsOf, unitsForMinute, type Need } from "../
 import { sentenceOf } from "../core/plan/explain.ts";
 import { holdAt, type Override } from "../core/plan/override.ts";
 import type { OverCap } from "../core/plan/cap.ts";
+import { asksForUsual } from "../core/plan/ordinary.ts";
 import type { Plan, Reason, Short } from "../core/plan/plan.ts";
 import { EVENING_MS, isReserved, planEnvelope, type Quiet } from "../core/plan/envelope.ts";
 import { planSteps } from "../core/plan/steps.ts";
@@ -84,11 +85,12 @@ export async function makePlans(
   // A need just beyond the horizon still has its lead within it; a reservation looks at the whole evening.
   const near = await lookedAt(context, situation, horizonMs, options.counted);
   const far = settings.targets.some(isReserved) ? await lookedAt(context, situation, horizonMs + EVENING_MS) : near;
+  const read = settings.ordinaryLoadMs === undefined ? undefined : await loadsReadSparingly(context, situation, near.occasions);
   const planned: Planned[] = [];
   // Targets that open connections come first: their databases have to hold what they were given.
   for (const target of [...settings.targets].sort((a, b) => rank(a) - rank(b))) {
     const { occasions, over, toMs, sparse } = isReserved(target) ? far : near;
-    const recent = await readLoad(context, target.id, from - LOOK_BACK_MS, from);
+    const recent = read?.get(target.id)?.recent ?? (await readLoad(context, target.id, from - LOOK_BACK_MS, from));
     const forecast = forecastLoad({
       model,
       target,
@@ -108,10 +110,43 @@ export async function makePlans(
     const { calledOff } = situation;
     const overCap = over.get(target.id) ?? [];
     const common = { context, target, forecast, recent, occasions, calledOff, overCap, overrides, model };
-    planned.push(await planTarget({ ...common, now: from, until, planned, blind }));
+    planned.push(await planTarget({ ...common, before: read?.get(target.id)?.before, now: from, until, planned, blind }));
   }
   const byId = new Map(planned.map((made) => [made.target.id, made]));
   return settings.targets.flatMap(({ id }) => byId.get(id) ?? []);
+}
+
+type ReadSparingly = { readonly recent: readonly LoadMinute[]; readonly before: StoredPlan | undefined };
+
+/** The last hour's load of every target, asked for at the same moment, each as fresh as it has to be. */
+async function loadsReadSparingly(
+  context: Context,
+  situation: Situation,
+  occasions: readonly Aired[],
+): Promise<ReadonlyMap<string, ReadSparingly>> {
+  const { targets, ordinaryLoadMs = 0 } = context.settings;
+  const { model, now } = situation;
+  const from = minuteOf(now);
+  const entries = targets.map(async (target) => {
+    const before = await storedPlan(context, target.id);
+    const untilMs = now + leadOf(model, target, target.ceilingUnits) + ordinaryLoadMs;
+    const isOrdinary =
+      before !== undefined &&
+      now - before.plan.madeAtMs <= ordinaryLoadMs + MINUTE_MS &&
+      asksForUsual(before.plan, now, untilMs) &&
+      !occasions.some((aired) => isAround(aired, target, now));
+    const recent = await readLoad(context, target.id, from - LOOK_BACK_MS, from, isOrdinary ? ordinaryLoadMs : 0);
+    return [target.id, { recent, before }] as const;
+  });
+  return new Map(await Promise.all(entries));
+}
+
+/** Its crowd comes before an occasion, and verdicts are given ten minutes before it, whatever the lead of a target is. */
+const AROUND_MS = 15 * MINUTE_MS;
+
+/** Whether an occasion that matters to a target is on air, or near. While floors rest on one that is over their reasons say so. */
+function isAround({ occasion: { startsAtMs }, air, impacts }: Aired, { id }: Target, now: number): boolean {
+  return now >= startsAtMs - AROUND_MS && air.kind !== "ended" && impacts?.get(id)?.kind !== "below";
 }
 
 /** What a plan of needs up to `horizonMs` rests on: the occasions that count, what the cap leaves out, and the instants worth a forecast. */
@@ -196,6 +231,8 @@ async function planTarget(input: {
   readonly now: number;
   readonly until: number;
   readonly planned: readonly Planned[];
+  /** Its plan as stored, where that was read already. */
+  readonly before: StoredPlan | undefined;
   /** Why nothing may be lowered, whatever the load is. */
   readonly blind: string | undefined;
 }): Promise<Planned> {
@@ -218,7 +255,7 @@ async function planTarget(input: {
       .map((other) => clientOf(other.target, other.plan, other.needs)),
   });
   const startUpMs = startUpMsOf(model.learned, target);
-  const before = await storedPlan(context, target.id);
+  const before = input.before ?? (await storedPlan(context, target.id));
   const common = {
     target,
     needs,
@@ -277,6 +314,7 @@ export async function plan(context: Context, situation: Situation, correlationId
     let changed: StoredPlan | undefined;
     await updateDocument<StoredPlan>(context.ports.documents, planKey(made.target.id), (before) => {
       const differs = before === undefined || !continues(before.plan, made.plan);
+      if (!differs && isAsGood(before.plan, made.plan, context.settings)) return undefined;
       const version = (before?.version ?? 0) + (differs ? 1 : 0);
       const next = { version, plan: made.plan, ...(made.quiet !== undefined && { quiet: made.quiet }) };
       changed = differs ? next : undefined;
@@ -291,6 +329,11 @@ export async function plan(context: Context, situation: Situation, correlationId
 
 function planKey(targetId: string): string {
   return `plan/${targetId}`;
+}
+
+/** Whether what is stored may stay as it is, where load is read sparingly: made lately, and wanting at once what is wanted now. */
+function isAsGood(before: Plan, next: Plan, { ordinaryLoadMs = 0 }: Settings): boolean {
+  return next.madeAtMs - before.madeAtMs < ordinaryLoadMs && before.steps[0]?.floorUnits === next.steps[0]?.floorUnits;
 }
 
 /**

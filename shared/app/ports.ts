@@ -105,8 +105,11 @@ export interface DeadLetters {
 
 /** Where measured load comes from. */
 export interface LoadSource {
-  /** Load of a target for each whole minute of [fromMs, toMs), oldest first, one entry a minute; what is not known says so. */
-  load(targetId: string, fromMs: number, toMs: number): Promise<readonly LoadMinute[]>;
+  /**
+   * Load of a target for each whole minute of [fromMs, toMs), oldest first, one entry a minute; what is not known says so. With `oldestMs`
+   * what was read at most so long ago will do, where reading costs something: the minutes since then are unknown until it is read again.
+   */
+  load(targetId: string, fromMs: number, toMs: number, oldestMs?: number): Promise<readonly LoadMinute[]>;
   /** Viewers by channel for each whole minute of [fromMs, toMs), oldest first, one entry a minute. */
   audience(fromMs: number, toMs: number): Promise<readonly AudienceMinute[]>;
 }

@@ -17,18 +17,41 @@ function rangeOf(cluster: DBCluster): { readonly minimumUnits: number; readonly 
   return minimumUnits === undefined || maximumUnits === undefined ? undefined : { minimumUnits, maximumUnits };
 }
 
-/** The state of an Aurora Serverless v2 cluster. What serves is the capacity of the instance that has least; that is published a minute late. */
-export async function describeAcu(clients: AcuClients, targetId: string, clusterId: string, pace: Pace): Promise<TargetState> {
-  const [cluster, capacities] = await Promise.all([
-    describeCluster(clients.rds(), clusterId),
-    capacitiesOf(clients, clusterId, pace.nowMs()).catch((error: unknown) => `its capacity could not be found out: ${reasonOf(error)}`),
-  ]);
+/** How long capacities are not looked at again where all of them reach the minimum, and it is the same: none goes below it. */
+export const CAPACITIES_KEPT_MS = 10 * MINUTE_MS;
+
+type Capacities = readonly (number | undefined)[];
+
+/** The capacities of clusters as they were last looked at, by cluster. */
+export type CapacitiesSeen = Map<string, { readonly atMs: number; readonly minimumUnits: number; readonly capacities: Capacities }>;
+
+/**
+ * The state of an Aurora Serverless v2 cluster. What serves is the capacity of the instance that has least; that is published a minute late,
+ * and looking at it is billed, so that it is `seen` for a while once it reached the minimum.
+ */
+export async function describeAcu(
+  clients: AcuClients,
+  targetId: string,
+  clusterId: string,
+  pace: Pace,
+  seen: CapacitiesSeen,
+): Promise<TargetState> {
+  const cluster = await describeCluster(clients.rds(), clusterId);
   const range = rangeOf(cluster);
   if (range === undefined) return { kind: "unknown", targetId, reason: `the cluster ${clusterId} has no Serverless v2 range` };
+  const lately = seenLately(seen, clusterId, range.minimumUnits, pace.nowMs());
+  const capacities =
+    lately ??
+    (await capacitiesOf(clients, clusterId, pace.nowMs()).catch(
+      (error: unknown) => `its capacity could not be found out: ${reasonOf(error)}`,
+    ));
   const why = whyNotNow(cluster);
   const remarks = [...(why === undefined ? [] : [why]), ...(typeof capacities === "string" ? [capacities] : [])];
   const known = typeof capacities === "string" ? [] : capacities;
   const all = known.every((capacity) => capacity !== undefined) && known.length > 0 ? known.map((capacity) => capacity ?? 0) : undefined;
+  const reached = all !== undefined && all.every((capacity) => capacity >= range.minimumUnits);
+  if (!reached) seen.delete(clusterId);
+  else if (lately === undefined) seen.set(clusterId, { atMs: pace.nowMs(), minimumUnits: range.minimumUnits, capacities: all });
   return {
     kind: "known",
     targetId,
@@ -38,6 +61,12 @@ export async function describeAcu(clients: AcuClients, targetId: string, cluster
     servingUnits: all && Math.min(...all),
     ...(remarks.length > 0 && { remarks }),
   };
+}
+
+function seenLately(seen: CapacitiesSeen, clusterId: string, minimumUnits: number, now: number): Capacities | undefined {
+  const before = seen.get(clusterId);
+  if (before === undefined || before.minimumUnits !== minimumUnits) return undefined;
+  return now - before.atMs < CAPACITIES_KEPT_MS && now >= before.atMs ? before.capacities : undefined;
 }
 
 // A minute's point is out one to three minutes later.

@@ -2,7 +2,7 @@ import type { CapacityControl, Pace, SetMinimumOutcome, TargetState } from "../a
 import { MACHINE_PACE } from "../app/ports/machine-pace.ts";
 import type { Scaling } from "../core/target-in-aws.ts";
 import type { Target } from "../core/target.ts";
-import { describeAcu, isAcu, setAcuMinimum } from "./acu-clusters.ts";
+import { describeAcu, isAcu, setAcuMinimum, type CapacitiesSeen } from "./acu-clusters.ts";
 import { countReaders } from "./aurora-readers.ts";
 import { uncounted, type Counts } from "./counts.ts";
 import { ecsServices, type CountServices } from "./ecs-services.ts";
@@ -31,7 +31,12 @@ export type ControlSettings = {
 export const DESCRIBE_LIMIT_MS = 8_000;
 export const WRITE_LIMIT_MS = 20_000;
 
-type Planes = { readonly clients: TargetClients; readonly scalable: ScalableTargets; readonly services: CountServices };
+type Planes = {
+  readonly clients: TargetClients;
+  readonly scalable: ScalableTargets;
+  readonly services: CountServices;
+  readonly capacities: CapacitiesSeen;
+};
 
 type Located = {
   readonly target: Target;
@@ -45,7 +50,7 @@ export function awsCapacity(settings: ControlSettings): CapacityControl {
   const targets = new Map(settings.targets.map((target) => [target.id, target]));
   const planesOf = byPlace((place): Planes => {
     const clients = settings.clients(place);
-    return { clients, scalable: scalableTargets(clients, pace), services: ecsServices(clients, pace) };
+    return { clients, scalable: scalableTargets(clients, pace), services: ecsServices(clients, pace), capacities: new Map() };
   });
   const locate = (targetId: string): Located | { readonly kind: "nowhere"; readonly code: string; readonly reason: string } => {
     const target = targets.get(targetId);
@@ -84,7 +89,7 @@ export function awsCapacity(settings: ControlSettings): CapacityControl {
 
 async function stateOf({ target, scaling, planes }: Located, pace: Pace): Promise<TargetState> {
   const targetId = target.id;
-  if (scaling.kind === "acu") return describeAcu(planes.clients, targetId, scaling.clusterId, pace);
+  if (scaling.kind === "acu") return describeAcu(planes.clients, targetId, scaling.clusterId, pace, planes.capacities);
   if (scaling.kind === "lcu") return describeReservation(planes.clients, target, scaling.loadBalancerArn);
   const [bounds, counts] = await Promise.all([planes.scalable.describe(scaling), countsOf(target, scaling, planes)]);
   if (bounds === undefined) return { kind: "unknown", targetId, reason: notRegistered(scaling) };

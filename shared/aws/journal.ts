@@ -9,14 +9,17 @@ const MOST_AT_ONCE = 10;
 /** Digits of the largest instant. */
 const INSTANT_DIGITS = 16;
 
+/** Days that an entry is kept: a quarter of a year can be looked back on. Kept for longer it would be the largest cost of the table. */
+export const KEEP_DAYS = 100;
+
 /** What a journal over the table is told. */
 export type JournalSettings = {
-  /** Days that an entry is kept; 400, so that a season can be compared with the one before. */
+  /** `KEEP_DAYS` when left out. */
   readonly keepDays?: number;
 };
 
 /** The journal in the table: a partition a target, an item a minute. Entries that are too old are not read, and collected some day. */
-export function dynamoJournal(table: Table, { keepDays = 400 }: JournalSettings = {}): Journal {
+export function dynamoJournal(table: Table, { keepDays = KEEP_DAYS }: JournalSettings = {}): Journal {
   const note = async (entry: JournalEntry): Promise<void> => {
     const minuteMs = minuteOf(entry.atMs);
     const what = `journal of ${entry.targetId} at ${minuteMs}`;

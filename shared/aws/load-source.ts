@@ -7,6 +7,7 @@ import type { AudienceMetric, LoadMetric, Metric } from "../core/target-in-aws.t
 import { compareText } from "../core/schedule/programme.ts";
 import type { Target } from "../core/target.ts";
 import { HOUR_MS, MINUTE_MS } from "../core/time.ts";
+import { gathered } from "./gathered.ts";
 import { codeOf, reasonOf } from "./target-failure.ts";
 import { readMetrics, type Counted, type Series, type Stretch } from "./metric-reader.ts";
 import { placeKey, placeOf, type Place } from "./place.ts";
@@ -122,9 +123,10 @@ export function cloudWatchLoads(settings: LoadSettings): LoadSource {
     measured: LoadMetric,
     minutes: readonly number[],
     stretch: Stretch,
+    beside: readonly Wanted[],
   ): Promise<readonly LoadMinute[]> => {
     const place = placeOf(target.aws ?? {}, settings.homeRegion);
-    const read = (metric: Metric): Promise<Series> => seriesOf({ metric, place: placeOfMetric(metric, place) }, stretch, everybodys);
+    const read = (metric: Metric): Promise<Series> => seriesOf({ metric, place: placeOfMetric(metric, place) }, stretch, beside);
     const { metric, refused, serving } = measured;
     const [main, turnedAway, units] = await Promise.all([read(metric), refused && read(refused.metric), serving && read(serving)]);
     return minutes.map((atMs): LoadMinute => {
@@ -144,8 +146,45 @@ export function cloudWatchLoads(settings: LoadSettings): LoadSource {
     });
   };
 
+  const lately = new Map<string, { readonly atMs: number; readonly minutes: ReadonlyMap<number, LoadMinute> }>();
+
+  /** What was read of a target at most so long ago, with what came since as unknown; undefined when that does not reach far enough. */
+  const readLately = (targetId: string, minutes: readonly number[], oldestMs: number): readonly LoadMinute[] | undefined => {
+    const known = lately.get(targetId);
+    const ageMs = known === undefined ? Infinity : pace.nowMs() - known.atMs;
+    if (known === undefined || ageMs < 0 || ageMs >= oldestMs || !known.minutes.has(minutes[0] ?? 0)) return undefined;
+    const reason = `${targetId}: not read yet; the last reading was ${Math.floor(ageMs / MINUTE_MS)} minutes ago`;
+    return minutes.map((atMs) => known.minutes.get(atMs) ?? { kind: "unknown", atMs, reason });
+  };
+
+  type Outcome = PromiseSettledResult<readonly LoadMinute[]>;
+  let asking: { readonly stretch: Stretch; readonly ask: (targetId: string) => Promise<Outcome | undefined> } | undefined;
+
+  /** Asks for the targets that are asked for at nearly the same moment, and for no other. */
+  const askTogether = (stretch: Stretch, minutes: readonly number[]): ((targetId: string) => Promise<Outcome | undefined>) => {
+    if (asking?.stretch.fromMs === stretch.fromMs && asking.stretch.toMs === stretch.toMs) return asking.ask;
+    const ask = gathered<Outcome>(Infinity, pace, async (ids) => {
+      const some = ids.flatMap((id) => targets.get(id) ?? []);
+      const beside = some.flatMap((target) => wantedOf(target, settings.homeRegion));
+      const outcomes = await Promise.allSettled(
+        some.map(async (target) => (target.aws?.load === undefined ? [] : load(target, target.aws.load, minutes, stretch, beside))),
+      );
+      const atMs = pace.nowMs();
+      return new Map(
+        some.map(({ id }, index) => {
+          const outcome = outcomes[index] as Outcome;
+          if (outcome.status === "fulfilled")
+            lately.set(id, { atMs, minutes: new Map(outcome.value.map((minute) => [minute.atMs, minute])) });
+          return [id, outcome];
+        }),
+      );
+    });
+    asking = { stretch, ask };
+    return ask;
+  };
+
   return {
-    load: async (targetId, fromMs, toMs) => {
+    load: async (targetId, fromMs, toMs, oldestMs) => {
       const minutes = wholeMinutes(fromMs, toMs);
       const target = targets.get(targetId);
       const measured = target?.aws?.load;
@@ -153,7 +192,13 @@ export function cloudWatchLoads(settings: LoadSettings): LoadSource {
         const why = target === undefined ? "there is no such target" : "it is not said what counts its load (aws.load)";
         return minutes.map((atMs) => ({ kind: "unknown", atMs, reason: `${targetId}: ${why}` }));
       }
-      return load(target, measured, minutes, stretchOf(minutes));
+      const stretch = stretchOf(minutes);
+      if (oldestMs === undefined) return load(target, measured, minutes, stretch, everybodys);
+      const before = readLately(targetId, minutes, oldestMs);
+      if (before !== undefined) return before;
+      const outcome = await askTogether(stretch, minutes)(targetId);
+      if (outcome?.status === "fulfilled") return outcome.value;
+      throw outcome?.reason ?? new CalltimeError("no-answer-in-time", `${targetId}: CloudWatch did not answer for it`);
     },
     audience: async (fromMs, toMs) => {
       const minutes = wholeMinutes(fromMs, toMs);

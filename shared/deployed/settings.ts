@@ -9,6 +9,10 @@ import { DEFAULT_CUE_OFFSETS } from "../core/cue/cue.ts";
 import { DEFAULT_IMPACT_THRESHOLD } from "../core/forecast/impact.ts";
 import { DEFAULT_PLAN_POLICY } from "../core/plan/plan.ts";
 import type { AudienceMetric } from "../core/target-in-aws.ts";
+import { MINUTE_MS } from "../core/time.ts";
+
+/** How a deployment goes about its minutes: measuring is a function of its own, and every reading of a metric is billed (docs/cost.md). */
+export const AS_DEPLOYED = { measuredApart: true, ordinaryLoadMs: 5 * MINUTE_MS } as const satisfies Partial<Settings>;
 
 /** What a deployment was told by its owner, as it was packaged. */
 export type DeployedSettings = { readonly settings: Settings; readonly audience: readonly AudienceMetric[] };
@@ -33,7 +37,7 @@ export function deployedSettings(directory: URL, zone: string, now: number): Dep
     cueOffsets: DEFAULT_CUE_OFFSETS,
     policy: { ...DEFAULT_PLAN_POLICY, feedOnlyUsdPerHour },
     feedGate,
-    measuredApart: true,
+    ...AS_DEPLOYED,
     ...(content !== undefined && { content }),
     ...(databases !== undefined && { databases }),
   };

@@ -24,7 +24,7 @@ export type Handling = {
 const LAST_WORDS_MS = 750;
 
 /**
- * What every handler has around it: one line and its metrics at the end, whatever became of it; an end of its own, with code `time-over`,
+ * What every handler has around it: one line and what it counted at the end, whatever became of it; an end of its own, with code `time-over`,
  * shortly before Lambda's. `handle` throws for an input that is to come again, or to end among the dead letters.
  */
 export function stack<Result>(
@@ -50,7 +50,6 @@ function told({ functionName, telemetry }: Handling): MiddlewareObj<unknown, unk
   const end = (context: Context) => {
     const { atMs, coldStart } = begun.get(context) ?? { atMs: performance.now(), coldStart: false };
     const durationMs = Math.round(performance.now() - atMs);
-    telemetry.count("duration", durationMs);
     return { requestId: context.awsRequestId, durationMs, coldStart };
   };
   return {
@@ -59,7 +58,6 @@ function told({ functionName, telemetry }: Handling): MiddlewareObj<unknown, unk
       isWarm = true;
     },
     after: ({ context }) => {
-      telemetry.count("handled", 1);
       telemetry.info(`${functionName} is done`, end(context));
       telemetry.flush();
     },

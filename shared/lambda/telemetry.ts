@@ -6,14 +6,12 @@ const METRIC_NAMESPACE = "Calltime";
 
 /** What is worth counting. The alarms and the dashboard of `deploy/` name these, and a test compares. */
 export const METRICS = {
-  /** Invocations that did their work. */
+  /** Minutes that did their work. */
   handled: ["Handled", MetricUnit.Count],
   /** Invocations, or messages of a batch, that did not. */
   failed: ["Failed", MetricUnit.Count],
   /** Events of a replayed archive, which are no news. */
   replaysIgnored: ["ReplaysIgnored", MetricUnit.Count],
-  /** How long an invocation took. */
-  duration: ["Duration", MetricUnit.Milliseconds],
   /** Verdicts given in this minute that page: late, short, or unknown where it matters. */
   verdictsPaging: ["VerdictsPaging", MetricUnit.Count],
   /** Age of the newest upload of the feed that waits longest for one. */

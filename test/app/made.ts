@@ -208,7 +208,7 @@ function madeBus() {
 
 /** What is measured: by default 300 requests a second a target and 1,000 viewers a channel, readable one minute after the minute. */
 function madeLoads(now: () => number) {
-  const reads: { readonly of: string; readonly fromMs: number; readonly toMs: number }[] = [];
+  const reads: { readonly of: string; readonly fromMs: number; readonly toMs: number; readonly oldestMs?: number }[] = [];
   const world = {
     loadRps: (_targetId: string, _atMs: number): number | undefined => 300,
     viewers: (_channelId: string, _atMs: number): number | undefined => 1_000,
@@ -218,8 +218,8 @@ function madeLoads(now: () => number) {
     Array.from({ length: Math.max(0, Math.floor((toMs - fromMs) / MINUTE_MS)) }, (_, index) => fromMs + index * MINUTE_MS);
   const isOut = (atMs: number): boolean => atMs + 2 * MINUTE_MS <= now();
   const loads: LoadSource = {
-    load: async (targetId, fromMs, toMs) => {
-      reads.push({ of: targetId, fromMs, toMs });
+    load: async (targetId, fromMs, toMs, oldestMs) => {
+      reads.push({ of: targetId, fromMs, toMs, ...(oldestMs !== undefined && { oldestMs }) });
       if (world.broken.has(targetId)) throw new Error("metrics are throttled");
       return minutes(fromMs, toMs).map((atMs) => {
         const loadRps = isOut(atMs) ? world.loadRps(targetId, atMs) : undefined;

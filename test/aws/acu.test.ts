@@ -265,3 +265,52 @@ describe("setting the lower end", () => {
     expect(outcome).toMatchObject({ kind, code: error });
   });
 });
+
+describe("capacities that reached the minimum", () => {
+  const cluster = (min: number): Said => ({
+    body: `<DescribeDBClustersResponse><DescribeDBClustersResult><DBClusters><DBCluster><DBClusterIdentifier>sessions</DBClusterIdentifier><Status>available</Status><ServerlessV2ScalingConfiguration><MinCapacity>${min}</MinCapacity><MaxCapacity>64</MaxCapacity></ServerlessV2ScalingConfiguration></DBCluster></DBClusters></DescribeDBClustersResult></DescribeDBClustersResponse>`,
+  });
+  const INSTANCES: Said = {
+    body: "<DescribeDBInstancesResponse><DescribeDBInstancesResult><DBInstances><DBInstance><DBInstanceIdentifier>sessions-0</DBInstanceIdentifier><DBInstanceClass>db.serverless</DBInstanceClass><DBInstanceStatus>available</DBInstanceStatus></DBInstance></DBInstances></DescribeDBInstancesResult></DescribeDBInstancesResponse>",
+  };
+  const made = async () => {
+    const world = { min: 2, acu: 8 };
+    const aws = await recordedAws({
+      DescribeDBClusters: () => cluster(world.min),
+      DescribeDBInstances: () => INSTANCES,
+      GetMetricData: () => ({
+        body: { MetricDataResults: [{ Id: "i0", Timestamps: [START_MS / 1_000], Values: [world.acu], StatusCode: "Complete" }] },
+      }),
+    });
+    const pace = stillPace(START_MS);
+    const capacity = awsCapacity({ targets: TARGETS, clients: recordedClients(aws, pace), homeRegion: HOME, pace });
+    const servingUnits = async () => {
+      const [state] = await capacity.describe(["sessions"]);
+      return state?.kind === "known" ? state.servingUnits : undefined;
+    };
+    return { world, pace, servingUnits, asked: () => aws.of("GetMetricData").length };
+  };
+
+  test("are looked at every ten minutes: none goes below a minimum that stays", async () => {
+    const { pace, servingUnits, asked } = await made();
+    for (let minute = 0; minute < 10; minute += 1) {
+      expect(await servingUnits()).toBe(8);
+      pace.passMs(MINUTE_MS);
+    }
+    expect(asked()).toBe(1);
+    await servingUnits();
+    expect(asked()).toBe(2);
+  });
+
+  test("are looked at every time while a raise is on its way, and until it is there", async () => {
+    const { world, pace, servingUnits, asked } = await made();
+    await servingUnits();
+    world.min = 20;
+    for (const acu of [8, 14, 20, 20]) {
+      world.acu = acu;
+      pace.passMs(MINUTE_MS);
+      expect(await servingUnits()).toBe(acu);
+    }
+    expect(asked()).toBe(4);
+  });
+});

@@ -347,3 +347,59 @@ describe("targets and channels", () => {
     await expect(none.loads.audience(A, B)).rejects.toMatchObject({ name: "AccessDenied" });
   });
 });
+
+describe("a reading that may be old", () => {
+  const FIVE_MS = 5 * MINUTE_MS;
+  const points = Object.fromEntries(Array.from({ length: 90 }, (_, nth) => [NOW + (20 - nth) * MINUTE_MS, 60]));
+  const bare = (name: string): LoadMetric => ({ metric: metric(name), counts: "requests", each: 1 });
+  const two = async () => {
+    const made = await source(
+      { GetMetricData: said({ Web: points, Search: points }) },
+      { targets: [targetAt("web", { load: bare("Web") }), targetAt("search", { load: bare("Search") })] },
+    );
+    const at = (minutes: number, id: string, oldestMs: number) =>
+      made.loads.load(id, NOW + (minutes - 60) * MINUTE_MS, NOW + minutes * MINUTE_MS, oldestMs);
+    const namesAsked = () =>
+      made.aws.of("GetMetricData").map((call) => queriesOf(call).map(({ MetricStat }) => MetricStat.Metric.MetricName));
+    return { ...made, at, namesAsked };
+  };
+
+  test("is asked for once in five minutes; what came since is unknown until then, and known after it", async () => {
+    const { at, namesAsked, pace } = await two();
+    const newest = async (minutes: number) => {
+      const all = await at(minutes, "web", FIVE_MS);
+      expect(all).toHaveLength(60);
+      return all.findLast(({ kind }) => kind === "known")?.atMs;
+    };
+    for (const minute of [0, 1, 2, 3, 4]) {
+      expect(await newest(minute)).toBe(NOW - 3 * MINUTE_MS);
+      pace.passMs(MINUTE_MS);
+    }
+    expect(namesAsked()).toEqual([["Web"]]);
+    const [last] = (await at(4, "web", FIVE_MS)).slice(-1);
+    expect(last?.kind).toBe("unknown");
+    expect(await newest(5)).toBe(NOW + 2 * MINUTE_MS);
+    expect(namesAsked()).toHaveLength(2);
+    expect((await at(5, "web", FIVE_MS)).filter(({ kind }) => kind === "unknown")).toHaveLength(2);
+  });
+
+  test("is read anew for those alone that need it now, in one call for all of them", async () => {
+    const { at, namesAsked, pace } = await two();
+    await Promise.all([at(0, "web", 0), at(0, "search", 0)]);
+    expect(namesAsked()).toEqual([["Web", "Search"]]);
+    pace.passMs(MINUTE_MS);
+    await Promise.all([at(1, "web", FIVE_MS), at(1, "search", 0)]);
+    expect(namesAsked().slice(1)).toEqual([["Search"]]);
+  });
+
+  test("is no reading when it failed: the next minute asks again", async () => {
+    let fails = true;
+    const { loads, pace } = await source({
+      GetMetricData: (call) => (fails ? { error: "ThrottlingException", status: 400 } : said({ RequestCount: points })(call)),
+    });
+    await expect(loads.load("web", NOW - HOUR_MS, NOW, FIVE_MS)).rejects.toThrow(/ThrottlingException/);
+    fails = false;
+    pace.passMs(MINUTE_MS);
+    expect((await loads.load("web", NOW - HOUR_MS, NOW + MINUTE_MS, FIVE_MS)).some(({ kind }) => kind === "known")).toBe(true);
+  });
+});

@@ -2,14 +2,13 @@ import { readFileSync } from "node:fs";
 import { beforeAll, expect, test } from "vitest";
 import { countMinutes, type CountedMinutes, type Minute } from "../../scripts/cost/counted-minutes.ts";
 import { readDeployed, type Deployed } from "../../scripts/cost/deployed.ts";
-import { ASSUMED, monthOf, type Cadence } from "../../scripts/cost/month.ts";
+import { ASSUMED, monthOf } from "../../scripts/cost/month.ts";
 import { costPage } from "../../scripts/cost/tables.ts";
 
 const PAGE = readFileSync(new URL("../../docs/cost.md", import.meta.url), "utf8");
 // An hour of 50 targets passes, minute by minute.
 const COUNTING_MS = 120_000;
 
-const ALWAYS: Cadence = { metrics: "always", minutes: "always" };
 const NOTHING: Minute = {
   cueMetrics: 0,
   measureMetrics: 0,
@@ -28,9 +27,9 @@ beforeAll(async () => {
   [counted, deployed] = [await countMinutes(ASSUMED.targets), await readDeployed()];
 }, COUNTING_MS);
 
-const usdOf = (name: string, minutes: CountedMinutes, cadence: Cadence = ALWAYS, of = deployed): number =>
-  monthOf(minutes, of, cadence).find((item) => item.name === name)?.usd ?? Number.NaN;
-const totalOf = (of: Deployed): number => monthOf(counted, of, ALWAYS).reduce((sum, { usd }) => sum + usd, 0);
+const usdOf = (name: string, minutes: CountedMinutes, of = deployed): number =>
+  monthOf(minutes, of).find((item) => item.name === name)?.usd ?? Number.NaN;
+const totalOf = (of: Deployed): number => monthOf(counted, of).reduce((sum, { usd }) => sum + usd, 0);
 
 test("docs/cost.md says what is counted", () => {
   expect(PAGE, "run: node scripts/generate-cost.ts").toBe(costPage(PAGE, counted, deployed));
@@ -43,22 +42,22 @@ test("a page that another minute or another template was counted for is seen", (
   expect(() => costPage(PAGE.replace("<!-- month -->", ""), counted, deployed)).toThrow(/month/);
 });
 
-test("one reading a minute of the load of every target is in a quiet minute, and every hour is learned from one more", () => {
-  expect(counted.quiet.cueMetrics).toBeGreaterThanOrEqual(counted.metricsOfTargets);
+test("while something is on air every target's load is read every minute, otherwise every five; an hour is learned from one reading more", () => {
+  expect(counted.onAir.cueMetrics).toBeGreaterThanOrEqual(counted.metricsOfTargets);
+  expect(counted.quiet.cueMetrics).toBeGreaterThanOrEqual(counted.metricsOfTargets / 5);
+  expect(counted.quiet.cueMetrics).toBeLessThan(counted.metricsOfTargets / 4);
   expect(counted.learning.measureMetrics).toBeGreaterThanOrEqual(counted.metricsOfTargets);
   // Every target's minute is an item of the journal.
   expect(counted.quiet.writeUnits).toBeGreaterThanOrEqual(ASSUMED.targets);
 });
 
-test("a metric a minute is 43,800 a month; a slower cadence reads a fifth of those that are neither on air nor within a lead", () => {
+test("a metric a minute is 43,800 a month, and one of the minutes around occasions a share of it", () => {
   const one = { ...NOTHING, cueMetrics: 1 };
-  const minutes = { quiet: one, onAir: one, learning: NOTHING, metricsOfTargets: 1 };
+  const minutes = { quiet: one, onAir: one, before: one, after: one, learning: NOTHING, metricsOfTargets: 1 };
   expect(usdOf("CloudWatch, metrics read", minutes)).toBeCloseTo(0.438, 9);
-  const daily = 4 * 60 + 40 + (20 * 60 - 40) / 5;
-  expect(usdOf("CloudWatch, metrics read", minutes, { metrics: "slower", minutes: "always" })).toBeCloseTo(
-    ((daily * 365) / 12 / 1_000) * 0.01,
-    9,
-  );
+  const daily = 4 * 60 + 2 * (60 + 150);
+  const watched = { ...minutes, quiet: NOTHING };
+  expect(usdOf("CloudWatch, metrics read", watched)).toBeCloseTo(((daily * 365) / 12 / 1_000) * 0.01, 9);
 });
 
 test("an alarm, a function and memory are billed as the template has them", () => {

@@ -20,7 +20,7 @@ describe("a function that the bus calls", () => {
     const { given, ask, telemetry } = planning();
     await ask(delivery(CHANGED));
     expect(given).toEqual([{ event: CHANGED, correlationId: `${CHANGED.id} > plan` }]);
-    expect([telemetry.counted("handled"), telemetry.counted("failed"), telemetry.flushes()]).toEqual([1, 0, 1]);
+    expect([telemetry.counted("failed"), telemetry.flushes()]).toEqual([0, 1]);
   });
 
   test("goes on in the chain that an event belongs to", async () => {
@@ -68,7 +68,7 @@ describe("a function that the bus calls", () => {
   test("says what failed, and fails", async () => {
     const { ask, telemetry } = planning(() => Promise.reject(new Error("the table is gone")));
     await expect(ask(delivery(CHANGED))).rejects.toThrow("the table is gone");
-    expect([telemetry.counted("failed"), telemetry.counted("handled")]).toEqual([1, 0]);
+    expect(telemetry.counted("failed")).toBe(1);
   });
 
   test("ends by itself, and says so, shortly before Lambda would end it", async () => {

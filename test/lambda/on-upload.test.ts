@@ -49,7 +49,7 @@ describe("a function that is called once a minute", () => {
     const handler = onMinute({ functionName: "cue", telemetry }, async () => (looked += 1));
     await handler({}, invocationOf());
     await handler(undefined, invocationOf());
-    expect([looked, telemetry.counted("handled")]).toEqual([2, 2]);
+    expect([looked, telemetry.counted("failed")]).toEqual([2, 0]);
     expect(telemetry.lines.map(({ fields }) => fields["coldStart"])).toEqual([true, false]);
   });
 });

@@ -4,6 +4,7 @@ import { sqliteDocumentStore } from "../../local/document-store.ts";
 import { memoryDocumentStore } from "../../local/memory/document-store.ts";
 import { plainDocuments } from "../../local/memory/plain.ts";
 import { memorySections } from "../../local/memory/sections.ts";
+import { keptDocuments } from "../../shared/deployed/kept-documents.ts";
 import { documentStoreLaws } from "./document-store.laws.ts";
 
 const open: Database[] = [];
@@ -25,4 +26,7 @@ documentStoreLaws("plain", async () => plainDocuments(), {
     "refuses a value that JSON would change": "the same",
   },
 });
+documentStoreLaws("memory, some of it kept for a while", async () =>
+  keptDocuments(memoryDocumentStore(memorySections()), { prefixes: [""], forMs: 60_000, nowMs: () => 0 }),
+);
 documentStoreLaws("memory", async () => memoryDocumentStore(memorySections()));
