@@ -9,7 +9,7 @@ type Released = { readonly targetId: string } & (
   | { readonly outcome: "failed"; readonly code: string; readonly reason: string }
 );
 type Answer = { readonly targets: readonly Released[] };
-type Options = ClientOptions & { readonly all: true; readonly reason: string; readonly author: string };
+type Options = ClientOptions & { readonly all: true; readonly why: string; readonly author: string };
 
 /** `calltime release --all`: gives every target back to its owner, before Calltime is taken away. Fails when one could not be. */
 export function releaseCommand(): Command {
@@ -17,11 +17,11 @@ export function releaseCommand(): Command {
     new Command("release")
       .description("Give the targets back: all observe, our bookings are removed, and minimums of ours go back to their owners'.")
       .requiredOption("--all", "every target")
-      .requiredOption("--reason <text>", "why")
+      .requiredOption("--why <text>", "why")
       .addOption(authorOption("who gives them back")),
   ).action(async (options: Options) => {
-    const { author, reason } = options;
-    const answer = await answerOf<Answer>(options, { method: "POST", path: "/v1/release", body: { author, reason } });
+    const { author, why } = options;
+    const answer = await answerOf<Answer>(options, { method: "POST", path: "/v1/release", body: { author, why } });
     print(options, answer, ({ targets }) => targets.map(lineOf));
     const kept = answer.targets.filter(({ outcome }) => outcome === "failed").map(({ targetId }) => targetId);
     if (kept.length > 0) throw new CalltimeError("release-incomplete", `${kept.join(", ")}: could not be released; run it again`);

@@ -9,6 +9,6 @@ const { handling, context, now } = deployed("release", import.meta.url, (place) 
 
 /** Gives every target back before the stack is deleted; the deletion fails, and says why, while one is not. */
 export const handler = onStack(handling, (stackId) => {
-  const by = { author: "CloudFormation", reason: `${stackId} is being deleted` };
+  const by = { author: "CloudFormation", why: `${stackId} is being deleted` };
   return giveBack(() => releaseAll(context, now(), by), pause);
 });

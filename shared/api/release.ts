@@ -34,7 +34,7 @@ const releasedSchema = z
   .meta({ id: "Released" });
 
 const askedReleaseSchema = z
-  .strictObject({ author: author.describe("Who gives the targets back."), reason: why.describe("Why.") })
+  .strictObject({ author: author.describe("Who gives the targets back."), why: why.describe("Why.") })
   .meta({ id: "AskedRelease" });
 
 /** Gives every target back to its owner. */

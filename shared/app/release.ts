@@ -30,11 +30,11 @@ type Given =
 export async function releaseAll(
   context: Context,
   now: number,
-  { author, reason }: { readonly author: string; readonly reason: string },
+  { author, why }: { readonly author: string; readonly why: string },
 ): Promise<readonly Released[]> {
   // In `observe` the plans go on being made and scored, and going active is one call; frozen would say that the floors stay.
   const mode = (await readModes(context)).all?.mode === "frozen" ? "frozen" : "observe";
-  await setMode(context, { mode, author, why: reason }, now);
+  await setMode(context, { mode, author, why }, now);
   return Promise.all(context.settings.targets.map(async (target) => ({ targetId: target.id, ...(await released(context, target, now)) })));
 }
 

@@ -5,7 +5,7 @@ const headers = { authorization: `Bearer ${TOKEN}` };
 
 test("the targets are given back, each with its outcome, and all observe from then on", async () => {
   const { ask, context } = platform();
-  const release = () => ask("/v1/release", { method: "POST", headers, body: JSON.stringify({ author: "ops", reason: "taken away" }) });
+  const release = () => ask("/v1/release", { method: "POST", headers, body: JSON.stringify({ author: "ops", why: "taken away" }) });
   const answer = await release();
   expect(answer.status).toBe(200);
   const { targets } = (await answer.json()) as { targets: { targetId: string; outcome: string }[] };
@@ -18,9 +18,9 @@ test("it needs the token, an author and a reason, and takes nothing else", async
   const { ask } = platform();
   const post = (body: object, given: Record<string, string> = headers) =>
     ask("/v1/release", { method: "POST", headers: given, body: JSON.stringify(body) });
-  expect((await post({ author: "ops", reason: "x" }, {})).status).toBe(401);
+  expect((await post({ author: "ops", why: "x" }, {})).status).toBe(401);
   expect(await (await post({ author: "ops" })).json()).toMatchObject({ error: { code: "body-invalid" } });
-  expect(await (await post({ author: "ops", reason: "x", targetId: "one" })).json()).toMatchObject({ error: { code: "body-invalid" } });
-  expect(await (await post({ author: "ops", reason: " " })).json()).toMatchObject({ error: { code: "mode-why-blank" } });
-  expect(await (await post({ author: " ", reason: "x" })).json()).toMatchObject({ error: { code: "mode-author-blank" } });
+  expect(await (await post({ author: "ops", why: "x", targetId: "one" })).json()).toMatchObject({ error: { code: "body-invalid" } });
+  expect(await (await post({ author: "ops", why: " " })).json()).toMatchObject({ error: { code: "mode-why-blank" } });
+  expect(await (await post({ author: " ", why: "x" })).json()).toMatchObject({ error: { code: "mode-author-blank" } });
 });

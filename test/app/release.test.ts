@@ -9,7 +9,7 @@ import { MINUTE_MS } from "../../shared/core/time.ts";
 import { isOurs } from "../../shared/core/warm/bookings.ts";
 import { at, platform, stored, target, type Platform } from "./made.ts";
 
-const by = { author: "on call", reason: "Calltime is taken away" };
+const by = { author: "on call", why: "Calltime is taken away" };
 const NO = { kind: "refused", code: "AccessDeniedException", reason: "not allowed" } as const;
 
 async function ticks(made: Platform, fromMs: number, toMs: number): Promise<void> {
@@ -154,10 +154,10 @@ describe("giving the targets back", () => {
 
   test("all observe from then on; where all are frozen they stay so; a reason is needed before anything is done", async () => {
     const made = await raised();
-    await expect(releaseAll(made.context, at(17, 11), { ...by, reason: " " })).rejects.toMatchObject({ code: "mode-why-blank" });
+    await expect(releaseAll(made.context, at(17, 11), { ...by, why: " " })).rejects.toMatchObject({ code: "mode-why-blank" });
     expect(made.control.cloud("api").minimumUnits).toBe(50);
     await releaseAll(made.context, at(17, 11), by);
-    expect((await readModes(made.context)).all).toMatchObject({ mode: "observe", author: "on call", why: by.reason });
+    expect((await readModes(made.context)).all).toMatchObject({ mode: "observe", author: "on call", why: by.why });
     await setMode(made.context, { mode: "frozen", author: "ops", why: "moving" }, at(17, 12));
     await releaseAll(made.context, at(17, 13), by);
     expect((await readModes(made.context)).all).toMatchObject({ mode: "frozen" });

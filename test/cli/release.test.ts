@@ -26,22 +26,22 @@ async function raised() {
 test("a raised target is given back from a shell, once; without a reason or --all nothing is", async () => {
   const { own, minimum, run } = await raised();
   expect(await run("release", "--all")).toMatchObject({ code: 2 });
-  expect(await run("release", "--reason=x")).toMatchObject({ code: 2 });
+  expect(await run("release", "--why=x")).toMatchObject({ code: 2 });
   expect(await minimum()).toMatchObject({ minimumUnits: 60 });
 
-  const { code, stdout } = await run("release", "--all", "--reason=taken away");
+  const { code, stdout } = await run("release", "--all", "--why=taken away");
   expect([code, stdout]).toEqual([
     0,
     expect.stringMatching(new RegExp(`^${own.id}: minimum from 60 to \\d+, \\d+ bookings removed$`, "mu")),
   ]);
   expect(await minimum()).toMatchObject({ minimumUnits: own.baselineUnits });
-  expect(await run("release", "--all", "--reason=taken away")).toMatchObject({ code: 0, stdout: `${own.id}: nothing there is ours\n` });
+  expect(await run("release", "--all", "--why=taken away")).toMatchObject({ code: 0, stdout: `${own.id}: nothing there is ours\n` });
 });
 
 test("a target that could not be released is said, with exit code 1", async () => {
   const { own, capacity, run } = await raised();
   Object.assign(capacity, { setMinimum: async () => ({ kind: "refused", code: "AccessDeniedException", reason: "not allowed" }) });
-  const { code, stdout, stderr } = await run("release", "--all", "--reason=taken away");
+  const { code, stdout, stderr } = await run("release", "--all", "--why=taken away");
   expect([code, stdout]).toEqual([1, `${own.id}: not released: not allowed (AccessDeniedException)\n`]);
   expect(stderr).toContain("release-incomplete");
 });
