@@ -22,7 +22,8 @@ const ROOT = new URL("../../", import.meta.url);
 const part = createRequire(new URL("serverless.yml", ROOT));
 
 type Functions = Readonly<Record<string, { readonly memorySize: number }>>;
-type Resources = { readonly Resources: Readonly<Record<string, { readonly Type: string }>> };
+type Resource = { readonly Type: string; readonly Properties?: Readonly<Record<string, unknown>> };
+type Resources = { readonly Resources: Readonly<Record<string, Resource>> };
 
 /** Reads `deploy/`, and has the functions' own code say what it counts. */
 export async function readDeployed(): Promise<Deployed> {
@@ -30,12 +31,14 @@ export async function readDeployed(): Promise<Deployed> {
   const functions = await functionsOf({ resolveVariable: async () => "iam" });
   const memoryGb = new Map(Object.entries(functions).map(([name, { memorySize }]) => [name, memorySize / 1_024]));
   const metrics = await metricsOf();
+  const schedules = ofType(template("clock.yml"), "AWS::Scheduler::Schedule");
   return {
     memoryGb,
-    everyMinute: countOf(template("clock.yml"), "AWS::Scheduler::Schedule"),
-    alarms: countOf(template("alarms.yml"), "AWS::CloudWatch::Alarm"),
-    dashboards: countOf(part("./deploy/dashboard.cjs") as Resources, "AWS::CloudWatch::Dashboard"),
-    customMetrics: countOf(template("clock.yml"), "AWS::Scheduler::Schedule") * metrics.ofEach + metrics.ofCue,
+    everyMinute: schedules.filter(({ Properties }) => Properties?.["ScheduleExpression"] === "rate(1 minute)").length,
+    alarms: ofType(template("alarms.yml"), "AWS::CloudWatch::Alarm").length,
+    dashboards: ofType(part("./deploy/dashboard.cjs") as Resources, "AWS::CloudWatch::Dashboard").length,
+    // Also what a function that is called twice a day publishes, for the whole month.
+    customMetrics: schedules.length * metrics.ofEach + metrics.ofCue,
   };
 }
 
@@ -44,8 +47,8 @@ function template(file: string): Resources {
   return parse(readFileSync(new URL(`deploy/${file}`, ROOT), "utf8"), { logLevel: "silent" }) as Resources;
 }
 
-function countOf({ Resources }: Resources, type: string): number {
-  return Object.values(Resources).filter(({ Type }) => Type === type).length;
+function ofType({ Resources }: Resources, type: string): readonly Resource[] {
+  return Object.values(Resources).filter(({ Type }) => Type === type);
 }
 
 async function metricsOf(): Promise<{ readonly ofEach: number; readonly ofCue: number }> {
