@@ -254,7 +254,9 @@ async function planTarget(input: {
       .filter((other) => other.target.connections?.database === target.id)
       .map((other) => clientOf(other.target, other.plan, other.needs)),
   });
-  const startUpMs = startUpMsOf(model.learned, target);
+  const measuredMs = startUpMsOf(model.learned, target);
+  // Most reservations fill in minutes and some in hours: a few that were quick promise nothing, and a longer notice costs little.
+  const startUpMs = isReserved(target) ? Math.max(target.startUpMs, measuredMs) : measuredMs;
   const before = input.before ?? (await storedPlan(context, target.id));
   const common = {
     target,

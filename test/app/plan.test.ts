@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
+import { learn } from "../../shared/app/model.ts";
 import { makePlans, storedPlan, TICK_HORIZON_MS } from "../../shared/app/plan.ts";
 import { situationAt } from "../../shared/app/situation.ts";
 import { tick } from "../../shared/app/tick.ts";
+import { learnLead, type Learned } from "../../shared/core/forecast/model.ts";
 import { largestFloor, stepAt } from "../../shared/core/plan/plan.ts";
 import { MINUTE_MS } from "../../shared/core/time.ts";
 import { at, EVENING, FINAL, plansAt, platform, stored, target, said } from "./made.ts";
@@ -30,6 +32,22 @@ test("the same stores give the same plan, whatever came before and however often
   const plans = await made(one);
   expect(said(await made(one))).toEqual(said(plans));
   expect(said(await made(other))).toEqual(said(plans));
+});
+
+test("a measured lead is planned with from the fifth on; of a reservation only where it is longer than its owner says", async () => {
+  const small = await platform({ targets: [target("api"), target("front", { kind: "alb-lcu", startUpMs: 60 * MINUTE_MS })] });
+  const leads = async () =>
+    (await makePlans(small.context, await situationAt(small.context, at(17)), TICK_HORIZON_MS)).map(({ startUpMs }) => startUpMs);
+  const took = (minutes: number) =>
+    ["api", "front"].map((id) => ({
+      apply: (before: Learned) => learnLead(before, id, minutes * MINUTE_MS),
+      cause: "lead" as const,
+      what: id,
+    }));
+  for (let nth = 0; nth < 5; nth += 1) await learn(small.context, took(12), at(17));
+  expect(await leads()).toEqual([12 * MINUTE_MS, 60 * MINUTE_MS]);
+  await learn(small.context, took(95), at(17));
+  expect(await leads()).toEqual([95 * MINUTE_MS, 95 * MINUTE_MS]);
 });
 
 test("what is asked for now does not depend on how closely the minutes beyond its reach were looked at", async () => {
