@@ -22,9 +22,9 @@ const deadLetters = {
   CALLTIME_PLAN_DEAD: { Ref: "PlanDeadLetters" },
   CALLTIME_PLAN_FUNCTION: { Ref: "PlanLambdaFunction" },
   CALLTIME_CONTENT_DEAD: { Ref: "ContentDeadLetters" },
-  CALLTIME_CONTENT_FUNCTION: { Ref: "WarmCdnLambdaFunction" },
+  CALLTIME_CONTENT_FUNCTION: { Ref: "WarmDashcdnLambdaFunction" },
   CALLTIME_DATABASE_DEAD: { Ref: "DatabaseDeadLetters" },
-  CALLTIME_DATABASE_FUNCTION: { Ref: "WarmAuroraLambdaFunction" },
+  CALLTIME_DATABASE_FUNCTION: { Ref: "WarmDashauroraLambdaFunction" },
   CALLTIME_WARM_DEAD: { Ref: "WarmDeadLetters" },
   CALLTIME_WARM_QUEUE: { Ref: "WarmQueue" },
 };

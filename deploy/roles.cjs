@@ -70,7 +70,7 @@ const redrive = [
   allow(["sqs:SendMessage"], attribute("WarmQueue")),
   allow(
     ["lambda:InvokeFunction"],
-    ["IngestLambdaFunction", "PlanLambdaFunction", "WarmCdnLambdaFunction", "WarmAuroraLambdaFunction"].map(attribute),
+    ["IngestLambdaFunction", "PlanLambdaFunction", "WarmDashcdnLambdaFunction", "WarmDashauroraLambdaFunction"].map(attribute),
   ),
 ];
 

@@ -3,7 +3,7 @@ import { EXPIRES_AT, PARTITION, SORT } from "../../shared/aws/table.ts";
 import { METRICS } from "../../shared/lambda/telemetry.ts";
 import { asksOf } from "./asks.ts";
 import { packagedWhole, type Whole } from "./packaged.ts";
-import { at, deliveryFaults, grantFaults, grantsOf, ofType, unreachable, written, type Template } from "./template.ts";
+import { at, danglingIn, deliveryFaults, grantFaults, grantsOf, ofType, unreachable, written, type Template } from "./template.ts";
 
 // Bundling and packaging take seconds, and a busy machine takes longer.
 const PACKAGING_MS = 180_000;
@@ -30,6 +30,15 @@ type Open = { PolicyDocument: { Statement: { Action: string[]; Resource: unknown
 const statementsOf = ({ Policies }: Record<string, unknown>) => (Policies as Open[])[0]?.PolicyDocument.Statement ?? [];
 type OpenTarget = { RetryPolicy: Record<string, number>; DeadLetterConfig?: unknown };
 const targetOf = ({ Targets }: Record<string, unknown>) => (Targets as OpenTarget[])[0] as OpenTarget;
+
+test("what the template refers to is there", () => {
+  expect(danglingIn(whole.template)).toEqual([]);
+  const dangling = planted(
+    "PlanRule",
+    (rule) => ((rule["Targets"] as { Arn: unknown }[])[0] = { Arn: { "Fn::GetAtt": ["PlanFunction", "Arn"] } }),
+  );
+  expect(danglingIn(dangling)).toEqual(["PlanRule: there is no PlanFunction"]);
+});
 
 describe("what functions may do", () => {
   test("is what their code can ask for, each on its own ARNs", () => {
@@ -70,7 +79,12 @@ describe("what cannot be delivered", () => {
       const statements = statementsOf(role);
       statements.splice(statements.findIndex(({ Action }) => Action.includes("lambda:InvokeFunction")));
     });
-    expect(unreachable(less, "api")).toEqual(["IngestLambdaFunction", "PlanLambdaFunction"]);
+    expect(unreachable(less, "api")).toEqual([
+      "IngestLambdaFunction",
+      "PlanLambdaFunction",
+      "WarmDashcdnLambdaFunction",
+      "WarmDashauroraLambdaFunction",
+    ]);
   });
 
   test("is kept where somebody sees it, and nothing is delivered when it is too late", () => {

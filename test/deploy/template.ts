@@ -36,6 +36,21 @@ function referred(value: Value | undefined): string | undefined {
   return typeof found === "string" ? found : undefined;
 }
 
+/** What the template refers to and does not have, with where it does. */
+export function danglingIn({ Resources }: Template): readonly string[] {
+  const found = (value: Value | undefined): readonly string[] => {
+    if (typeof value !== "object" || value === null) return [];
+    if (Array.isArray(value)) return value.flatMap(found);
+    const sub = at(value, "Fn::Sub");
+    const named = typeof sub === "string" ? [...sub.matchAll(/\$\{([A-Za-z0-9]+)(?:\.[A-Za-z]+)?\}/g)].flatMap(([, id]) => id ?? []) : [];
+    const id = referred(value);
+    return [...(id === undefined || id.startsWith("AWS::") ? [] : [id]), ...named, ...Object.values(value).flatMap(found)];
+  };
+  return Object.entries(Resources).flatMap(([id, { Properties }]) =>
+    found(Properties).flatMap((to) => (to in Resources ? [] : [`${id}: there is no ${to}`])),
+  );
+}
+
 function listed(value: Value | undefined): readonly Value[] {
   if (value === undefined) return [];
   return Array.isArray(value) ? (value as readonly Value[]) : [value];

@@ -4,7 +4,7 @@ import { CreateBucketCommand, PutBucketNotificationConfigurationCommand, S3Clien
 import { CreateQueueCommand, DeleteMessageCommand, GetQueueAttributesCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import type { Moto } from "../aws/moto.ts";
 import type { Whole } from "../deploy/packaged.ts";
-import { at, environmentOf, ofType, written, type Value } from "../deploy/template.ts";
+import { at, environmentOf, ofType, written, type Template, type Value } from "../deploy/template.ts";
 import { lambdaEnvironment, startFunction, type Running } from "./lambda.ts";
 import { ownDoing } from "./own-doing.ts";
 
@@ -46,7 +46,7 @@ export async function deployment(moto: Moto, whole: Whole, atMs: number): Promis
     await events.send(new PutRuleCommand({ Name: id, EventPattern: pattern, ...onBus }));
     await events.send(new PutTargetsCommand({ Rule: id, Targets: [{ Id: "queue", Arn: Attributes?.["QueueArn"] }], ...onBus }));
     const called = written(at(rule["Targets"], 0, "Arn", "Fn::GetAtt", 0));
-    queues.push({ url, calls: functionBehind(called), batches: called.endsWith("Queue") });
+    queues.push({ url, calls: functionBehind(template, called), batches: called.endsWith("Queue") });
   }
 
   const valueOf = (id: string): string => ({ Table: String(TableName), Bucket: bucket, Bus: busName })[id] ?? id;
@@ -103,14 +103,10 @@ export async function deployment(moto: Moto, whole: Whole, atMs: number): Promis
   };
 }
 
-/** `WarmQueue` is what warm-capacity reads; `WarmCdnLambdaFunction` is warm-cdn. */
-function functionBehind(logicalId: string): string {
-  return logicalId === "WarmQueue"
-    ? "warm-capacity"
-    : logicalId
-        .replace(/LambdaFunction$/, "")
-        .replace(/(?<=[a-z])(?=[A-Z])/g, "-")
-        .toLowerCase();
+/** The function that a rule's target leads to, by its folder's name; `WarmQueue` is what warm-capacity reads. */
+function functionBehind({ Resources }: Template, logicalId: string): string {
+  if (logicalId === "WarmQueue") return "warm-capacity";
+  return written(Resources[logicalId]?.Properties?.["FunctionName"]).replace(/^calltime-[a-z]+-/, "");
 }
 
 /** A value with the bucket in place of what refers to it. */
