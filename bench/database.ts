@@ -1,11 +1,12 @@
 import { writeFileSync } from "node:fs";
-import { cpus } from "node:os";
+import { cpus, loadavg } from "node:os";
 import pg from "pg";
 import { MACHINE_PACE } from "../shared/app/ports/machine-pace.ts";
 import { warmDatabase, type DatabaseReport } from "../shared/app/warm-database.ts";
 import { derive, uniform } from "../shared/core/simulate/seeded.ts";
-import { BLOCK_BYTES, CACHE_BUDGET, cachedShare, relationOf } from "../shared/core/warm/buffer-cache.ts";
+import { CACHE_BUDGET, cachedShare, relationOf } from "../shared/core/warm/buffer-cache.ts";
 import { postgresCache } from "../shared/database/postgres-cache.ts";
+import { tableOf, type Asked, type WarmUp } from "./database/report.ts";
 import { startPostgres, type Postgres } from "./database/postgres.ts";
 import { freePort } from "./edges/cache-servers.ts";
 
@@ -24,13 +25,12 @@ type Round = {
   readonly firstMs: number;
   readonly medianMs: number;
   readonly p99Ms: number;
-  readonly cachedShare: number;
   readonly warmUp?: WarmUp;
 };
-type WarmUp = { readonly bytes: number; readonly tookMs: number; readonly before: number; readonly after: number };
 
 /** The first question asked of a PostgreSQL after a start, and the next ones, cold and warmed: the cache is empty, and the machine's is too. */
 export async function main(args: readonly string[]): Promise<void> {
+  const [loadAverage] = loadavg();
   const postgres = await startPostgres(await freePort(), SHARED_BUFFERS);
   try {
     await postgres.run("CREATE EXTENSION pg_prewarm; CREATE EXTENSION pg_buffercache");
@@ -46,6 +46,8 @@ export async function main(args: readonly string[]): Promise<void> {
       date: new Date().toISOString(),
       node: process.version,
       cpu: cpus()[0]?.model,
+      // Of the minute before: who else was at work on this machine.
+      loadAverage,
       postgres: version?.["server_version"],
       SHARED_BUFFERS,
       bytes: size?.["bytes"],
@@ -55,9 +57,9 @@ export async function main(args: readonly string[]): Promise<void> {
       connections: CONNECTIONS,
       cold: summary(rounds.map(({ cold }) => cold)),
       warmed: summary(rounds.map(({ warmed }) => warmed)),
-      warmUps: rounds.map(({ warmed }) => warmed.warmUp),
+      warmUps: rounds.flatMap(({ warmed }) => warmed.warmUp ?? []),
     };
-    process.stdout.write(args.includes("--json") ? `${JSON.stringify(json, undefined, 2)}\n` : `${table(json).join("\n")}\n`);
+    process.stdout.write(args.includes("--json") ? `${JSON.stringify(json, undefined, 2)}\n` : `${tableOf(json)}\n`);
     if (args.includes("--record"))
       writeFileSync(new URL("results/database.json", import.meta.url), `${JSON.stringify(json, undefined, 2)}\n`);
   } finally {
@@ -82,7 +84,7 @@ async function round(postgres: Postgres, nth: number, warmed: boolean): Promise<
     });
     const sorted = (await Promise.all(next)).flat().toSorted((a, b) => a - b);
     const at = (share: number): number => sorted[Math.floor(share * sorted.length)] ?? Number.NaN;
-    return { firstMs, medianMs: at(0.5), p99Ms: at(0.99), cachedShare: warmUp?.after ?? 0, ...(warmUp !== undefined && { warmUp }) };
+    return { firstMs, medianMs: at(0.5), p99Ms: at(0.99), ...(warmUp !== undefined && { warmUp }) };
   } finally {
     await Promise.all(clients.map((client) => client.end()));
   }
@@ -111,35 +113,10 @@ async function asked(client: pg.Client, nth: number, index: number): Promise<num
 }
 
 /** The middle of the rounds. */
-function summary(rounds: readonly Round[]) {
+function summary(rounds: readonly Round[]): Asked {
   const middle = (of: (round: Round) => number): number => {
     const sorted = rounds.map(of).toSorted((a, b) => a - b);
     return Math.round((sorted[Math.floor(sorted.length / 2)] ?? Number.NaN) * 10) / 10;
   };
   return { firstMs: middle(({ firstMs }) => firstMs), medianMs: middle(({ medianMs }) => medianMs), p99Ms: middle(({ p99Ms }) => p99Ms) };
-}
-
-type Summary = ReturnType<typeof summary>;
-
-function table({
-  cold,
-  warmed,
-  warmUps,
-}: {
-  readonly cold: Summary;
-  readonly warmed: Summary;
-  readonly warmUps: readonly (WarmUp | undefined)[];
-}): readonly string[] {
-  const row = (name: string, { firstMs, medianMs, p99Ms }: Summary): string => `| ${name} | ${firstMs} | ${medianMs} | ${p99Ms} |`;
-  return [
-    "| | first question, ms | median, ms | 99th percentile, ms |",
-    "|---|---|---|---|",
-    row("cold", cold),
-    row("warmed", warmed),
-    "",
-    ...warmUps.map(
-      (each) =>
-        `warm-up: ${each?.bytes} bytes in ${each?.tookMs} ms, blocks of ${BLOCK_BYTES}; ${each?.before} before, ${each?.after} after`,
-    ),
-  ];
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { expect, test } from "vitest";
+import { slowestSeconds, tableOf, type Measured } from "../../bench/database/report.ts";
 import { mainTable, promiseTable, type Promised, type Row } from "../../bench/season/report.ts";
 
 const read = (file: string): string => readFileSync(resolve(import.meta.dirname, "../..", file), "utf8");
@@ -54,4 +55,21 @@ test("what the page says was reached was", () => {
     expect(last?.ratio).toBeLessThanOrEqual(most);
     expect(last?.unservedPerMillion).toBeLessThanOrEqual(45);
   }
+});
+
+const database = JSON.parse(read("bench/results/database.json")) as Measured & {
+  readonly bytes: number;
+  readonly loadAverage: number;
+  readonly date: string;
+};
+
+test("the database's figures on the page are those that were recorded, of a table of half a gigabyte at least", () => {
+  expect(database.bytes).toBeGreaterThan(500 * 1024 ** 2);
+  for (const text of [page, read("bench/results/database.md")]) {
+    expect(cellsAfter("<!-- database:", text)).toEqual(cellsOf(tableOf(database)));
+    expect(text).toContain(`at most ${slowestSeconds(database)} s`);
+    expect(text).toContain(`load average of ${database.loadAverage.toFixed(1)}`);
+  }
+  expect(database.warmUps.every(({ before, after }) => before < 0.01 && after > 0.99)).toBe(true);
+  expect(database.warmed.firstMs).toBeLessThan(database.cold.firstMs / 2);
 });
