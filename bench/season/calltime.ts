@@ -15,7 +15,7 @@ import { DAY_MS, MINUTE_MS, type ZoneOffsets } from "../../shared/core/time.ts";
 export const ZONE: ZoneOffsets = [{ fromMs: 0, offsetMinutes: 120 }];
 
 /** A decision knows the minute four before the one in which it comes into force. */
-const LAG_MINUTES = 4;
+export const LAG_MINUTES = 4;
 /** What a new deployment reads of the past. */
 const HISTORY_MS = 14 * DAY_MS;
 const MEASURED_MINUTES = 24;

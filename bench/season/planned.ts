@@ -1,9 +1,10 @@
-import { assessAir, type Air, type ExcessMinute } from "../../shared/core/forecast/air.ts";
+import { assessAir, learningTiming, timingOf, type Air, type ExcessMinute } from "../../shared/core/forecast/air.ts";
 import { forecastLoad, type Aired } from "../../shared/core/forecast/forecast.ts";
 import { DEFAULT_IMPACT_THRESHOLD } from "../../shared/core/forecast/impact.ts";
 import { learnBroadcast } from "../../shared/core/forecast/learn.ts";
 import { firstLearned, firstTargetUsual, type Learned, type Model, type TargetUsual } from "../../shared/core/forecast/model.ts";
 import { LOOK_BACK_MS } from "../../shared/core/forecast/nowcast.ts";
+import { firstNear, learnNear, lookNear, type Near, type NearInput } from "../../shared/core/forecast/near.ts";
 import { learnResiduals } from "../../shared/core/forecast/residuals.ts";
 import { ARRIVAL_MS, DECAY_MS } from "../../shared/core/forecast/shape.ts";
 import { learnUsualLoad, usualAt } from "../../shared/core/forecast/usual-load.ts";
@@ -15,7 +16,7 @@ import type { Occasion } from "../../shared/core/schedule/occasion.ts";
 import type { PastMinute, ScalingPolicy, Unit } from "../../shared/core/simulate/peers/policy.ts";
 import type { Slot } from "../../shared/core/simulate/peers/schedule-multiplier.ts";
 import { HOUR_MS, MINUTE_MS } from "../../shared/core/time.ts";
-import { targetOf, ZONE } from "./calltime.ts";
+import { LAG_MINUTES, targetOf, ZONE } from "./calltime.ts";
 
 // The trace has no viewers: a hundredth of a request a second above usual is taken for one.
 const REQUESTS_PER_VIEWER = 0.01;
@@ -23,6 +24,8 @@ const REQUESTS_PER_VIEWER = 0.01;
 const SETTLED_MS = 5 * MINUTE_MS;
 const LEARN_AFTER_MS = 40 * MINUTE_MS;
 const KEPT_MS = 5 * HOUR_MS;
+const NEAR_MINUTES = 24;
+const BEYOND_START_UP_MINUTES = 10;
 
 type PlannedState = {
   readonly usual: TargetUsual;
@@ -30,18 +33,19 @@ type PlannedState = {
   readonly air: Readonly<Record<string, Air>>;
   /** The newest minutes, oldest first. */
   readonly measured: readonly LoadMinute[];
+  readonly near: Near;
 };
 
 /**
- * The plan as it is wired today: usual week, audience, shape and nowcast of the production code, learned from the trace alone; nothing was
- * said beforehand of how many would come.
+ * The plan as it is wired: usual week, audience, shape, nowcast and newest minutes of the production code, learned from the trace alone;
+ * nothing was said beforehand of how many would come.
  */
 export function planned(unit: Unit, slots: readonly Slot[], policy: PlanPolicy): ScalingPolicy<PlannedState> {
   const target = { ...targetOf(unit), loadPerViewerRps: REQUESTS_PER_VIEWER };
   const occasions = slots.map(occasionOf);
 
   const modelOf = ({ usual, learned }: PlannedState): Model => ({ learned, targets: { [target.id]: usual }, viewers: {} });
-  const near = (atMs: number): readonly Occasion[] =>
+  const around = (atMs: number): readonly Occasion[] =>
     occasions.filter(({ startsAtMs, endsAtMs }) => startsAtMs < atMs + HOUR_MS && endsAtMs > atMs - KEPT_MS);
 
   const observe = (before: PlannedState, { atMs, loadRps }: PastMinute): PlannedState => {
@@ -49,7 +53,8 @@ export function planned(unit: Unit, slots: readonly Slot[], policy: PlanPolicy):
     const nowMs = atMs + MINUTE_MS;
     const kept = before.measured.length > KEPT_MS / MINUTE_MS ? before.measured.slice(-KEPT_MS / MINUTE_MS) : before.measured;
     let state: PlannedState = { ...before, measured: [...kept, minute] };
-    for (const occasion of near(atMs)) {
+    state = { ...state, near: learnNear(state.near, nearInput(state, nowMs), atMs) };
+    for (const occasion of around(atMs)) {
       if (occasion.startsAtMs > nowMs) continue;
       const excess = excessOf(state, occasion, nowMs);
       const air = assessAir({ occasion, before: state.air[occasion.id], excess, expected: undefined, now: nowMs });
@@ -64,11 +69,23 @@ export function planned(unit: Unit, slots: readonly Slot[], policy: PlanPolicy):
     return (nowMs - SETTLED_MS) % HOUR_MS === 0 ? { ...state, usual: withHour(state, nowMs - SETTLED_MS) } : state;
   };
 
+  const airOf = ({ air }: PlannedState, { id }: Occasion): Air => air[id] ?? { kind: "ahead" };
+
+  const nearInput = (state: PlannedState, nowMs: number): NearInput => ({
+    measured: state.measured.slice(-NEAR_MINUTES),
+    timings: around(nowMs).map((occasion) => learningTiming({ occasion, air: airOf(state, occasion) }, nowMs)),
+    zone: ZONE,
+    throughputRps: target.throughputRps,
+    leadMinutes: LAG_MINUTES + unit.startUpMinutes,
+    leastRps: target.baselineUnits * target.throughputRps,
+    unservedPerMillion: policy.unservedPerMillion,
+  });
+
   /** What a full hour teaches of the usual week: its minutes apart from what draws a crowd. */
   const withHour = ({ usual, measured, air }: PlannedState, toMs: number): TargetUsual => {
     const ordinary = measured.flatMap((minute) => {
       if (minute.kind === "unknown" || minute.atMs < toMs - HOUR_MS || minute.atMs >= toMs) return [];
-      const special = near(minute.atMs).some(({ id, startsAtMs, endsAtMs }) => {
+      const special = around(minute.atMs).some(({ id, startsAtMs, endsAtMs }) => {
         const stand = air[id];
         const overMs = stand?.kind === "ended" ? stand.endedAtMs : endsAtMs;
         return minute.atMs >= startsAtMs - ARRIVAL_MS && minute.atMs < overMs + DECAY_MS;
@@ -83,16 +100,24 @@ export function planned(unit: Unit, slots: readonly Slot[], policy: PlanPolicy):
   };
 
   return {
-    first: { usual: firstTargetUsual(), learned: firstLearned(), air: {}, measured: [] },
+    first: {
+      usual: firstTargetUsual(),
+      learned: firstLearned(),
+      air: {},
+      measured: [],
+      near: firstNear(unit.startUpMinutes + BEYOND_START_UP_MINUTES),
+    },
     learn: observe,
     decide: (before, seen, { inForceMs, desiredUnits }) => {
       const state = seen === undefined ? before : observe(before, seen);
-      const aired: readonly Aired[] = near(inForceMs).map((occasion) => ({ occasion, air: state.air[occasion.id] ?? { kind: "ahead" } }));
+      const aired: readonly Aired[] = around(inForceMs).map((occasion) => ({ occasion, air: airOf(state, occasion) }));
+      const timings = aired.map(({ occasion, air }) => timingOf(occasion, air, inForceMs));
       const forecast = forecastLoad({
         model: modelOf(state),
         target,
         occasions: aired,
         recent: state.measured.filter(({ atMs }) => atMs >= inForceMs - LOOK_BACK_MS),
+        near: lookNear(state.near, { ...nearInput(state, inForceMs), timings }, policy.unservedPerMillion),
         zone: ZONE,
         now: inForceMs,
         fromMs: inForceMs,

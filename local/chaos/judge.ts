@@ -5,7 +5,8 @@ import { usdPerHour } from "../../shared/core/plan/cap.ts";
 import { limitAt, stepAt } from "../../shared/core/plan/plan.ts";
 import { shortMinutes, type Answerable, type EvidentMinute } from "../../shared/core/reliability.ts";
 import { isOurs } from "../../shared/core/warm/bookings.ts";
-import type { TargetMode } from "../../shared/core/target.ts";
+import type { Target, TargetMode } from "../../shared/core/target.ts";
+import type { WorldMinute } from "../../shared/core/simulate/step.ts";
 import { MINUTE_MS } from "../../shared/core/time.ts";
 import type { plainJournal } from "../memory/plain.ts";
 import type { ChaosEvening, Happening } from "./evening.ts";
@@ -75,6 +76,14 @@ export function overspent(
   return [{ kind: "feed-overspent", atMs, targetId: undefined, what }];
 }
 
+/** Units of a target that its database served connections for in a minute; undefined where nothing bounds them. */
+function roomAt(targets: readonly Target[], { connections }: Target, minute: WorldMinute | undefined): number | undefined {
+  const database = targets.find(({ id }) => id === connections?.database);
+  const serving = database && minute?.targets[database.id];
+  if (connections === undefined || serving === undefined || database?.maxConnectionsPerUnit === undefined) return undefined;
+  return Math.floor((serving.servingUnits * database.maxConnectionsPerUnit) / connections.poolPerUnit);
+}
+
 /** Judges what was played. */
 export function judged(played: {
   readonly evening: ChaosEvening;
@@ -110,6 +119,7 @@ export function judged(played: {
         minimumUnits: minute.minimumUnits,
         tick: tick && { ...tick, refused: false, mode: now.mode, limit: limitAt(now.plan, atMs) },
         neededUnits: now.neededUnits,
+        roomUnits: roomAt(targets, target, ground.happened.minutes[(atMs - ground.happened.fromMs) / MINUTE_MS]),
         keptUp: now.keptUp,
         statedRps: before?.statedRps.get(atMs),
         callFailed: failed !== undefined && (failed.has(target.id) || failed.has("audience")),

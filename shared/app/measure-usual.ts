@@ -1,5 +1,5 @@
 import { isoOf, loadMeasured, newEvent, type AnyEvent } from "../../events/index.ts";
-import { HARD_CAP_MS } from "../core/forecast/air.ts";
+import { HARD_CAP_MS, type Followed } from "../core/forecast/air.ts";
 import { firstTargetUsual, firstViewers, type TargetUsual } from "../core/forecast/model.ts";
 import { learnResiduals } from "../core/forecast/residuals.ts";
 import { ARRIVAL_MS, DECAY_MS } from "../core/forecast/shape.ts";
@@ -10,6 +10,8 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from "../core/time.ts";
 import type { AirLog } from "./air-log.ts";
 import type { Context } from "./context.ts";
 import { readDocument, replaceDocument } from "./documents.ts";
+import { learnNearHours, nearDue } from "./near.ts";
+import type { Versioned } from "./ports.ts";
 import { usualKey, VIEWERS_KEYS, viewersKeyOf, type ChannelViewers, type StoredUsual } from "./model.ts";
 
 /** How far back a new deployment reads what its targets carried. */
@@ -18,23 +20,48 @@ const HISTORY_MS = 14 * DAY_MS;
 // Metrics settle for a while; the newest minutes of an hour may still be missing.
 const SETTLE_MS = 5 * MINUTE_MS;
 
+type Hours = { readonly fromMs: number; readonly toMs: number };
+
 /** Instants between which whole hours have to be learned, or undefined when there is none yet. */
-function hoursToLearn(throughMs: number | undefined, now: number): { readonly fromMs: number; readonly toMs: number } | undefined {
+function hoursToLearn(throughMs: number | undefined, now: number): Hours | undefined {
   const toMs = Math.floor((now - SETTLE_MS) / HOUR_MS) * HOUR_MS;
   const fromMs = throughMs ?? toMs - HISTORY_MS;
   return fromMs < toMs ? { fromMs, toMs } : undefined;
 }
 
 /**
- * Learns a target's usual load from the full hours that have passed since the last time; a new deployment begins with its history.
- * Throws what its load source throws: then nothing is learned yet, and a later tick reads the same hours.
+ * Learns from the full hours that have passed since the last time what a target usually carries and how its load grows; a new deployment
+ * begins with its history. Both are learned from one read. Throws what the load source throws: then nothing is learned yet, and a later
+ * tick reads the same hours.
  */
-export async function measureTarget(context: Context, target: Target, log: AirLog, now: number): Promise<readonly AnyEvent[]> {
-  const { ports, settings } = context;
-  const stored = await readDocument<StoredUsual<TargetUsual>>(ports.documents, usualKey(target.id));
+export async function measureTarget(
+  context: Context,
+  target: Target,
+  of: { readonly log: AirLog; readonly followed: () => Promise<readonly Followed[]> },
+  now: number,
+): Promise<readonly AnyEvent[]> {
+  const { documents, loads } = context.ports;
+  const stored = await readDocument<StoredUsual<TargetUsual>>(documents, usualKey(target.id));
   const hours = hoursToLearn(stored?.value.throughMs, now);
   if (hours === undefined) return [];
-  const minutes = await ports.loads.load(target.id, hours.fromMs, hours.toMs);
+  const near = await nearDue(context, target, hours.toMs);
+  const minutes = await loads.load(target.id, Math.min(hours.fromMs, near?.readFromMs ?? Infinity), hours.toMs);
+  const ordinary = { stored, hours, minutes: minutes.slice(indexAt(minutes, hours.fromMs)) };
+  const events = [await learnHours(context, { target, log: of.log, now }, ordinary)];
+  if (near !== undefined) await learnNearHours(context, { target, followed: await of.followed(), now }, near, minutes);
+  return events;
+}
+
+async function learnHours(
+  { ports, settings }: Context,
+  { target, log, now }: { readonly target: Target; readonly log: AirLog; readonly now: number },
+  measured: {
+    readonly stored: Versioned<StoredUsual<TargetUsual>> | undefined;
+    readonly hours: Hours;
+    readonly minutes: readonly LoadMinute[];
+  },
+): Promise<AnyEvent> {
+  const { stored, hours, minutes } = measured;
   const special = specialStretches(log);
   let usual = stored?.value.usual ?? firstTargetUsual();
   // Day by day, so that each day's residuals are against what the days before it had taught.
@@ -53,7 +80,7 @@ export async function measureTarget(context: Context, target: Target, log: AirLo
     throughMs: hours.toMs,
     usual: compact(usual, stored?.value.usual),
   });
-  return [measuredEvent(target, minutes, hours, now)];
+  return measuredEvent(target, minutes, hours, now);
 }
 
 /** Where the minute at `atMs` stands, or would: there is one entry for each. */
@@ -93,12 +120,7 @@ function rounded(value: number): number {
   return digits >= 0 ? Math.round(value * 10 ** digits) / 10 ** digits : Math.round(value / 10 ** -digits) * 10 ** -digits;
 }
 
-function measuredEvent(
-  target: Target,
-  minutes: readonly LoadMinute[],
-  hours: { readonly fromMs: number; readonly toMs: number },
-  now: number,
-): AnyEvent {
+function measuredEvent(target: Target, minutes: readonly LoadMinute[], hours: Hours, now: number): AnyEvent {
   const known = minutes.filter((minute) => minute.kind === "known");
   const total = known.reduce((sum, minute) => sum + minute.loadRps, 0);
   const data = {

@@ -6,7 +6,10 @@ import type { Context } from "./context.ts";
 import { followAir } from "./follow-air.ts";
 import { measureTarget, measureViewers } from "./measure-usual.ts";
 import { publish } from "./publish.ts";
-import { readAirLog } from "./situation.ts";
+import { followedOf } from "./near.ts";
+import type { Followed } from "../core/forecast/air.ts";
+import { countedUntil } from "./counted.ts";
+import { readAirLog, situationAt } from "./situation.ts";
 
 /**
  * Reads what was carried, follows what is on air, learns the usual week from full hours, and learns from broadcasts and broadcast days that are
@@ -48,9 +51,16 @@ async function measureMinute(context: Context, now: number, failures: unknown[])
   return followed === true;
 }
 
+/** What was on air in the hours that are learned from, and what begins soon after. */
+async function followedAt(context: Context, log: AirLog, now: number): Promise<readonly Followed[]> {
+  return followedOf(countedUntil(context, await situationAt(context, now), now), log);
+}
+
 async function measureUsual(context: Context, log: AirLog, now: number, failures: unknown[]): Promise<void> {
+  let known: Promise<readonly Followed[]> | undefined;
+  const followed = (): Promise<readonly Followed[]> => (known ??= followedAt(context, log, now));
   for (const target of context.settings.targets) {
-    await attempt(failures, async () => publish(context, await measureTarget(context, target, log, now)));
+    await attempt(failures, async () => publish(context, await measureTarget(context, target, { log, followed }, now)));
   }
   await attempt(failures, () => measureViewers(context, log, now));
 }

@@ -1,10 +1,9 @@
 import { capacityPlanned, fitting, isoOf, MAX_LISTED_STEPS, newEvent, type AnyEvent } from "../../events/index.ts";
-import { HARD_CAP_MS, timingOf } from "../core/forecast/air.ts";
+import { timingOf } from "../core/forecast/air.ts";
 import { forecastLoad, type Aired, type Forecast, type ForecastMinute } from "../core/forecast/forecast.ts";
 import { sparseInstants } from "../core/forecast/instants.ts";
 import { startUpMsOf, type Model } from "../core/forecast/model.ts";
 import { LOOK_BACK_MS } from "../core/forecast/nowcast.ts";
-import { ARRIVAL_MS, DECAY_MS } from "../core/forecast/shape.ts";
 import type { LoadMinute } from "../core/measurement.ts";
 import { leadMs } from "../core/plan/capacity.ts";
 import { clientOf, lowersNothing, needsOf, unitsForMinute, type Need } from "../core/plan/demand.ts";
@@ -21,12 +20,13 @@ import { HOUR_MS, MINUTE_MS, minuteOf } from "../core/time.ts";
 import { releaseUnderWay } from "../core/warm/floor.ts";
 import type { AirLog } from "./air-log.ts";
 import type { Context, Settings } from "./context.ts";
+import { countedUntil } from "./counted.ts";
 import { readDocument, updateDocument } from "./documents.ts";
 import { floorInForce, loweredLately, readFloor } from "./floor.ts";
-import { impactsOf } from "./impacts.ts";
 import { readLoad } from "./loads.ts";
+import { followedOf, nearForecast, nearSince, type NearSince } from "./near.ts";
 import { isCarried, publish } from "./publish.ts";
-import { occasionsAround, type Situation } from "./situation.ts";
+import { type Situation } from "./situation.ts";
 import { withheldEvents } from "./withheld.ts";
 import { keepSpending, spendingOn } from "./spending.ts";
 
@@ -54,20 +54,9 @@ export type PlanOptions = {
   readonly counted?: readonly Aired[];
 };
 
-/** The occasions that count in a plan from now to `horizonMs` later: those above the threshold of some target. */
-function countedIn(context: Context, { model, log, now, occasions }: Situation, horizonMs: number): readonly Aired[] {
-  const from = minuteOf(now);
-  // However short the plan, the same are ranked against each other by what the feed alone may spend.
-  const untilMs = from + Math.max(horizonMs, TICK_HORIZON_MS);
-  const around = occasionsAround(occasions, from - HARD_CAP_MS - DECAY_MS, untilMs + ARRIVAL_MS + HOUR_MS);
-  // What is below the threshold of every target adds nothing to any.
-  const counted: Aired[] = [];
-  for (const occasion of around) {
-    const { verdict, byTarget: impacts } = impactsOf(context, model, occasion);
-    if (verdict === "above" && mayCount(log, occasion, now))
-      counted.push({ occasion, air: log.air[occasion.id] ?? { kind: "ahead" }, impacts });
-  }
-  return counted;
+/** However short a plan, the same occasions count in it: they are ranked against each other by what the feed alone may spend. */
+function countedIn(context: Context, situation: Situation, horizonMs: number): readonly Aired[] {
+  return countedUntil(context, situation, minuteOf(situation.now) + Math.max(horizonMs, TICK_HORIZON_MS));
 }
 
 /** Plans every target from now to `horizonMs` later; reads only, writes nothing. */
@@ -83,19 +72,23 @@ export async function makePlans(
   const until = from + horizonMs;
   const { overrides } = situation;
   // A need just beyond the horizon still has its lead within it; a reservation looks at the whole evening.
-  const near = await lookedAt(context, situation, horizonMs, options.counted);
-  const far = settings.targets.some(isReserved) ? await lookedAt(context, situation, horizonMs + EVENING_MS) : near;
-  const read = settings.ordinaryLoadMs === undefined ? undefined : await loadsReadSparingly(context, situation, near.occasions);
+  const tonight = await lookedAt(context, situation, horizonMs, options.counted);
+  const longer = settings.targets.some(isReserved) ? await lookedAt(context, situation, horizonMs + EVENING_MS) : tonight;
+  const read = settings.ordinaryLoadMs === undefined ? undefined : await loadsReadSparingly(context, situation, tonight.occasions);
+  const followed = followedOf(tonight.counted, log);
   const planned: Planned[] = [];
   // Targets that open connections come first: their databases have to hold what they were given.
   for (const target of [...settings.targets].sort((a, b) => rank(a) - rank(b))) {
-    const { occasions, over, toMs, sparse } = isReserved(target) ? far : near;
-    const recent = read?.get(target.id)?.recent ?? (await readLoad(context, target.id, from - LOOK_BACK_MS, from));
+    const { occasions, over, toMs, sparse } = isReserved(target) ? longer : tonight;
+    const { since, measured } = read?.get(target.id) ?? (await loadLately(context, target, now));
+    const recent = measured.slice(Math.max(0, measured.length - LOOK_BACK_MS / MINUTE_MS));
+    const near = since && nearForecast(context, since, { target, followed, now }, measured);
     const forecast = forecastLoad({
       model,
       target,
       occasions,
       recent,
+      near,
       zone: settings.zone,
       now,
       fromMs: from,
@@ -116,7 +109,17 @@ export async function makePlans(
   return settings.targets.flatMap(({ id }) => byId.get(id) ?? []);
 }
 
-type ReadSparingly = { readonly recent: readonly LoadMinute[]; readonly before: StoredPlan | undefined };
+/** What a target carried lately, as far back as its plan looks. */
+type Lately = { readonly measured: readonly LoadMinute[]; readonly since: NearSince | undefined };
+
+async function loadLately(context: Context, target: Target, now: number, freshMs = 0): Promise<Lately> {
+  const from = minuteOf(now);
+  const since = isReserved(target) ? undefined : await nearSince(context, target, now);
+  const measured = await readLoad(context, target.id, Math.min(from - LOOK_BACK_MS, since?.fromMs ?? from), from, freshMs);
+  return { measured, since };
+}
+
+type ReadSparingly = Lately & { readonly before: StoredPlan | undefined };
 
 /** The last hour's load of every target, asked for at the same moment, each as fresh as it has to be. */
 async function loadsReadSparingly(
@@ -135,8 +138,7 @@ async function loadsReadSparingly(
       now - before.plan.madeAtMs <= ordinaryLoadMs + MINUTE_MS &&
       asksForUsual(before.plan, now, untilMs) &&
       !occasions.some((aired) => isAround(aired, target, now));
-    const recent = await readLoad(context, target.id, from - LOOK_BACK_MS, from, isOrdinary ? ordinaryLoadMs : 0);
-    return [target.id, { recent, before }] as const;
+    return [target.id, { ...(await loadLately(context, target, now, isOrdinary ? ordinaryLoadMs : 0)), before }] as const;
   });
   return new Map(await Promise.all(entries));
 }
@@ -150,13 +152,14 @@ function isAround({ occasion: { startsAtMs }, air, impacts }: Aired, { id }: Tar
 }
 
 /** What a plan of needs up to `horizonMs` rests on: the occasions that count, what the cap leaves out, and the instants worth a forecast. */
-async function lookedAt(context: Context, situation: Situation, horizonMs: number, counted?: readonly Aired[]) {
+async function lookedAt(context: Context, situation: Situation, horizonMs: number, known?: readonly Aired[]) {
   const { now } = situation;
+  const counted = known ?? countedIn(context, situation, horizonMs);
   const fromMs = minuteOf(now);
   const toMs = fromMs + horizonMs + HOUR_MS;
-  const { occasions, over } = await spendingOn(context, situation, counted ?? countedIn(context, situation, horizonMs));
+  const { occasions, over } = await spendingOn(context, situation, counted);
   const sparse = sparseInstants({ fromMs, toMs, timings: occasions.map(({ occasion, air }) => timingOf(occasion, air, now)) });
-  return { occasions, over, toMs, sparse };
+  return { counted, occasions, over, toMs, sparse };
 }
 
 // Beyond the lead, so that what a plan asks for now rests on minutes that were all looked at.
@@ -190,15 +193,6 @@ function reachOf(
 
 function leadOf({ learned }: Model, target: Target, units: number): number {
   return leadMs(target, startUpMsOf(learned, target), units - target.baselineUnits);
-}
-
-/**
- * An occasion that was not above the threshold when it started gets no floor of its own; the nowcast serves what it brings. Of one that
- * is over, and was not followed on air, nothing is left after its decay.
- */
-function mayCount(log: AirLog, { id, endsAtMs }: Occasion, now: number): boolean {
-  const thought = log.judged[id]?.impact;
-  return thought === undefined ? endsAtMs > now - DECAY_MS : thought === "above";
 }
 
 /** Why nothing may be lowered while the audience of what is on air could not be read: it may be leaving, and its end brings a peak. */

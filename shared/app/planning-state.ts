@@ -1,9 +1,9 @@
-import { LOOK_BACK_MS } from "../core/forecast/nowcast.ts";
 import type { LoadMinute } from "../core/measurement.ts";
 import { byStart, compareText, type Schedule } from "../core/schedule/programme.ts";
 import { DAY_MS, minuteOf, type ZoneOffsets } from "../core/time.ts";
 import type { Context } from "./context.ts";
 import { readLoad } from "./loads.ts";
+import { MOST_READ_MS } from "./near.ts";
 import { OPERATE_HORIZON_MS } from "./operate.ts";
 import type { Generation, Json } from "./ports.ts";
 
@@ -23,6 +23,7 @@ export const PLANNED_FROM: readonly string[] = [
   "correction/",
   "floor/",
   "model/learned",
+  "model/near/",
   "model/usual/",
   "model/viewers/",
   "override/",
@@ -46,7 +47,7 @@ export async function readPlanningState(context: Context, now: number): Promise<
       .map(async (generation) => ({ generation, schedule: around(await context.schedule(generation), now) })),
   );
   const loads = await Promise.all(
-    settings.targets.map(async ({ id }) => ({ targetId: id, minutes: await readLoad(context, id, from - LOOK_BACK_MS, from) })),
+    settings.targets.map(async ({ id }) => ({ targetId: id, minutes: await readLoad(context, id, from - MOST_READ_MS, from) })),
   );
   return {
     now,

@@ -15,6 +15,8 @@ export type EvidentMinute = {
   readonly tick: TickEvidence | undefined;
   /** The floor that was needed: rule 1's function folded, without faults, over all that could be known by then. */
   readonly neededUnits: number;
+  /** Units that the database behind it served connections for: no more may be asked for before it is up; undefined where nothing bounds them. */
+  readonly roomUnits?: number | undefined;
   /** Nothing called for the need in this minute: a person holds what is there, or nobody could see that it may go. */
   readonly keptUp: boolean;
   /** The load of this minute that the forecast stated not to expect to be exceeded, one lead before it; undefined where it stated none. */
@@ -84,10 +86,10 @@ function leadMinutes({ target, startUpMs }: JudgeInput, units: number): number {
   return Math.ceil(leadMs(target, startUpMs, units - target.baselineUnits) / MINUTE_MS) + 1;
 }
 
-/** The units that have been needed for their whole lead up to this minute: these must be serving. */
+/** The units that have been needed, and had room at the database behind them, for their whole lead up to this minute: these must be serving. */
 function neededForALead(input: JudgeInput, index: number): number {
   const now = input.minutes[index]?.neededUnits ?? 0;
-  return leastSince(input, index, leadMinutes(input, now), ({ neededUnits }) => neededUnits);
+  return leastSince(input, index, leadMinutes(input, now), ({ neededUnits, roomUnits = neededUnits }) => Math.min(neededUnits, roomUnits));
 }
 
 /** The least value of the last `count` minutes and this one; what was before the run is the baseline's. */
@@ -140,6 +142,8 @@ function causeOf(
   const askedUnits = leastSince(input, index, lead, ({ minimumUnits, desiredUnits }) => Math.max(minimumUnits, desiredUnits));
   if (askedUnits >= requiredUnits) return "refused";
   if (window.some(({ tick }) => tick === undefined)) return "down";
+  // Its database had no connections for more yet: a limit like the one that its ceiling sets, for as long as it lasts.
+  if (window.some(({ roomUnits = requiredUnits }) => roomUnits < requiredUnits)) return "ceiling";
   // What was known to be needed for a whole lead came neither late nor as a surprise.
   if (minute.servingUnits < THERE_SHARE * neededUnits) return undefined;
   const answering = answerable.filter(({ fromMs, toMs }) => minute.atMs >= fromMs && minute.atMs < toMs);

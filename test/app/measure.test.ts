@@ -32,14 +32,14 @@ async function finalId({ context }: Platform): Promise<string> {
   return found.id;
 }
 
-test("a new deployment reads two weeks of history once, and each full hour after it once", async () => {
+test("a new deployment reads two weeks of history once, and each full hour after it once, with the minutes just before", async () => {
   const small = await platform();
   await measured(small, at(17, 10), at(19, 10));
   const reads = small.measured.reads.filter(({ of }) => of === "api").map(({ fromMs, toMs }) => [fromMs, toMs]);
   expect(reads).toEqual([
     [at(17) - 14 * DAY_MS, at(17)],
-    [at(17), at(18)],
-    [at(18), at(19)],
+    [at(16, 42), at(18)],
+    [at(17, 42), at(19)],
   ]);
   const told = small.bus
     .of("calltime.load.measured")

@@ -66,6 +66,15 @@ describe("short minutes", () => {
     expect(shorts(raised(12)).map(({ atMs }) => (atMs - START) / MINUTE_MS)).toEqual([17, 18, 19]);
   });
 
+  test("units that their database has no connections for are missed a lead after it has", () => {
+    const behind = (upFrom: number) =>
+      minutes((_, index) => (index >= 8 ? { neededUnits: 20, roomUnits: index < upFrom ? 10 : 20 } : { roomUnits: 10 }));
+    expect(shorts(behind(16))).toEqual([]);
+    expect(shorts(behind(12)).map(({ atMs }) => (atMs - START) / MINUTE_MS)).toEqual([17, 18, 19]);
+    // More arrived than the database lets anybody serve.
+    expect(causes(minutes((_, index) => ({ ...overrun(index), statedRps: 1_300, roomUnits: 10 })))).toEqual(["ceiling"]);
+  });
+
   test("asked for during a whole lead and not there is half-done by others", () => {
     const asked = minutes((_, index) => (index >= 12 ? { neededUnits: 20, minimumUnits: 20, desiredUnits: 20 } : {}));
     expect(causes(asked)).toEqual(["refused", "refused", "refused"]);

@@ -33,7 +33,7 @@ function demand(loadRps: number, overrides: readonly Override[]): DemandInput {
     contributions: [],
     surpriseRps: 0,
   };
-  const nowcast = { newestMs: NOW - MINUTE_MS, level: 1, amplitude: undefined, surprise: undefined, suddenFall: false };
+  const nowcast = { newestMs: NOW - MINUTE_MS, level: 1, amplitude: undefined, surprise: undefined, suddenFall: false, farBelow: false };
   return {
     target: target(),
     forecast: { targetId: "player-api", minutes: [known], nowcast },

@@ -1,6 +1,6 @@
 import { END_SOURCES, type MarkedEnd } from "../schedule/correction.ts";
 import type { Occasion } from "../schedule/occasion.ts";
-import { HOUR_MS, MINUTE_MS } from "../time.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../time.ts";
 import { median } from "./median.ts";
 import type { Timing } from "./shape.ts";
 
@@ -84,6 +84,16 @@ export function timingOf(occasion: Occasion, air: Air, now: number): Timing {
   if (air.kind === "ended") return { startsAtMs: occasion.startsAtMs, endsAtMs: air.endedAtMs };
   const endsAtMs = air.kind === "on-air" ? Math.max(occasion.endsAtMs, now + END_AHEAD_MS) : occasion.endsAtMs;
   return { startsAtMs: occasion.startsAtMs, endsAtMs };
+}
+
+/** An occasion that counts or did, and where it stands. */
+export type Followed = { readonly occasion: Occasion; readonly air: Air };
+
+/** Starts and ends to learn by at `now`: of what is on air beyond the guide's end nobody knows one, so its minutes are none of an end. */
+export function learningTiming({ occasion, air }: Followed, now: number): Timing {
+  const { startsAtMs, endsAtMs } = occasion;
+  if (air.kind === "ended") return { startsAtMs, endsAtMs: air.endedAtMs };
+  return { startsAtMs, endsAtMs: air.kind === "on-air" && now > endsAtMs ? startsAtMs + DAY_MS : endsAtMs };
 }
 
 /**

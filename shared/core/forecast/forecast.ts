@@ -5,7 +5,9 @@ import type { ImpactThreshold } from "./impact.ts";
 import { firstTargetUsual, reachOf, type Model, type TargetUsual } from "./model.ts";
 import { levelAt, LOOK_BACK_MS, nowcast, surpriseAt, type ExpectedMinute, type Nowcast } from "./nowcast.ts";
 import { residualQuantiles, residualSpread } from "./residuals.ts";
-import { inOrderOf, normalSamples, PROBABILITIES, SAMPLE_COUNT } from "./samples.ts";
+import { handedOver } from "./handover.ts";
+import type { NearForecast, SeenMinute } from "./near.ts";
+import { inOrderOf, normalQuantile, normalSamples, PROBABILITIES, SAMPLE_COUNT } from "./samples.ts";
 import { ARRIVAL_MS, DECAY_MS, shapeAt } from "./shape.ts";
 import { intervalOf, summarise, type Summary } from "./tail.ts";
 import { corrected, keyOf, mayAdd, multipleAt, termsOf, viewersOf, type Aired, type Multiple, type Term } from "./terms.ts";
@@ -29,6 +31,8 @@ export type ForecastMinute =
       readonly contributions: readonly { readonly occasionId: string; readonly medianRps: number }[];
       /** Of the median, load that only the newest measurements explain. */
       readonly surpriseRps: number;
+      /** Median and tail are read from how the newest minutes move, not from what is known of the week and its programmes. */
+      readonly isNear?: true;
     }
   | { readonly kind: "unknown"; readonly atMs: number; readonly reason: string };
 
@@ -50,6 +54,8 @@ export type ForecastInput = {
   readonly occasions: readonly Aired[];
   /** The newest measurements, oldest first, `LOOK_BACK_MS` of them where there are so many. */
   readonly recent: readonly LoadMinute[];
+  /** The coming minutes as the newest ones let them be seen, where enough was learned for it. */
+  readonly near?: NearForecast | undefined;
   readonly zone: ZoneOffsets;
   readonly now: number;
   /** Start of the first minute to forecast. */
@@ -64,6 +70,8 @@ export type ForecastInput = {
 
 // A surprise keeps its size within ±15 % two times in three while it is extrapolated.
 const SURPRISE_SPREAD = 0.15;
+// Of a normal error, nine in ten lie within so many spreads.
+const NINETY_PERCENT = normalQuantile(0.95);
 const surpriseNoise = Float64Array.from(normalSamples("surprise"), (z) => Math.exp(SURPRISE_SPREAD * z));
 // The learned reach bounds a sum of known audiences only once it rests on so many broadcasts.
 const REACH_BROADCASTS = 20;
@@ -159,19 +167,29 @@ export function forecastLoad(input: ForecastInput): Forecast {
   const budget = input.unservedPerMillion / 1e6;
   const reachViewers = model.learned.reach.broadcasts >= REACH_BROADCASTS ? reachOf(model.learned) : Number.POSITIVE_INFINITY;
   const ordinary = ordinaryOf(usual, { zone, budget, reachViewers });
-  const { noise: residualNoise, calm, minutes: known } = ordinary;
+  const { noise: residualNoise, calm, minutes: minutesKnown } = ordinary;
 
   /** Forecasts minutes as they look in a view; one that was forecast before is the same object. */
-  const forecaster = ({ planned, onAir, correction }: View): ForecastAt => {
+  const forecaster = ({ planned, onAir, correction }: View, near?: NearForecast): ForecastAt => {
     const terms = planned.map((term) => (onAir.includes(term) ? corrected(term, correction) : term));
-    const numbers = terms.map(known.numberOf);
-    return (atMs) => {
+    const numbers = terms.map(minutesKnown.numberOf);
+    const usualRps = (atMs: number): number | undefined => usualAt(usual.load, atMs, zone);
+    const known = (atMs: number): ForecastMinute => {
       const level = levelAt(correction, atMs);
       const surpriseRps = surpriseAt(correction, atMs);
       if (input.instants === undefined) return workedOut(terms, atMs, level, surpriseRps);
       const active = activeAt(terms, numbers, atMs);
-      const before = lookedUp(known.forecast, atMs, active, level, surpriseRps);
-      return before ?? remembered(known.forecast, atMs, { active, level, surpriseRps, value: workedOut(terms, atMs, level, surpriseRps) });
+      const before = lookedUp(minutesKnown.forecast, atMs, active, level, surpriseRps);
+      return (
+        before ?? remembered(minutesKnown.forecast, atMs, { active, level, surpriseRps, value: workedOut(terms, atMs, level, surpriseRps) })
+      );
+    };
+    if (near === undefined) return known;
+    return (atMs) => {
+      const handed = handedOver(near, { planned, correction, atMs, usualRps });
+      if (handed === undefined) return known(atMs);
+      const seen = nearMinute(handed.seen, terms, usualRps(atMs), correction);
+      return handed.isRival ? sharper(seen, known(atMs)) : seen;
     };
   };
   const workedOut = (terms: readonly Term[], atMs: number, level: number, surpriseRps: number): ForecastMinute => {
@@ -209,19 +227,48 @@ export function forecastLoad(input: ForecastInput): Forecast {
   const view = viewAt(input, ordinary, { planned: plannedAt(input, now), now, measured });
   const { instants, fromMs, toMs } = input;
   let minutes: readonly ForecastMinute[];
-  if (instants === undefined) minutes = everyMinute(fromMs, toMs).map(forecaster(view));
+  if (instants === undefined) minutes = everyMinute(fromMs, toMs).map(forecaster(view, input.near));
   else {
     const far = farAt(input, ordinary);
     let forecastAt: ForecastAt | undefined;
     const sparse = instants.sparse.map(
       (atMs) => (far.minutes[Math.floor((atMs - far.view.now) / MINUTE_MS)] ??= (forecastAt ??= forecaster(far.view))(atMs)),
     );
-    minutes = withFine(sparse, { ...instants, fromMs, toMs }, forecaster(view));
+    minutes = withFine(sparse, { ...instants, fromMs, toMs }, forecaster(view, input.near));
   }
   return { targetId: target.id, minutes, nowcast: view.correction };
 }
 
 type ForecastAt = (atMs: number) => ForecastMinute;
+
+/** Of two forecasts of a minute the one that is surer of itself: both have been wrong as often as they say. */
+function sharper(seen: KnownForecast, known: ForecastMinute): ForecastMinute {
+  return known.kind === "unknown" || seen.tailRps * known.medianRps < known.tailRps * seen.medianRps ? seen : known;
+}
+
+type KnownForecast = Extract<ForecastMinute, { kind: "known" }>;
+
+/** A minute as it is forecast from the newest ones; what the occasions add to it is said all the same. */
+function nearMinute(seen: SeenMinute, terms: readonly Term[], usualRps: number | undefined, correction: Nowcast): KnownForecast {
+  const { atMs, medianRps, tailRps, spread } = seen;
+  const contributions: { occasionId: string; medianRps: number }[] = [];
+  for (const term of terms) {
+    if (!mayAdd(term, atMs)) continue;
+    const { multiple } = multipleAt(term, atMs);
+    if (multiple > 0) contributions.push({ occasionId: term.occasionId, medianRps: term.medianRps * multiple });
+  }
+  return {
+    kind: "known",
+    atMs,
+    usualRps: usualRps === undefined ? medianRps : usualRps * levelAt(correction, atMs),
+    medianRps,
+    interval: { lowerRps: medianRps * Math.exp(-NINETY_PERCENT * spread), upperRps: medianRps * Math.exp(NINETY_PERCENT * spread) },
+    tailRps: Math.max(medianRps, tailRps),
+    contributions,
+    surpriseRps: surpriseAt(correction, atMs),
+    isNear: true,
+  };
+}
 
 /** The sparse minutes, and before them every minute as far as a decision can reach: by what those are, and by what these turn out to be. */
 function withFine(

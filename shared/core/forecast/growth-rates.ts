@@ -1,18 +1,17 @@
 import { MINUTE_MS, MINUTES_PER_DAY, minuteOfWeek, type ZoneOffsets } from "../time.ts";
 import { ARRIVAL_MS, type Timing } from "./shape.ts";
 
-/** How fast the logarithm of the load usually grows in each minute of a stretch: means, and how many times each was seen. */
-type Rates = { readonly means: readonly number[]; readonly counts: readonly number[] };
-
 /** Days that are alike. */
-export type DayKind = "workday" | "weekend";
+const DAY_KINDS = ["workday", "weekend"] as const;
+export type DayKind = (typeof DAY_KINDS)[number];
 
-/** Rates around the start and the end of what draws a crowd, and through the day without it; by kind of day, and over all days. */
-export type GrowthRates = Readonly<Record<"start" | "end" | "day", Readonly<Record<DayKind | "any", Rates>>>>;
+/** Around the start and the end of what draws a crowd, and through the day without it. */
+const STRETCHES = ["start", "end", "day"] as const;
+type Stretch = (typeof STRETCHES)[number];
 
 /** Where a minute stands: near the start or the end of an occasion, or in a day without one. */
 export type Place = {
-  readonly stretch: keyof GrowthRates;
+  readonly stretch: Stretch;
   readonly dayKind: DayKind;
   /** Minutes since the start or the end, or of the day. */
   readonly minute: number;
@@ -40,23 +39,26 @@ const LENGTHS = {
   start: BEFORE_START_MINUTES + LONGEST_MINUTES,
   end: LONGEST_MINUTES + AFTER_END_MINUTES,
   day: MINUTES_PER_DAY / PART_MINUTES,
-} as const;
+} as const satisfies Record<Stretch, number>;
 
-/** Nothing learned: everything stays as it is. */
-export function firstRates(): GrowthRates {
-  const none = (length: number): GrowthRates["day"] => {
-    const rates = { means: zeros(length), counts: zeros(length) };
-    return { workday: rates, weekend: rates, any: rates };
-  };
-  return { start: none(LENGTHS.start), end: none(LENGTHS.end), day: none(LENGTHS.day) };
-}
+// For each stretch three means and three counts a minute or part: by kind of day, and over all days.
+const KINDS = DAY_KINDS.length + 1;
+const FROM = {
+  start: 0,
+  end: 2 * KINDS * LENGTHS.start,
+  day: 2 * KINDS * (LENGTHS.start + LENGTHS.end),
+} as const satisfies Record<Stretch, number>;
+
+/**
+ * How fast the logarithm of the load usually grows in each minute of a stretch takes so many numbers, from the first on of an array: means,
+ * and how many times each was seen; by kind of day, and over all days. Zeros say that nothing was seen, and everything stays as it is.
+ */
+export const RATE_NUMBERS = 2 * KINDS * (LENGTHS.start + LENGTHS.end + LENGTHS.day);
 
 /** Where the minute at `atMs` stands. Of several occasions the last whose audience is coming or has come counts. */
 export function placeOf(timings: readonly Timing[], atMs: number, zone: ZoneOffsets): Place {
   const minute = minuteOfWeek(zone, atMs);
-  const feltFrom = (beforeMs: number): Timing | undefined =>
-    timings.findLast(({ startsAtMs, endsAtMs }) => atMs >= startsAtMs - beforeMs && atMs < endsAtMs + FELT_AFTER_MS);
-  const felt = feltFrom(ARRIVAL_MS) ?? feltFrom(FELT_BEFORE_MS);
+  const felt = feltFrom(timings, atMs, ARRIVAL_MS) ?? feltFrom(timings, atMs, FELT_BEFORE_MS);
   if (felt === undefined) return { stretch: "day", dayKind: dayKindOf(minute), minute: minute % MINUTES_PER_DAY };
   const dayKind = dayKindOf(minuteOfWeek(zone, felt.startsAtMs));
   const isStart = atMs < (felt.startsAtMs + felt.endsAtMs) / 2;
@@ -64,56 +66,71 @@ export function placeOf(timings: readonly Timing[], atMs: number, zone: ZoneOffs
   return { stretch: isStart ? "start" : "end", dayKind, minute: since };
 }
 
+function feltFrom(timings: readonly Timing[], atMs: number, beforeMs: number): Timing | undefined {
+  return timings.findLast(({ startsAtMs, endsAtMs }) => atMs >= startsAtMs - beforeMs && atMs < endsAtMs + FELT_AFTER_MS);
+}
+
 function dayKindOf(minuteOfTheWeek: number): DayKind {
   return Math.floor(minuteOfTheWeek / MINUTES_PER_DAY) > FRIDAY ? "weekend" : "workday";
 }
 
 /** What the logarithm of the load usually gains in the minute that stands there. */
-export function rateAt(rates: GrowthRates, { stretch, dayKind, minute }: Place): number {
-  const { [dayKind]: own, any } = rates[stretch];
-  if (stretch !== "day") return pooled(own, any, indexOf(stretch, minute), POOLING_BROADCASTS);
+export function rateAt(numbers: Float64Array, { stretch, dayKind, minute }: Place): number {
+  if (stretch !== "day") return pooled(numbers, { stretch, dayKind, index: indexOf(stretch, minute) }, POOLING_BROADCASTS);
   // Between the middles of two parts it runs straight.
   const position = (minute + 0.5) / PART_MINUTES - 0.5;
   const left = Math.floor(position);
   const share = position - left;
-  const at = (part: number): number => pooled(own, any, (part + LENGTHS.day) % LENGTHS.day, POOLING_BROADCASTS * PART_MINUTES);
+  const at = (part: number): number =>
+    pooled(numbers, { stretch, dayKind, index: (part + LENGTHS.day) % LENGTHS.day }, POOLING_BROADCASTS * PART_MINUTES);
   return (1 - share) * at(left) + share * at(left + 1);
 }
 
 /** Whether the minute that stands there was ever seen. */
-export function wasSeen(rates: GrowthRates, { stretch, minute }: Place): boolean {
-  return (rates[stretch].any.counts[indexOf(stretch, minute)] ?? 0) > 0;
+export function wasSeen(numbers: Float64Array, { stretch, minute }: Place): boolean {
+  const index = indexOf(stretch, minute);
+  return isWithin(stretch, index) && (numbers[meanAt(stretch, DAY_KINDS.length, index) + LENGTHS[stretch]] ?? 0) > 0;
 }
 
-/** The rates after a minute in which the logarithm of the load gained `rate`. */
-export function learnRate(rates: GrowthRates, place: Place, rate: number): GrowthRates {
-  const { stretch, dayKind, minute } = place;
+/** Learns in place from a minute in which the logarithm of the load gained `rate`. */
+export function learnRate(numbers: Float64Array, { stretch, dayKind, minute }: Place, rate: number): void {
   const index = indexOf(stretch, minute);
-  if (index < 0 || index >= LENGTHS[stretch]) return rates;
+  if (!isWithin(stretch, index)) return;
   const memory = stretch === "day" ? MEMORY_PART_MINUTES : MEMORY_BROADCASTS;
   const bounded = Math.max(-LARGEST_RATE, Math.min(LARGEST_RATE, rate));
-  const { [dayKind]: own, any } = rates[stretch];
-  const next = { ...rates[stretch], [dayKind]: absorbed(own, index, bounded, memory), any: absorbed(any, index, bounded, memory) };
-  return { ...rates, [stretch]: next };
+  for (const kind of [DAY_KINDS.indexOf(dayKind), DAY_KINDS.length]) {
+    const at = meanAt(stretch, kind, index);
+    const count = Math.min(memory, (numbers[at + LENGTHS[stretch]] ?? 0) + 1);
+    const mean = numbers[at] ?? 0;
+    numbers[at] = mean + (bounded - mean) / count;
+    numbers[at + LENGTHS[stretch]] = count;
+  }
 }
 
-function indexOf(stretch: Place["stretch"], minute: number): number {
+function indexOf(stretch: Stretch, minute: number): number {
   if (stretch === "day") return Math.floor(minute / PART_MINUTES);
   return minute + (stretch === "start" ? BEFORE_START_MINUTES : LONGEST_MINUTES);
 }
 
-function pooled(own: Rates, any: Rates, index: number, pooling: number): number {
-  const count = own.counts[index] ?? 0;
+function isWithin(stretch: Stretch, index: number): boolean {
+  return index >= 0 && index < LENGTHS[stretch];
+}
+
+/** Where the mean of a minute stands; its count stands a stretch's length behind it. */
+function meanAt(stretch: Stretch, kind: number, index: number): number {
+  return FROM[stretch] + 2 * kind * LENGTHS[stretch] + index;
+}
+
+function pooled(
+  numbers: Float64Array,
+  of: { readonly stretch: Stretch; readonly dayKind: DayKind; readonly index: number },
+  pooling: number,
+): number {
+  const { stretch, dayKind, index } = of;
+  if (!isWithin(stretch, index)) return 0;
+  const own = meanAt(stretch, DAY_KINDS.indexOf(dayKind), index);
+  const any = meanAt(stretch, DAY_KINDS.length, index);
+  const count = numbers[own + LENGTHS[stretch]] ?? 0;
   const share = count / (count + pooling);
-  return share * (own.means[index] ?? 0) + (1 - share) * (any.means[index] ?? 0);
-}
-
-function absorbed({ means, counts }: Rates, index: number, value: number, memory: number): Rates {
-  const count = Math.min(memory, (counts[index] ?? 0) + 1);
-  const mean = means[index] ?? 0;
-  return { means: means.with(index, mean + (value - mean) / count), counts: counts.with(index, count) };
-}
-
-function zeros(length: number): readonly number[] {
-  return Array.from({ length }, () => 0);
+  return share * (numbers[own] ?? 0) + (1 - share) * (numbers[any] ?? 0);
 }

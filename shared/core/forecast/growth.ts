@@ -1,7 +1,7 @@
 import type { LoadMinute } from "../measurement.ts";
 import { MINUTE_MS, type ZoneOffsets } from "../time.ts";
-import { firstRates, learnRate, placeOf, rateAt, wasSeen, type GrowthRates, type Place } from "./growth-rates.ts";
-import { firstRegression, learnRegression, predicted, type Regression } from "./least-squares.ts";
+import { learnRate, placeOf, RATE_NUMBERS, rateAt, wasSeen, type Place } from "./growth-rates.ts";
+import { firstRegression, learnRegression, predicted, regressionNumbers } from "./least-squares.ts";
 import type { Timing } from "./shape.ts";
 
 /**
@@ -9,29 +9,41 @@ import type { Timing } from "./shape.ts";
  * around what draws a crowd and apart from it. It knows no audience, only when something begins and ends.
  */
 export type Growth = {
-  readonly rates: GrowthRates;
-  /** By minutes ahead, from 1 on. */
-  readonly ahead: readonly Ahead[];
+  /** How far it looks. */
+  readonly minutesAhead: number;
+  /**
+   * `growthNumbers(minutesAhead)` of them: usual rates (`RATE_NUMBERS`), then for each minute ahead, from 1 on, a regression for each side,
+   * and a mean error with the minutes that it rests on for each phase.
+   */
+  readonly numbers: Float64Array;
   /** What the last minutes forecast, newest first: it is judged by what was known when it was made. */
   readonly made: readonly Made[];
 };
 
 /** Around what draws a crowd, or apart from it. */
-export type Side = "inside" | "outside";
-
-/** The forecast for one number of minutes ahead: a regression for each side, and how far it errs in each phase. */
-type Ahead = { readonly regressions: Readonly<Record<Side, Regression>>; readonly errors: Readonly<Record<string, MeanError>> };
+const SIDES = ["inside", "outside"] as const;
+export type Side = (typeof SIDES)[number];
 
 /** What one minute forecast for those after it, and from what. */
-type Made = { readonly fromMs: number; readonly moving: Moving; readonly ahead: readonly MadeAhead[] };
+export type Made = {
+  readonly fromMs: number;
+  readonly moving: Moving;
+  /** By minutes ahead: the usual growth until then, and the median in requests a second. */
+  readonly usualGrowth: readonly number[];
+  readonly medianRps: readonly number[];
+};
 
-type MadeAhead = { readonly usualGrowth: number; readonly medianRps: number };
+/** How the load moves at one minute: its logarithm, and what it gained lately. */
+type Moving = { readonly level: number; readonly slopes: readonly number[] };
 
-/** Mean absolute error of the logarithm. */
-type MeanError = { readonly mean: number; readonly minutes: number };
-
-/** A minute as it looks from the newest ones: the median, and the spread of its logarithm. */
-export type NearMinute = { readonly atMs: number; readonly side: Side; readonly medianRps: number; readonly spread: number };
+/** A minute as it looks from the newest ones: the median, the spread of its logarithm, and how many minutes of its phase that rests on. */
+export type NearMinute = {
+  readonly atMs: number;
+  readonly side: Side;
+  readonly medianRps: number;
+  readonly spread: number;
+  readonly seenMinutes: number;
+};
 
 /** What is needed to look ahead from a minute, or to learn from it. */
 export type GrowthInput = {
@@ -44,6 +56,9 @@ export type GrowthInput = {
   readonly throughputRps: number;
 };
 
+/** Minutes that it takes to know how the load moves. */
+export const GROWTH_LOOK_BACK_MINUTES = 18;
+
 // The load now is the mean of three minutes; how it moves is read against the three that end 5 and 15 minutes earlier, and in the newest.
 const LEVEL_MINUTES = 3;
 const SLOPES_MINUTES = [5, 15] as const;
@@ -53,117 +68,195 @@ const FIRST_WEIGHTS: readonly number[] = [0, 1, 0, 0, 0];
 const MEMORY_MINUTES = 2_000;
 const LARGEST_ERROR = 0.5;
 const LARGEST_GROWTH = 1.5;
-const MOST_ERROR = 1;
+// What nobody announced is no news of how errors usually are: a minute counts as at most so many times what was thought of it.
+const MOST_ERROR = 5;
 // An eighth of a day by the minute, in each phase.
 const ERROR_MEMORY_MINUTES = 500;
-const FIRST_ERROR: MeanError = { mean: 0.08, minutes: 5 };
+const FIRST_ERROR = 0.08;
+const FIRST_ERROR_MINUTES = 5;
 // Of a normal error the spread is so many mean absolute errors.
 const SPREADS_PER_ERROR = 1.25;
 const LEAST_SPREAD = 0.02;
 // Loads are told from nothing from a hundredth of a unit on.
 const NOTHING_UNITS = 0.01;
 
+const PHASES = ["usual", "before", "arrival", "plateau", "end", "decay"] as const;
+
+const REGRESSION = regressionNumbers(FIRST_WEIGHTS.length);
+const ERRORS = SIDES.length * REGRESSION;
+// A mean and its minutes, for each phase and kind of day.
+const NUMBERS_AHEAD = ERRORS + 2 * 2 * PHASES.length;
+
+/** Numbers that are learned to look so many minutes ahead. */
+export function growthNumbers(minutesAhead: number): number {
+  return RATE_NUMBERS + minutesAhead * NUMBERS_AHEAD;
+}
+
 /** Nothing learned yet, for looking up to `minutes` ahead. */
 export function firstGrowth(minutes: number): Growth {
-  const regression = firstRegression(FIRST_WEIGHTS);
-  const ahead = Array.from({ length: minutes }, (): Ahead => ({ regressions: { inside: regression, outside: regression }, errors: {} }));
-  return { rates: firstRates(), ahead, made: [] };
+  const numbers = new Float64Array(growthNumbers(minutes));
+  for (let nth = 0; nth < minutes; nth += 1) {
+    for (const side of SIDES) firstRegression(numbers, regressionAt(nth, side), FIRST_WEIGHTS);
+    for (let at = aheadAt(nth) + ERRORS; at < aheadAt(nth + 1); at += 2) numbers.set([FIRST_ERROR, FIRST_ERROR_MINUTES], at);
+  }
+  return { minutesAhead: minutes, numbers, made: [] };
+}
+
+function aheadAt(nth: number): number {
+  return RATE_NUMBERS + nth * NUMBERS_AHEAD;
+}
+
+function regressionAt(nth: number, side: Side): number {
+  return aheadAt(nth) + (side === "inside" ? 0 : REGRESSION);
 }
 
 /** The minutes ahead of `fromMs`, the newest that is known, as they look from there; none where too little is known. */
 export function nearMinutes(growth: Growth, input: GrowthInput, fromMs: number): readonly NearMinute[] {
-  return lookAhead(growth, input, fromMs)?.minutes ?? [];
+  const moving = movingAt(input.measured, input.measured.length, fromMs, input.throughputRps);
+  if (moving === undefined) return [];
+  return lookAhead(growth, { ...input, placeAt: (atMs) => placeOf(input.timings, atMs, input.zone) }, { fromMs, moving }).minutes;
 }
 
-function lookAhead(growth: Growth, input: GrowthInput, fromMs: number) {
-  const moving = movingAt(input.measured, fromMs, input.throughputRps);
-  if (moving === undefined) return undefined;
+type Looking = Pick<GrowthInput, "throughputRps"> & { readonly placeAt: (atMs: number) => Place };
+
+function lookAhead(
+  { numbers, minutesAhead }: Growth,
+  looking: Looking,
+  { fromMs, moving }: Pick<Made, "fromMs" | "moving">,
+): { readonly made: Made; readonly minutes: readonly NearMinute[] } {
+  const minutes: NearMinute[] = [];
+  const usualGrowths: number[] = [];
+  const medians: number[] = [];
   let usualGrowth = 0;
-  const minutes = growth.ahead.map((ahead, nth) => {
+  for (let nth = 0; nth < minutesAhead; nth += 1) {
     const atMs = fromMs + (nth + 1) * MINUTE_MS;
-    const place = placeOf(input.timings, atMs, input.zone);
-    usualGrowth += rateAt(growth.rates, place);
-    return { ...nearMinute(input, { ahead, atMs, place, moving, usualGrowth }), usualGrowth };
-  });
-  return { moving, minutes };
+    const place = looking.placeAt(atMs);
+    usualGrowth += rateAt(numbers, place);
+    const minute = nearMinute(numbers, looking.throughputRps, { nth, atMs, place, moving, usualGrowth });
+    minutes.push(minute);
+    usualGrowths.push(usualGrowth);
+    medians.push(minute.medianRps);
+  }
+  return { made: { fromMs, moving, usualGrowth: usualGrowths, medianRps: medians }, minutes };
 }
-
-/** How the load moves at one minute: its logarithm, and what it gained lately. */
-type Moving = { readonly level: number; readonly slopes: readonly number[] };
 
 type Sight = {
-  readonly ahead: Ahead;
+  readonly nth: number;
   readonly atMs: number;
   readonly place: Place;
   readonly moving: Moving;
   readonly usualGrowth: number;
 };
 
-function nearMinute({ throughputRps }: GrowthInput, sight: Sight): NearMinute {
-  const { ahead, atMs, place, moving } = sight;
+function nearMinute(numbers: Float64Array, throughputRps: number, sight: Sight): NearMinute {
+  const { nth, atMs, place, moving } = sight;
   const side = sideOf(place);
-  const growth = predicted(ahead.regressions[side], featuresOf(sight));
+  const growth = predicted(numbers, regressionAt(nth, side), featuresOf(moving, sight.usualGrowth));
   const level = Math.exp(moving.level + Math.max(-LARGEST_GROWTH, Math.min(LARGEST_GROWTH, growth)));
-  return { atMs, side, medianRps: Math.max(0, level - NOTHING_UNITS * throughputRps), spread: spreadIn(ahead, place) };
+  const error = errorAt(nth, place);
+  return {
+    atMs,
+    side,
+    medianRps: Math.max(0, level - NOTHING_UNITS * throughputRps),
+    spread: Math.max(LEAST_SPREAD, SPREADS_PER_ERROR * (numbers[error] ?? FIRST_ERROR)),
+    seenMinutes: (numbers[error + 1] ?? FIRST_ERROR_MINUTES) - FIRST_ERROR_MINUTES,
+  };
 }
 
-function featuresOf({ moving, usualGrowth }: Pick<Sight, "moving" | "usualGrowth">): readonly number[] {
-  return [1, usualGrowth, ...moving.slopes];
-}
-
-function spreadIn({ errors }: Ahead, place: Place): number {
-  return Math.max(LEAST_SPREAD, SPREADS_PER_ERROR * (errors[phaseOf(place)] ?? FIRST_ERROR).mean);
+function featuresOf({ slopes }: Moving, usualGrowth: number): readonly number[] {
+  return [1, usualGrowth, ...slopes];
 }
 
 function sideOf({ stretch }: Place): Side {
   return stretch === "day" ? "outside" : "inside";
 }
 
-/** Stretches in which errors are alike, on each kind of day. */
-function phaseOf({ stretch, dayKind, minute }: Place): string {
-  if (stretch === "day") return `${dayKind}/usual`;
-  if (stretch === "start") return `${dayKind}/${minute < -10 ? "before" : minute < 25 ? "arrival" : "plateau"}`;
-  return `${dayKind}/${minute < -15 ? "plateau" : minute < 15 ? "end" : "decay"}`;
+/** Stretches in which errors are alike. */
+function phaseOf({ stretch, minute }: Place): (typeof PHASES)[number] {
+  if (stretch === "day") return "usual";
+  if (stretch === "start") return minute < -10 ? "before" : minute < 25 ? "arrival" : "plateau";
+  return minute < -15 ? "plateau" : minute < 15 ? "end" : "decay";
+}
+
+/** Where the mean error of a number of minutes ahead stands, for the phase of a place on its kind of day; its minutes follow it. */
+function errorAt(nth: number, place: Place): number {
+  const phase = PHASES.indexOf(phaseOf(place));
+  return aheadAt(nth) + ERRORS + 2 * (phase + (place.dayKind === "workday" ? 0 : PHASES.length));
 }
 
 /** What is learned from the newest of the measured minutes. O(minutes ahead). */
 export function learnGrowth(growth: Growth, input: GrowthInput): Growth {
-  const newest = input.measured.at(-1);
-  if (newest?.kind !== "known") return growth;
-  const { atMs, loadRps } = newest;
-  const { timings, zone, throughputRps } = input;
-  const nothingRps = NOTHING_UNITS * throughputRps;
-  const value = Math.log(loadRps + nothingRps);
-  const place = placeOf(timings, atMs, zone);
-  const side = sideOf(place);
-  const phase = phaseOf(place);
-  // The first of its kind shows how it runs; how far forecasts err is for the next one to show.
-  const seen = wasSeen(growth.rates, place);
-  const ahead = growth.ahead.map((each, nth): Ahead => {
-    const made = madeAt(growth.made, atMs - (nth + 1) * MINUTE_MS, nth);
-    const forecast = made?.ahead[nth];
-    if (made === undefined || forecast === undefined) return each;
-    const features = featuresOf({ moving: made.moving, usualGrowth: forecast.usualGrowth });
-    const regression = each.regressions[side];
-    const error = value - made.moving.level - predicted(regression, features);
-    const bounded = Math.max(-LARGEST_ERROR, Math.min(LARGEST_ERROR, error));
-    return {
-      regressions: { ...each.regressions, [side]: learnRegression(regression, features, bounded, MEMORY_MINUTES) },
-      errors: seen ? withError(each.errors, phase, Math.abs(value - Math.log(forecast.medianRps + nothingRps))) : each.errors,
-    };
-  });
-  const before = input.measured.at(-2);
-  const follows = before?.kind === "known" && before.atMs === atMs - MINUTE_MS;
-  const rates = follows ? learnRate(growth.rates, place, value - Math.log(before.loadRps + nothingRps)) : growth.rates;
-  const next = { rates, ahead, made: growth.made };
-  const looked = lookAhead(next, input, atMs);
-  if (looked === undefined) return next;
-  const made = { fromMs: atMs, moving: looked.moving, ahead: looked.minutes.map(madeOf) };
-  return { ...next, made: [made, ...growth.made].slice(0, growth.ahead.length) };
+  if (input.measured.at(-1)?.kind !== "known") return growth;
+  const learner = growthLearner(growth, input);
+  learner.learn(input.measured.length - 1);
+  return learner.learned();
 }
 
-function madeOf({ usualGrowth, medianRps }: MadeAhead): MadeAhead {
-  return { usualGrowth, medianRps };
+/** Learns minute by minute, in numbers of its own. */
+export type GrowthLearner = {
+  /** Learns the measured minute of that index, and returns those ahead as they look from it; none where it or too much before it is unknown. */
+  readonly learn: (index: number) => readonly NearMinute[];
+  /** What was learned so far. */
+  readonly learned: () => Growth;
+};
+
+/** What learns the measured minutes of an input one after the other, from what was learned before. */
+export function growthLearner(growth: Growth, input: GrowthInput): GrowthLearner {
+  const { measured, timings, zone, throughputRps } = input;
+  const { minutesAhead } = growth;
+  const numbers = growth.numbers.slice();
+  let { made } = growth;
+  const places = new Map<number, Place>();
+  const placeAt = (atMs: number): Place => {
+    let place = places.get(atMs);
+    if (place === undefined) places.set(atMs, (place = placeOf(timings, atMs, zone)));
+    return place;
+  };
+  const learn = (index: number): readonly NearMinute[] => {
+    const minute = measured[index];
+    if (minute?.kind !== "known") return [];
+    learnMinute({ minutesAhead, numbers, made }, { minute, before: measured[index - 1], place: placeAt(minute.atMs), throughputRps });
+    places.delete(minute.atMs);
+    const moving = movingAt(measured, index + 1, minute.atMs, throughputRps);
+    if (moving === undefined) return [];
+    const looked = lookAhead({ minutesAhead, numbers, made }, { placeAt, throughputRps }, { fromMs: minute.atMs, moving });
+    made = [looked.made, ...made.slice(0, minutesAhead - 1)];
+    return looked.minutes;
+  };
+  return { learn, learned: () => ({ minutesAhead, numbers, made }) };
+}
+
+type KnownMinute = Extract<LoadMinute, { kind: "known" }>;
+
+/** Learns in place from a minute: what was forecast for it is judged, and its own rate is seen. */
+function learnMinute(
+  { numbers, minutesAhead, made }: Growth,
+  given: {
+    readonly minute: KnownMinute;
+    readonly before: LoadMinute | undefined;
+    readonly place: Place;
+    readonly throughputRps: number;
+  },
+): void {
+  const { place, before } = given;
+  const { atMs, loadRps } = given.minute;
+  const nothingRps = NOTHING_UNITS * given.throughputRps;
+  const value = Math.log(loadRps + nothingRps);
+  const side = sideOf(place);
+  // The first of its kind shows how it runs; how far forecasts err is for the next one to show.
+  const seen = wasSeen(numbers, place);
+  for (let nth = 0; nth < minutesAhead; nth += 1) {
+    const then = madeAt(made, atMs - (nth + 1) * MINUTE_MS, nth);
+    if (then === undefined) continue;
+    const features = featuresOf(then.moving, then.usualGrowth[nth] ?? 0);
+    const at = regressionAt(nth, side);
+    const error = value - then.moving.level - predicted(numbers, at, features);
+    const bounded = Math.max(-LARGEST_ERROR, Math.min(LARGEST_ERROR, error));
+    learnRegression(numbers, at, { features, error: bounded, memory: MEMORY_MINUTES });
+    if (seen) learnError(numbers, errorAt(nth, place), Math.abs(value - Math.log((then.medianRps[nth] ?? 0) + nothingRps)));
+  }
+  if (before?.kind === "known" && before.atMs === atMs - MINUTE_MS)
+    learnRate(numbers, place, value - Math.log(before.loadRps + nothingRps));
 }
 
 /** What was forecast from an instant. Where no minute is missing, it stands in the `place` given. */
@@ -172,33 +265,37 @@ function madeAt(made: readonly Made[], fromMs: number, place: number): Made | un
   return there?.fromMs === fromMs ? there : made.find((each) => each.fromMs === fromMs);
 }
 
-function withError(errors: Ahead["errors"], phase: string, error: number): Ahead["errors"] {
-  return { ...errors, [phase]: learnError(errors[phase] ?? FIRST_ERROR, Math.min(MOST_ERROR, error)) };
+function learnError(numbers: Float64Array, at: number, error: number): void {
+  const mean = numbers[at] ?? FIRST_ERROR;
+  const count = Math.min(ERROR_MEMORY_MINUTES, (numbers[at + 1] ?? FIRST_ERROR_MINUTES) + 1);
+  numbers[at] = mean + (Math.min(MOST_ERROR * mean, error) - mean) / count;
+  numbers[at + 1] = count;
 }
 
-function learnError({ mean, minutes }: MeanError, error: number): MeanError {
-  const count = Math.min(ERROR_MEMORY_MINUTES, minutes + 1);
-  return { mean: mean + (error - mean) / count, minutes: count };
-}
-
-/** How the load moved at an instant; undefined where a minute that it takes is not known. */
-function movingAt(measured: readonly LoadMinute[], atMs: number, throughputRps: number): Moving | undefined {
-  const level = levelAt(measured, atMs, throughputRps);
+/** How the load moved at an instant, by the measured minutes before the index `end`; undefined where a minute that it takes is not known. */
+function movingAt(measured: readonly LoadMinute[], end: number, atMs: number, throughputRps: number): Moving | undefined {
+  const level = levelAt(measured, end, atMs, { minutes: LEVEL_MINUTES, throughputRps });
   if (level === undefined) return undefined;
   const slopes: number[] = [];
   for (const minutes of SLOPES_MINUTES) {
-    const earlier = levelAt(measured, atMs - minutes * MINUTE_MS, throughputRps);
+    const earlier = levelAt(measured, end, atMs - minutes * MINUTE_MS, { minutes: LEVEL_MINUTES, throughputRps });
     if (earlier === undefined) return undefined;
     slopes.push(level - earlier);
   }
-  const newest = levelAt(measured, atMs, throughputRps, 1);
-  return { level, slopes: [...slopes, newest === undefined ? 0 : newest - level] };
+  const newest = levelAt(measured, end, atMs, { minutes: 1, throughputRps });
+  slopes.push(newest === undefined ? 0 : newest - level);
+  return { level, slopes };
 }
 
-function levelAt(measured: readonly LoadMinute[], atMs: number, throughputRps: number, minutes = LEVEL_MINUTES): number | undefined {
+function levelAt(
+  measured: readonly LoadMinute[],
+  end: number,
+  atMs: number,
+  { minutes, throughputRps }: { readonly minutes: number; readonly throughputRps: number },
+): number | undefined {
   let sum = 0;
   let known = 0;
-  for (let index = measured.length - 1; index >= 0; index -= 1) {
+  for (let index = end - 1; index >= 0; index -= 1) {
     const minute = measured[index];
     if (minute === undefined || minute.atMs <= atMs - minutes * MINUTE_MS) break;
     if (minute.kind === "unknown" || minute.atMs > atMs) continue;

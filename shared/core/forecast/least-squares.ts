@@ -1,40 +1,55 @@
 /**
- * A linear regression that learns one observation at a time and slowly forgets (recursive least squares with exponential forgetting: Ljung,
- * System Identification, 1999, ch. 11). `covariance` is the matrix row by row, in units of the noise.
+ * Linear regressions that learn one observation at a time and slowly forget (recursive least squares with exponential forgetting: Ljung,
+ * System Identification, 1999, ch. 11), each a stretch of an array of numbers: the weights, then the covariance row by row, in units of the
+ * noise. There are many of them, and all learn every minute.
  */
-export type Regression = { readonly weights: readonly number[]; readonly covariance: readonly number[] };
 
-/** Nothing learned: the weights that are believed at first, each give or take one. */
-export function firstRegression(weights: readonly number[]): Regression {
-  const { length } = weights;
-  return { weights, covariance: Array.from({ length: length * length }, (_, i) => (i % (length + 1) === 0 ? 1 : 0)) };
+/** Numbers that a regression on so many features takes. */
+export function regressionNumbers(features: number): number {
+  return features * (features + 1);
 }
 
-/** What the regression makes of these features. */
-export function predicted({ weights }: Regression, features: readonly number[]): number {
+/** Writes a regression that has learned nothing to `numbers` from `from` on: the weights that are believed at first, each give or take one. */
+export function firstRegression(numbers: Float64Array, from: number, weights: readonly number[]): void {
+  const { length } = weights;
+  numbers.fill(0, from, from + regressionNumbers(length));
+  numbers.set(weights, from);
+  for (let i = 0; i < length; i += 1) numbers[from + length + i * (length + 1)] = 1;
+}
+
+/** What the regression at `from` makes of these features. */
+export function predicted(numbers: Float64Array, from: number, features: readonly number[]): number {
   let sum = 0;
-  for (let i = 0; i < weights.length; i += 1) sum += (weights[i] ?? 0) * (features[i] ?? 0);
+  for (let i = 0; i < features.length; i += 1) sum += (numbers[from + i] ?? 0) * (features[i] ?? 0);
   return sum;
 }
 
-/** The regression after one observation that was `error` more than predicted. `memory` counts observations. O(features²). */
-export function learnRegression(regression: Regression, features: readonly number[], error: number, memory: number): Regression {
-  const { weights, covariance } = regression;
-  const size = weights.length;
+/** Lets the regression at `from` learn one observation that was `error` more than predicted. `memory` counts observations. O(features²). */
+export function learnRegression(
+  numbers: Float64Array,
+  from: number,
+  observation: { readonly features: readonly number[]; readonly error: number; readonly memory: number },
+): void {
+  const { features, error, memory } = observation;
+  const size = features.length;
+  const covariance = from + size;
   const kept = 1 - 1 / memory;
-  const gains: number[] = [];
   let noise = kept;
   for (let i = 0; i < size; i += 1) {
     let gain = 0;
-    for (let j = 0; j < size; j += 1) gain += (covariance[i * size + j] ?? 0) * (features[j] ?? 0);
-    gains.push(gain);
+    for (let j = 0; j < size; j += 1) gain += (numbers[covariance + i * size + j] ?? 0) * (features[j] ?? 0);
+    gains[i] = gain;
     noise += gain * (features[i] ?? 0);
   }
-  return {
-    weights: weights.map((weight, i) => weight + ((gains[i] ?? 0) / noise) * error),
-    covariance: covariance.map((value, at) => {
-      const shrunk = value - ((gains[Math.floor(at / size)] ?? 0) * (gains[at % size] ?? 0)) / noise;
-      return shrunk / kept;
-    }),
-  };
+  for (let i = 0; i < size; i += 1) {
+    const share = (gains[i] ?? 0) / noise;
+    numbers[from + i] = (numbers[from + i] ?? 0) + share * error;
+    for (let j = 0; j < size; j += 1) {
+      const at = covariance + i * size + j;
+      numbers[at] = ((numbers[at] ?? 0) - ((gains[i] ?? 0) * (gains[j] ?? 0)) / noise) / kept;
+    }
+  }
 }
+
+// Room to work in, made once: nothing in it is read before it is written.
+const gains = new Float64Array(16);

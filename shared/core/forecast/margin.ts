@@ -46,7 +46,11 @@ function within(spreads: number): number {
 }
 
 /** The load to have capacity for, so many spreads above the median: relative ones, and the least that a unit allows. */
-export function tailOfNear({ medianRps, spread }: NearMinute, spreads: number, throughputRps: number): number {
+export function tailOfNear(
+  { medianRps, spread }: Pick<NearMinute, "medianRps" | "spread">,
+  spreads: number,
+  throughputRps: number,
+): number {
   return medianRps * Math.exp(spreads * spread) + spreads * LEAST_UNITS * throughputRps;
 }
 

@@ -24,6 +24,6 @@ export function forecastNear(input: {
       contributions: [],
       surpriseRps: 0,
     })),
-    nowcast: { newestMs, level: 1, amplitude: undefined, surprise: undefined, suddenFall: false },
+    nowcast: { newestMs, level: 1, amplitude: undefined, surprise: undefined, suddenFall: false, farBelow: false },
   };
 }

@@ -29,6 +29,8 @@ export type Nowcast = {
    * measured since lowers anything. It is remembered for `LOOK_BACK_MS`.
    */
   readonly suddenFall: boolean;
+  /** The newest minute carried less than half of what is forecast for it even as corrected: no audience makes that, an outage may. */
+  readonly farBelow: boolean;
 };
 
 /** How far to look back over the measurements: an outage is held through for nearly as long. */
@@ -93,14 +95,18 @@ export function nowcast(input: NowcastInput): Nowcast {
   // An evening's ticks ask for little more than the last quarter of an hour; only a fall has to be looked for further back.
   const lately = pair(input, LEVEL_MINUTES);
   const newest = lately.at(-1);
-  if (newest === undefined) return { newestMs: undefined, level: 1, amplitude: undefined, surprise: undefined, suddenFall: false };
+  if (newest === undefined)
+    return { newestMs: undefined, level: 1, amplitude: undefined, surprise: undefined, suddenFall: false, farBelow: false };
   const pairs = mayHaveFallen(newest) ? pair(input, Number.POSITIVE_INFINITY) : lately;
   const fell = fallAt(pairs);
   const believed = fell === undefined ? pairs : pairs.slice(0, fell);
   const level = levelOf(believed);
   const amplitude = amplitudeOf(believed, level, input.usualSpread, input.amplitudeSpread);
   const surprise = surpriseOf(believed, level, amplitude?.shift ?? 0, input.usualSpread);
-  return { newestMs: newest.expected.atMs, level, amplitude, surprise, suddenFall: fell !== undefined };
+  const { usualRps, occasionsRps } = newest.expected;
+  const correctedRps = level * (usualRps ?? 0) + Math.exp(amplitude?.shift ?? 0) * occasionsRps;
+  const farBelow = newest.loadRps < SUDDEN_FALL_SHARE * correctedRps;
+  return { newestMs: newest.expected.atMs, level, amplitude, surprise, suddenFall: fell !== undefined, farBelow };
 }
 
 type Pair = { readonly expected: ExpectedMinute; readonly loadRps: number };

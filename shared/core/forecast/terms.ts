@@ -24,6 +24,8 @@ export type Term = {
   readonly mean: number;
   readonly spread: number;
   readonly mostViewers: number;
+  /** Somebody said how many will come. */
+  readonly isExpected: boolean;
   /** Which of the sample points each sample takes. */
   readonly order: Uint8Array;
   /** The median of what it adds at the plateau, in requests a second; never below zero. */
@@ -71,7 +73,17 @@ function termFrom(impact: Above, occasionId: string, timing: Timing, lateTiming:
   const { audience, spread, mostViewers, loadPerViewerRps, shape } = impact;
   const plateau = { mean: audience.mean, mostViewers, loadPerViewerRps };
   const order = orderOf(`audience/${occasionId}`);
-  const term = { ...plateau, occasionId, timing, lateTiming, shape, spread, order, medianRps: medianOf(plateau) };
+  const term = {
+    ...plateau,
+    occasionId,
+    timing,
+    lateTiming,
+    shape,
+    spread,
+    isExpected: audience.basis === "expectation",
+    order,
+    medianRps: medianOf(plateau),
+  };
   made.set(impact, term);
   return term;
 }

@@ -175,7 +175,7 @@ function explain(input: DemandInput, minute: KnownMinute, reasons: Reason[]): vo
   for (const occasion of input.calledOff ?? []) if (wouldCount(occasion, atMs)) reasons.push(...saidOf(occasion));
   if (input.overCap !== undefined && input.overCap.length > 0) reasons.push(...capsAt(input.overCap, atMs));
   if (surpriseRps > 0) reasons.push({ type: "surprise", loadRps: surpriseRps });
-  reasons.push({ type: "tail", medianRps, tailRps, unservedPerMillion: input.policy.unservedPerMillion });
+  reasons.push({ type: minute.isNear === true ? "near" : "tail", medianRps, tailRps, unservedPerMillion: input.policy.unservedPerMillion });
 }
 
 /** What people said of an occasion, as reasons. */

@@ -49,6 +49,8 @@ export function sentenceOf(reason: Reason): string {
       return `${rps(reason.loadRps)} more than anything known explains`;
     case "tail":
       return `expected ${rps(reason.medianRps)}; ${rps(reason.tailRps)} leaves no more than ${reason.unservedPerMillion} per million of the forecast unserved`;
+    case "near":
+      return `the newest minutes lead to ${rps(reason.medianRps)}; ${rps(reason.tailRps)} keeps what is left unserved to ${reason.unservedPerMillion} per million`;
     case "zone-reserve":
       return `${reason.units} carry the expected load even when one of ${reason.zones} zones is lost`;
     case "connections":

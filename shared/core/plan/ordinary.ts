@@ -5,6 +5,7 @@ const ORDINARY: ReadonlySet<Reason["type"]> = new Set<Reason["type"]>([
   "baseline",
   "usual-load",
   "tail",
+  "near",
   "zone-reserve",
   "connections",
   "connection-budget",

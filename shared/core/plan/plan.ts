@@ -15,6 +15,8 @@ export type Reason =
     }
   | { readonly type: "surprise"; readonly loadRps: number }
   | { readonly type: "tail"; readonly medianRps: number; readonly tailRps: number; readonly unservedPerMillion: number }
+  /** Likewise, from how the newest minutes move. */
+  | { readonly type: "near"; readonly medianRps: number; readonly tailRps: number; readonly unservedPerMillion: number }
   | { readonly type: "zone-reserve"; readonly zones: number; readonly units: number }
   /** Units of the clients that may be up in that minute; their connections add up. */
   | {

@@ -2,8 +2,10 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   assessAir,
+  followsFromCrowd,
   HARD_CAP_MS,
   lateTimingOf,
+  learningTiming,
   measuredPlateau,
   timingOf,
   type Air,
@@ -21,6 +23,30 @@ const leaving = (count: number): readonly number[] => Array.from({ length: count
 function stand(excess: readonly ExcessMinute[], minute: number, before?: Air): Air {
   return assessAir({ occasion: derby, before, excess, expected: 1_000, now: pastEight(minute) });
 }
+
+describe("what minutes are learned by", () => {
+  const { startsAtMs, endsAtMs } = derby;
+
+  test("the guide's end until it is over, then none until one was seen, then that one", () => {
+    expect(learningTiming({ occasion: derby, air: ON_AIR }, endsAtMs)).toEqual({ startsAtMs, endsAtMs });
+    expect(learningTiming({ occasion: derby, air: ON_AIR }, endsAtMs + 1).endsAtMs).toBeGreaterThan(endsAtMs + HARD_CAP_MS);
+    const endedAtMs = endsAtMs + 9 * MINUTE_MS;
+    const ended: Air = { kind: "ended", endedAtMs, by: "crowd" };
+    expect(learningTiming({ occasion: derby, air: ended }, endsAtMs + HARD_CAP_MS)).toEqual({ startsAtMs, endsAtMs: endedAtMs });
+  });
+
+  test("a crowd that is there need not be looked at before the guide's end: that changes nothing of where the occasion stands", () => {
+    const known = { occasion: derby, before: ON_AIR, expected: 1_000 };
+    for (const minute of [1, 30, 119, 120]) {
+      const at = { ...known, now: pastEight(minute) };
+      expect(followsFromCrowd(at)).toBe(false);
+      expect(assessAir({ ...at, excess: [] })).toEqual(assessAir({ ...at, excess: crowd }));
+    }
+    expect(followsFromCrowd({ ...known, now: pastEight(121) })).toBe(true);
+    expect(followsFromCrowd({ ...known, before: { kind: "on-air" }, now: pastEight(30) })).toBe(true);
+    expect(followsFromCrowd({ ...known, before: undefined, now: pastEight(30) })).toBe(true);
+  });
+});
 
 describe("where an occasion stands", () => {
   test("it is ahead until the guide's start, and has begun when a third of its crowd is there", () => {

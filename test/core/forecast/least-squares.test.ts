@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { firstRegression, learnRegression, predicted, type Regression } from "../../../shared/core/forecast/least-squares.ts";
+import { firstRegression, learnRegression, predicted, regressionNumbers } from "../../../shared/core/forecast/least-squares.ts";
 import { seededNormals } from "./near.ts";
 
 /** The weights that minimise the faded squared errors and the faded distance from the first ones, all at once: normal equations, eliminated. */
@@ -38,16 +38,22 @@ describe("least squares, one observation at a time", () => {
     const normals = seededNormals(7);
     const rows = Array.from({ length: 60 }, () => [1, normals(), normals()]);
     const values = rows.map(([, a = 0, b = 0]) => 0.3 + 2 * a - b + 0.1 * normals());
-    let regression: Regression = firstRegression([0, 1, 0]);
-    rows.forEach((row, nth) => {
-      regression = learnRegression(regression, row, (values[nth] ?? 0) - predicted(regression, row), 50);
+    // Two of them in one array, of which the second learns.
+    const from = regressionNumbers(3);
+    const numbers = new Float64Array(2 * from);
+    firstRegression(numbers, from, [0, 1, 0]);
+    rows.forEach((features, nth) => {
+      learnRegression(numbers, from, { features, error: (values[nth] ?? 0) - predicted(numbers, from, features), memory: 50 });
     });
     const expected = solved([0, 1, 0], rows, values, 50);
-    expected.forEach((weight, i) => expect(regression.weights[i]).toBeCloseTo(weight, 6));
-    expect(regression.weights[1]).toBeCloseTo(2, 1);
+    expected.forEach((weight, i) => expect(numbers[from + i]).toBeCloseTo(weight, 6));
+    expect(numbers[from + 1]).toBeCloseTo(2, 1);
+    expect(numbers.slice(0, from).every((number) => number === 0)).toBe(true);
   });
 
   test("nothing learned predicts with the weights that are believed at first", () => {
-    expect(predicted(firstRegression([0.5, 2]), [1, 3])).toBe(6.5);
+    const numbers = new Float64Array(regressionNumbers(2));
+    firstRegression(numbers, 0, [0.5, 2]);
+    expect(predicted(numbers, 0, [1, 3])).toBe(6.5);
   });
 });

@@ -48,7 +48,7 @@ describe("margins", () => {
 });
 
 describe("a near forecast", () => {
-  const near = { atMs: 60_000, side: "inside", medianRps: 1_000, spread: 0.1 } as const;
+  const near = { atMs: 60_000, side: "inside", medianRps: 1_000, spread: 0.1, seenMinutes: 400 } as const;
 
   test("has its tail so many spreads above the median, and at least a tenth of a unit for each", () => {
     expect(tailOfNear(near, 2, 25)).toBeCloseTo(1_000 * Math.exp(0.2) + 5, 9);

@@ -27,7 +27,14 @@ describe("nothing known", () => {
       Array.from({ length: 30 }, () => undefined),
       MATCH,
     );
-    expect(unknown).toEqual({ newestMs: undefined, level: 1, amplitude: undefined, surprise: undefined, suddenFall: false });
+    expect(unknown).toEqual({
+      newestMs: undefined,
+      level: 1,
+      amplitude: undefined,
+      surprise: undefined,
+      suddenFall: false,
+      farBelow: false,
+    });
     expect(levelAt(unknown, pastEight(40))).toBe(1);
     expect(surpriseAt(unknown, pastEight(40))).toBe(0);
   });

@@ -31,6 +31,7 @@ const CALM: DemandInput["forecast"]["nowcast"] = {
   amplitude: undefined,
   surprise: undefined,
   suddenFall: false,
+  farBelow: false,
 };
 
 function input(minutes: readonly ForecastMinute[], changes: Partial<DemandInput> = {}): DemandInput {

@@ -22,6 +22,10 @@ const SENTENCES: { readonly [T in Reason["type"]]: readonly [Extract<Reason, { t
     "newsroom said that the cup final ends 45 min later than the guide says: extra time",
   ],
   surprise: [{ type: "surprise", loadRps: 300 }, "300 requests/s more than anything known explains"],
+  near: [
+    { type: "near", medianRps: 4_000, tailRps: 4_600, unservedPerMillion: 10 },
+    "the newest minutes lead to 4000 requests/s; 4600 requests/s keeps what is left unserved to 10 per million",
+  ],
   tail: [
     { type: "tail", medianRps: 4_000, tailRps: 5_200, unservedPerMillion: 10 },
     "expected 4000 requests/s; 5200 requests/s leaves no more than 10 per million of the forecast unserved",

@@ -1,0 +1,155 @@
+import { learningTiming, timingOf, type Followed } from "../core/forecast/air.ts";
+import { GROWTH_LOOK_BACK_MINUTES } from "../core/forecast/growth.ts";
+import { firstNear, learnNear, lookNear, type Near, type NearForecast, type NearInput } from "../core/forecast/near.ts";
+import type { Timing } from "../core/forecast/shape.ts";
+import type { LoadMinute } from "../core/measurement.ts";
+import { isReserved } from "../core/plan/envelope.ts";
+import type { Target } from "../core/target.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../core/time.ts";
+import type { AirLog } from "./air-log.ts";
+import type { Context } from "./context.ts";
+import { readDocument, replaceDocument } from "./documents.ts";
+import { nearFrom, storedNear, type StoredNear } from "./near-document.ts";
+import type { Versioned } from "./ports.ts";
+
+// A new deployment reads a week of what its targets carried: every kind of day is in it.
+const HISTORY_MS = 7 * DAY_MS;
+// Before the first minute that is learned from, so much says how the load moved.
+const LOOK_BACK_MS = GROWTH_LOOK_BACK_MINUTES * MINUTE_MS;
+// The newest minute is up to three old when it comes.
+const LAG_MINUTES = 3;
+// Beyond the start-up there are the minutes that a plan looks further, and those that the newest measured one is old.
+const BEYOND_START_UP_MINUTES = 10;
+const MOST_MINUTES_AHEAD = 40;
+// What was learned longer ago is not gone on from: the hours since then are to be learned first.
+const STALE_MS = 3 * HOUR_MS;
+
+/** The longest stretch of load that a plan reads; longer than any nowcast looks back. */
+export const MOST_READ_MS = STALE_MS + LOOK_BACK_MS;
+
+/** The occasions that a target's load is read by: those that count, and those that were followed on air. */
+export function followedOf(counted: readonly Followed[], { occasions, air }: AirLog): readonly Followed[] {
+  const byId = new Map<string, Followed>();
+  for (const [id, occasion] of Object.entries(occasions)) byId.set(id, { occasion, air: air[id] ?? { kind: "ahead" } });
+  for (const each of counted) byId.set(each.occasion.id, each);
+  return [...byId.values()].sort((a, b) => a.occasion.startsAtMs - b.occasion.startsAtMs);
+}
+
+type Given = { readonly target: Target; readonly followed: readonly Followed[]; readonly now: number };
+
+function inputOf({ settings }: Context, { target, followed, now }: Given, measured: readonly LoadMinute[]): NearInput {
+  const { throughputRps, baselineUnits } = target;
+  return {
+    measured,
+    timings: followed.map((each) => learningTiming(each, now)),
+    zone: settings.zone,
+    throughputRps,
+    leadMinutes: Math.ceil(target.startUpMs / MINUTE_MS) + LAG_MINUTES,
+    leastRps: baselineUnits * throughputRps,
+    unservedPerMillion: settings.policy.unservedPerMillion,
+  };
+}
+
+function keyOf(targetId: string): string {
+  return `model/near/${targetId}`;
+}
+
+async function readNear({ ports }: Context, { id, startUpMs }: Target) {
+  const minutesAhead = Math.min(MOST_MINUTES_AHEAD, Math.ceil(startUpMs / MINUTE_MS) + BEYOND_START_UP_MINUTES);
+  const document = await readDocument<StoredNear>(ports.documents, keyOf(id));
+  return { minutesAhead, document, isUsable: document?.value.minutesAhead === minutesAhead };
+}
+
+/** Hours whose growth has to be learned, from when on a target's load has to be read for it, and what was learned before. */
+export type NearDue = {
+  readonly hours: { readonly fromMs: number; readonly toMs: number };
+  readonly readFromMs: number;
+  readonly document: Versioned<StoredNear> | undefined;
+  readonly before: Near;
+};
+
+/** What of a target's growth has to be learned before `toMs`; undefined for what is reserved for evenings, which has no near minutes. */
+export async function nearDue(context: Context, target: Target, toMs: number): Promise<NearDue | undefined> {
+  if (isReserved(target)) return undefined;
+  const { minutesAhead, document, isUsable } = await readNear(context, target);
+  const stored = isUsable ? document?.value : undefined;
+  const fromMs = stored?.throughMs ?? toMs - HISTORY_MS;
+  const before = stored === undefined ? firstNear(minutesAhead) : nearFrom(keyOf(target.id), stored);
+  return { hours: { fromMs, toMs }, readFromMs: fromMs - LOOK_BACK_MS, document, before };
+}
+
+/** Learns how a target's load grows from what it carried in the hours that are due, by what was on air then. */
+export async function learnNearHours(context: Context, given: Given, due: NearDue, measured: readonly LoadMinute[]): Promise<void> {
+  const { hours, document, before } = due;
+  const from = Math.max(
+    0,
+    measured.findIndex(({ atMs }) => atMs >= due.readFromMs),
+  );
+  const learned = learnNear(before, inputOf(context, given, measured.slice(from)), hours.fromMs);
+  await replaceDocument<StoredNear>(context.ports.documents, keyOf(given.target.id), document, storedNear(learned, hours.toMs));
+}
+
+/** From when on a target's load has to be read to look ahead from its newest minutes; undefined where too little was learned of it lately. */
+export async function nearSince(context: Context, target: Target, now: number): Promise<NearSince | undefined> {
+  const { document, isUsable } = await readNear(context, target);
+  if (document === undefined || !isUsable || now - document.value.throughMs > STALE_MS) return undefined;
+  return { document, fromMs: document.value.throughMs - LOOK_BACK_MS };
+}
+
+/** What was learned of a target's growth, and from when on its load has to be read for it. */
+export type NearSince = { readonly document: Versioned<StoredNear>; readonly fromMs: number };
+
+/** What was learned from the minutes since the stored hours; the same whether it comes minute by minute or, after a restart, at once. */
+type Lately = {
+  readonly version: number;
+  readonly timings: readonly Timing[];
+  /** From the first one that was learned from to the newest known. */
+  readonly minutes: readonly LoadMinute[];
+  readonly near: Near;
+};
+
+const lately = new WeakMap<Context, Map<string, Lately>>();
+
+/** The coming minutes of a target as its newest ones let them be seen, from its load since `since.fromMs`; undefined where none is known. */
+export function nearForecast(
+  context: Context,
+  { document, fromMs }: NearSince,
+  given: Given,
+  measured: readonly LoadMinute[],
+): NearForecast | undefined {
+  const { target, followed, now } = given;
+  const newest = measured.findLastIndex(({ kind }) => kind === "known");
+  const first = measured.findIndex(({ atMs }) => atMs >= fromMs);
+  if (newest < 0 || first < 0) return undefined;
+  const known = measured.slice(first, newest + 1);
+  const { throughMs } = document.value;
+  const input = inputOf(context, given, known);
+  let memory = lately.get(context);
+  if (memory === undefined) lately.set(context, (memory = new Map()));
+  const fresh = known.filter(({ atMs }) => atMs >= throughMs);
+  const before = memory.get(target.id);
+  const goesOn = before?.version === document.version && isSameTimings(before.timings, input.timings) && startsAlike(fresh, before.minutes);
+  const from = goesOn ? before.minutes.length : 0;
+  const near = goesOn ? before.near : nearFrom(keyOf(target.id), document.value);
+  const learnedFromMs = fresh[from]?.atMs;
+  const learned = learnedFromMs === undefined ? near : learnNear(near, input, learnedFromMs);
+  memory.set(target.id, { version: document.version, timings: input.timings, minutes: fresh, near: learned });
+  const timings = followed.map(({ occasion, air }) => timingOf(occasion, air, now));
+  return lookNear(learned, { ...input, timings }, input.unservedPerMillion);
+}
+
+function isSameTimings(a: readonly Timing[], b: readonly Timing[]): boolean {
+  return (
+    a.length === b.length && a.every(({ startsAtMs, endsAtMs }, nth) => b[nth]?.startsAtMs === startsAtMs && b[nth].endsAtMs === endsAtMs)
+  );
+}
+
+/** Whether `minutes` begin with those `before`. */
+function startsAlike(minutes: readonly LoadMinute[], before: readonly LoadMinute[]): boolean {
+  return before.every((minute, nth) => minute === minutes[nth] || isAlike(minute, minutes[nth]));
+}
+
+function isAlike(a: LoadMinute, b: LoadMinute | undefined): boolean {
+  if (a.atMs !== b?.atMs) return false;
+  return a.kind === "known" ? b.kind === "known" && a.loadRps === b.loadRps : b.kind === "unknown";
+}

@@ -1,0 +1,83 @@
+import type { LoadMinute } from "../measurement.ts";
+import { firstGrowth, growthLearner, nearMinutes, type Growth, type GrowthInput, type NearMinute, type Side } from "./growth.ts";
+import { FIRST_MARGINS, learnMargins, spreadsOf, tailOfNear, type Margins, type Spreads } from "./margin.ts";
+
+/** What the newest minutes of a target let be seen of the next ones is made from: how its load grows, and the margin that keeps the promise. */
+export type Near = {
+  readonly growth: Growth;
+  readonly margins: Margins;
+  /** What was asked for in the coming minutes when a decision could last reach them, in the order of time. */
+  readonly asked: readonly Asked[];
+};
+
+/** Capacity that was asked for in a minute, in requests a second. */
+type Asked = { readonly atMs: number; readonly side: Side; readonly rps: number };
+
+/** What is needed to learn from measured minutes. */
+export type NearInput = GrowthInput & {
+  /** From a minute until the first one that a decision which knows it can still bring capacity to. */
+  readonly leadMinutes: number;
+  /** What serves whatever is asked for, in requests a second. */
+  readonly leastRps: number;
+  readonly unservedPerMillion: number;
+};
+
+/** Nothing learned yet, for looking up to `minutesAhead`. */
+export function firstNear(minutesAhead: number): Near {
+  return { growth: firstGrowth(minutesAhead), margins: FIRST_MARGINS, asked: [] };
+}
+
+/** What is learned from the measured minutes from `fromMs` on, one after the other: O(minutes ahead) each. Unknown ones teach nothing. */
+export function learnNear(near: Near, input: NearInput, fromMs: number): Near {
+  const { measured, throughputRps, unservedPerMillion, leastRps } = input;
+  const first = measured.findIndex(({ atMs }) => atMs >= fromMs);
+  if (first < 0) return near;
+  const learner = growthLearner(near.growth, input);
+  const lead = Math.min(input.leadMinutes, near.growth.minutesAhead);
+  const asked = new Map(near.asked.map((each) => [each.atMs, each]));
+  let { margins } = near;
+  for (let index = first; index < measured.length; index += 1) {
+    const minute = measured[index];
+    const before = minute && asked.get(minute.atMs);
+    if (minute !== undefined) asked.delete(minute.atMs);
+    if (minute?.kind === "known" && before !== undefined) {
+      margins = learnMargins(
+        margins,
+        { side: before.side, loadRps: minute.loadRps, askedRps: Math.max(leastRps, before.rps) },
+        unservedPerMillion,
+      );
+    }
+    const reached = learner.learn(index)[lead - 1];
+    if (reached === undefined) continue;
+    const spreads = spreadsOf(margins, unservedPerMillion)[reached.side];
+    asked.set(reached.atMs, { atMs: reached.atMs, side: reached.side, rps: tailOfNear(reached, spreads, throughputRps) });
+  }
+  return { growth: learner.learned(), margins, asked: [...asked.values()] };
+}
+
+/** A minute as the newest ones let it be seen, with the load to have capacity for. */
+export type SeenMinute = NearMinute & { readonly tailRps: number };
+
+/** The coming minutes of a target by their start, as its newest known one lets them be seen. */
+export type NearForecast = {
+  readonly newestMs: number;
+  /** What the newest minute carried. */
+  readonly newestRps: number;
+  readonly minutes: ReadonlyMap<number, SeenMinute>;
+};
+
+/** Looks ahead from the newest known minute; undefined where none is known, or too little before it. */
+export function lookNear(near: Near, input: GrowthInput, unservedPerMillion: number): NearForecast | undefined {
+  const newest = input.measured.findLast((minute): minute is Extract<LoadMinute, { kind: "known" }> => minute.kind === "known");
+  if (newest === undefined) return undefined;
+  const spreads: Spreads = spreadsOf(near.margins, unservedPerMillion);
+  const minutes = nearMinutes(near.growth, input, newest.atMs);
+  if (minutes.length === 0) return undefined;
+  return {
+    newestMs: newest.atMs,
+    newestRps: newest.loadRps,
+    minutes: new Map(
+      minutes.map((minute) => [minute.atMs, { ...minute, tailRps: tailOfNear(minute, spreads[minute.side], input.throughputRps) }]),
+    ),
+  };
+}
