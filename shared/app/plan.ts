@@ -112,10 +112,10 @@ export async function makePlans(
 /** What a target carried lately, as far back as its plan looks. */
 type Lately = { readonly measured: readonly LoadMinute[]; readonly since: NearSince | undefined };
 
-async function loadLately(context: Context, target: Target, now: number, freshMs = 0): Promise<Lately> {
+async function loadLately(context: Context, target: Target, now: number, oldestMs?: number): Promise<Lately> {
   const from = minuteOf(now);
   const since = isReserved(target) ? undefined : await nearSince(context, target, now);
-  const measured = await readLoad(context, target.id, Math.min(from - LOOK_BACK_MS, since?.fromMs ?? from), from, freshMs);
+  const measured = await readLoad(context, target.id, Math.min(from - LOOK_BACK_MS, since?.fromMs ?? from), from, oldestMs);
   return { measured, since };
 }
 
@@ -129,7 +129,6 @@ async function loadsReadSparingly(
 ): Promise<ReadonlyMap<string, ReadSparingly>> {
   const { targets, ordinaryLoadMs = 0 } = context.settings;
   const { model, now } = situation;
-  const from = minuteOf(now);
   const entries = targets.map(async (target) => {
     const before = await storedPlan(context, target.id);
     const untilMs = now + leadOf(model, target, target.ceilingUnits) + ordinaryLoadMs;

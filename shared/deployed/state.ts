@@ -10,8 +10,8 @@ import { MINUTE_MS } from "../core/time.ts";
 import { keptDocuments } from "./kept-documents.ts";
 import type { Place } from "./platform.ts";
 
-/** What is large and changes seldom: what a week was learned to be like, once an hour, and the day ahead, planned every half hour. */
-const SELDOM_CHANGED = ["model/usual/", "model/viewers/", "ahead"];
+/** What is large and changes seldom: what a week was learned to be like and how load grows, once an hour, and the day ahead, planned every half hour. */
+const SELDOM_CHANGED = ["model/near/", "model/usual/", "model/viewers/", "ahead"];
 const KEPT_MS = 10 * MINUTE_MS;
 
 /** The stores over a table. */
