@@ -10,34 +10,35 @@ export const cacheWarmed = defineEvent({
   version: 1,
   about: "What viewers will ask of a database was read into the buffer cache of its instances, and how much of it each was seen to hold.",
   sent: "When a warm-up of a database has ended, however it ended.",
-  schema: z.strictObject({
-    databaseId: id.describe("Database whose instances were warmed."),
-    instances: z
-      .array(
-        z.strictObject({
-          instanceId: id.describe("Instance that was warmed."),
-          role: z.enum(["writer", "reader"]).describe("What it is to its cluster."),
-          state: z
-            .enum(["warm", "partly", "unreachable"])
-            .describe("`warm`: all of it is there. `partly`: some is not, and the failures say why. `unreachable`: nobody knows."),
-          cachedBefore: cachedShare.nullable().describe("Share of the hot blocks in the cache before; null when that is not known."),
-          cachedAfter: cachedShare.nullable().describe("The same afterwards."),
-          bytes: count.describe("Bytes that were read into the cache."),
-          tookMs: count.describe("Milliseconds that it took."),
-          takesViewers: z.boolean().describe("Viewers' questions reach it: it was let into the custom endpoint, or there is none."),
-          failures: z
-            .array(
-              z.strictObject({
-                code: id.describe("Stable code of what did not go well."),
-                what: z.string().describe("The relation or the statement."),
-                reason: z.string().describe("What was said, for a person."),
-              }),
-            )
-            .describe("What did not go well, in the order in which it was tried."),
-        }),
-      )
-      .describe("Instance by instance."),
-  }),
+  schema: () =>
+    z.strictObject({
+      databaseId: id.describe("Database whose instances were warmed."),
+      instances: z
+        .array(
+          z.strictObject({
+            instanceId: id.describe("Instance that was warmed."),
+            role: z.enum(["writer", "reader"]).describe("What it is to its cluster."),
+            state: z
+              .enum(["warm", "partly", "unreachable"])
+              .describe("`warm`: all of it is there. `partly`: some is not, and the failures say why. `unreachable`: nobody knows."),
+            cachedBefore: cachedShare.nullable().describe("Share of the hot blocks in the cache before; null when that is not known."),
+            cachedAfter: cachedShare.nullable().describe("The same afterwards."),
+            bytes: count.describe("Bytes that were read into the cache."),
+            tookMs: count.describe("Milliseconds that it took."),
+            takesViewers: z.boolean().describe("Viewers' questions reach it: it was let into the custom endpoint, or there is none."),
+            failures: z
+              .array(
+                z.strictObject({
+                  code: id.describe("Stable code of what did not go well."),
+                  what: z.string().describe("The relation or the statement."),
+                  reason: z.string().describe("What was said, for a person."),
+                }),
+              )
+              .describe("What did not go well, in the order in which it was tried."),
+          }),
+        )
+        .describe("Instance by instance."),
+    }),
   example: {
     id: "cache.warmed/catalogue/2025-12-31T16:33:40.000Z",
     at: "2025-12-31T16:33:40.000Z",

@@ -12,35 +12,36 @@ export const capacityPlanned = defineEvent({
   version: 1,
   about: "A target has a new plan: which floor from when on, why, and where the customer's maximum leaves it short.",
   sent: "When a plan differs from the one before it.",
-  schema: z.strictObject({
-    targetId: id.describe("Target that the plan is for."),
-    planVersion: ordinal.describe("Version of this target's plan."),
-    horizon: z
-      .strictObject({ from: instant.describe("Start of the plan."), to: instant.describe("End of the plan (excluded).") })
-      .refine(({ from, to }) => from < to, "expected `from` before `to`")
-      .describe("The time that the plan covers."),
-    steps: z
-      .array(
-        z.strictObject({
-          at: instant.describe("From this instant on, until the next step."),
-          floorUnits: units.describe("Floor, in units of the target."),
-          reasons: z.array(reason).describe("Why it is this floor, in the order in which they apply."),
-        }),
-      )
-      .max(MAX_LISTED_STEPS)
-      .describe(`The floors in order of time, at most ${MAX_LISTED_STEPS}.`),
-    truncated: z.boolean().describe("Whether `steps` leaves out the latest ones."),
-    short: z
-      .array(
-        z.strictObject({
-          from: instant.describe("Start of the shortage."),
-          to: instant.describe("End of the shortage (excluded)."),
-          units: units.describe("Units missing at the worst of it."),
-          limit: id.describe("Stable code of the limit that binds, `ceiling`, `connections` or `cap`."),
-        }),
-      )
-      .describe("Where the target cannot have what it needs; empty when it can throughout."),
-  }),
+  schema: () =>
+    z.strictObject({
+      targetId: id.describe("Target that the plan is for."),
+      planVersion: ordinal.describe("Version of this target's plan."),
+      horizon: z
+        .strictObject({ from: instant.describe("Start of the plan."), to: instant.describe("End of the plan (excluded).") })
+        .refine(({ from, to }) => from < to, "expected `from` before `to`")
+        .describe("The time that the plan covers."),
+      steps: z
+        .array(
+          z.strictObject({
+            at: instant.describe("From this instant on, until the next step."),
+            floorUnits: units.describe("Floor, in units of the target."),
+            reasons: z.array(reason).describe("Why it is this floor, in the order in which they apply."),
+          }),
+        )
+        .max(MAX_LISTED_STEPS)
+        .describe(`The floors in order of time, at most ${MAX_LISTED_STEPS}.`),
+      truncated: z.boolean().describe("Whether `steps` leaves out the latest ones."),
+      short: z
+        .array(
+          z.strictObject({
+            from: instant.describe("Start of the shortage."),
+            to: instant.describe("End of the shortage (excluded)."),
+            units: units.describe("Units missing at the worst of it."),
+            limit: id.describe("Stable code of the limit that binds, `ceiling`, `connections` or `cap`."),
+          }),
+        )
+        .describe("Where the target cannot have what it needs; empty when it can throughout."),
+    }),
   example: {
     id: "capacity.planned/player-api/118",
     at: "2025-12-31T14:02:12.020Z",

@@ -48,8 +48,8 @@ type Definition<Name extends string, Version extends number, Data> = {
   readonly version: Version;
   readonly about: string;
   readonly sent: string;
-  /** Of `data`: strict objects all the way down, a description on every field. */
-  readonly schema: z.ZodType<Data>;
+  /** Makes the schema of `data`: strict objects all the way down, a description on every field. Called when it is first needed. */
+  readonly schema: () => z.ZodType<Data>;
   readonly example: { readonly id: string; readonly at: string; readonly correlationId?: string; readonly data: Frozen<Data> };
 };
 
@@ -59,23 +59,29 @@ export function defineEvent<Name extends string, Version extends number, Data>(
 ): Contract<Name, Version, Frozen<Data>> {
   const { name, version, about, sent, example } = definition;
   const type = `calltime.${name}` as const;
-  const schema = z.strictObject({
-    id: id.describe("Identity of the event; the same event delivered twice has the same one."),
-    source: z.literal(EVENT_SOURCE).describe("Who sent it."),
-    type: z.literal(type).describe("What it says; also the detail type on the bus."),
-    version: z.literal(version).describe("Version of this contract."),
-    at: instant.describe("When it was written."),
-    correlationId: z.exactOptional(id).describe("What set off the chain of events that this one belongs to."),
-    data: definition.schema.describe("What it says; the fields are this event's own."),
-  });
+  const schemaOf = () =>
+    z.strictObject({
+      id: id.describe("Identity of the event; the same event delivered twice has the same one."),
+      source: z.literal(EVENT_SOURCE).describe("Who sent it."),
+      type: z.literal(type).describe("What it says; also the detail type on the bus."),
+      version: z.literal(version).describe("Version of this contract."),
+      at: instant.describe("When it was written."),
+      correlationId: z.exactOptional(id).describe("What set off the chain of events that this one belongs to."),
+      data: definition.schema().describe("What it says; the fields are this event's own."),
+    });
+  let schema: ReturnType<typeof schemaOf> | undefined;
   return {
     name,
     type,
     version,
     about,
     sent,
-    // What a schema over generic parts puts out is beyond inference; that it is the envelope, the tests of each contract show.
-    schema: schema as unknown as z.ZodType<Envelope<Name, Version, Frozen<Data>>>,
+    // A function that starts has all contracts before it, and needs one or two.
+    get schema() {
+      schema ??= schemaOf();
+      // What a schema over generic parts puts out is beyond inference; that it is the envelope, the tests of each contract show.
+      return schema as unknown as z.ZodType<Envelope<Name, Version, Frozen<Data>>>;
+    },
     example: { id: example.id, source: EVENT_SOURCE, type, version, ...rest(example) },
   };
 }

@@ -9,33 +9,34 @@ export const cueWithdrawn = defineEvent({
   version: 1,
   about: "A cue that was sent no longer holds: what it announced will not happen, or not then. Undo what you did because of it.",
   sent: "When an occasion that had a cue is removed, is moved out of reach of the offsets sent, or falls below the impact threshold.",
-  schema: z.strictObject({
-    cueId: id.describe("Cue that is withdrawn."),
-    revision: ordinal.describe("Higher than every revision that was sent; a cue with a lower one that arrives later is void too."),
-    cue: z.enum(["starting", "ending"]).describe("Which cue it was: `programme.starting` or `programme.ending`."),
-    code: id.describe("Stable code of the reason; match on this one."),
-    reason: z.string().describe("Why, for a person."),
-    occasions: z
-      .array(
-        z.strictObject({
-          occasionId: id.describe("Identity of the occasion."),
-          name: z.string().describe("What people call it."),
-          programmes: z.array(programme).describe("The slots that the cue named, as it named them."),
-        }),
-      )
-      .min(1)
-      .describe("What the cue announced."),
-    sent: z
-      .array(
-        z.strictObject({
-          eventId: id.describe("`id` of the event that carried the cue."),
-          timing: timing.describe("Which offset it was."),
-          sentAt: instant.describe("When it was sent."),
-        }),
-      )
-      .min(1)
-      .describe("The cues that went out, oldest first."),
-  }),
+  schema: () =>
+    z.strictObject({
+      cueId: id.describe("Cue that is withdrawn."),
+      revision: ordinal.describe("Higher than every revision that was sent; a cue with a lower one that arrives later is void too."),
+      cue: z.enum(["starting", "ending"]).describe("Which cue it was: `programme.starting` or `programme.ending`."),
+      code: id.describe("Stable code of the reason; match on this one."),
+      reason: z.string().describe("Why, for a person."),
+      occasions: z
+        .array(
+          z.strictObject({
+            occasionId: id.describe("Identity of the occasion."),
+            name: z.string().describe("What people call it."),
+            programmes: z.array(programme).describe("The slots that the cue named, as it named them."),
+          }),
+        )
+        .min(1)
+        .describe("What the cue announced."),
+      sent: z
+        .array(
+          z.strictObject({
+            eventId: id.describe("`id` of the event that carried the cue."),
+            timing: timing.describe("Which offset it was."),
+            sentAt: instant.describe("When it was sent."),
+          }),
+        )
+        .min(1)
+        .describe("The cues that went out, oldest first."),
+    }),
   example: {
     id: "cue.withdrawn/new-year-speech-2025/starting/2",
     at: "2025-12-31T16:47:00.390Z",

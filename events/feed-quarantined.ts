@@ -9,20 +9,21 @@ export const feedQuarantined = defineEvent({
   version: 1,
   about: "A feed looked wrong and was set aside; the last good schedule stays in force.",
   sent: "Once for each upload that the sanity gate sets aside.",
-  schema: z.strictObject({
-    feedId: id.describe("Feed that was set aside."),
-    receivedAt: instant.describe("When the upload was received."),
-    findings: z
-      .array(
-        z.strictObject({
-          code: id.describe("Stable code of the finding; match on this one."),
-          what: z.string().describe("What was found, for a person."),
-        }),
-      )
-      .min(1)
-      .describe("Everything found wrong with it."),
-    generationKept: ordinal.nullable().describe("Generation that stays in force; null when there never was one."),
-  }),
+  schema: () =>
+    z.strictObject({
+      feedId: id.describe("Feed that was set aside."),
+      receivedAt: instant.describe("When the upload was received."),
+      findings: z
+        .array(
+          z.strictObject({
+            code: id.describe("Stable code of the finding; match on this one."),
+            what: z.string().describe("What was found, for a person."),
+          }),
+        )
+        .min(1)
+        .describe("Everything found wrong with it."),
+      generationKept: ordinal.nullable().describe("Generation that stays in force; null when there never was one."),
+    }),
   example: {
     id: "feed.quarantined/dk-guide/2025-12-31T15:00:02.007Z",
     at: "2025-12-31T15:00:02.913Z",

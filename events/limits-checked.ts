@@ -9,22 +9,23 @@ export const limitsChecked = defineEvent({
   version: 1,
   about: "What quotas, subnets and other limits of an account will be in the way of the next days' plans, told while there is time.",
   sent: "Twice a day, also when nothing was found.",
-  schema: z.strictObject({
-    until: instant.describe("The plans that were looked at end here."),
-    findings: z
-      .array(
-        z.strictObject({
-          code: z
-            .enum(["vcpu-quota", "launch-rate", "subnet-addresses", "scheduled-actions", "reservation-decreases", "limit-unknown"])
-            .describe("Which limit. `limit-unknown`: one could not be looked at, and may be in the way."),
-          targetIds: z.array(id).describe("Targets that it is in the way of."),
-          at: instant.nullable().describe("When it is first in the way; null when that is not known."),
-          what: z.string().describe("What was found, for a person."),
-          right: z.string().describe("What would be right."),
-        }),
-      )
-      .describe("What was found, first what is in the way first; empty when nothing is."),
-  }),
+  schema: () =>
+    z.strictObject({
+      until: instant.describe("The plans that were looked at end here."),
+      findings: z
+        .array(
+          z.strictObject({
+            code: z
+              .enum(["vcpu-quota", "launch-rate", "subnet-addresses", "scheduled-actions", "reservation-decreases", "limit-unknown"])
+              .describe("Which limit. `limit-unknown`: one could not be looked at, and may be in the way."),
+            targetIds: z.array(id).describe("Targets that it is in the way of."),
+            at: instant.nullable().describe("When it is first in the way; null when that is not known."),
+            what: z.string().describe("What was found, for a person."),
+            right: z.string().describe("What would be right."),
+          }),
+        )
+        .describe("What was found, first what is in the way first; empty when nothing is."),
+    }),
   example: {
     id: "limits.checked/2025-12-28T06:00:00.000Z",
     at: "2025-12-28T06:00:03.120Z",

@@ -9,24 +9,25 @@ export const loadMeasured = defineEvent({
   version: 1,
   about: "What a target carried in a stretch of time, as far as it is known.",
   sent: "When measured load has been read and stored.",
-  schema: z
-    .strictObject({
-      targetId: id.describe("Target that carried it."),
-      from: instant.describe("Start of the stretch."),
-      to: instant.describe("End of the stretch (excluded)."),
-      knownMinutes: count.describe("Minutes of it with a measurement."),
-      unknownMinutes: count.describe("Minutes of it without one; they count as nothing, not as zero."),
-      meanRps: rps
-        .nullable()
-        .describe("Mean over the known minutes, refused requests included, in requests a second; null when none is known."),
-      peakRps: rps.nullable().describe("Largest known minute, in requests a second; null when none is known."),
-      unservedRequests: z
-        .number()
-        .min(0)
-        .nullable()
-        .describe("Requests refused or lost in the known minutes, as far as somebody counts them; null when that is not known of any."),
-    })
-    .refine(({ from, to }) => from < to, { error: "expected `from` before `to`", path: ["to"] }),
+  schema: () =>
+    z
+      .strictObject({
+        targetId: id.describe("Target that carried it."),
+        from: instant.describe("Start of the stretch."),
+        to: instant.describe("End of the stretch (excluded)."),
+        knownMinutes: count.describe("Minutes of it with a measurement."),
+        unknownMinutes: count.describe("Minutes of it without one; they count as nothing, not as zero."),
+        meanRps: rps
+          .nullable()
+          .describe("Mean over the known minutes, refused requests included, in requests a second; null when none is known."),
+        peakRps: rps.nullable().describe("Largest known minute, in requests a second; null when none is known."),
+        unservedRequests: z
+          .number()
+          .min(0)
+          .nullable()
+          .describe("Requests refused or lost in the known minutes, as far as somebody counts them; null when that is not known of any."),
+      })
+      .refine(({ from, to }) => from < to, { error: "expected `from` before `to`", path: ["to"] }),
   example: {
     id: "load.measured/player-api/2025-12-31T17:00:00.000Z",
     at: "2025-12-31T17:18:00.140Z",

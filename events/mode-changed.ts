@@ -8,14 +8,15 @@ export const modeChanged = defineEvent({
   version: 1,
   about: "A person changed what Calltime may do, for one target or for all.",
   sent: "When a mode was set that differs from the one before.",
-  schema: z.strictObject({
-    targetId: id.nullable().describe("The target; null for the switch that all of them have in common."),
-    mode: z
-      .enum(["observe", "active", "frozen"])
-      .describe("`observe`: planned, nothing is written; `active`: floors are set; `frozen`: bookings are removed, floors stay."),
-    author: id.describe("Who set it."),
-    reason: z.string().describe("Why, in the author's words."),
-  }),
+  schema: () =>
+    z.strictObject({
+      targetId: id.nullable().describe("The target; null for the switch that all of them have in common."),
+      mode: z
+        .enum(["observe", "active", "frozen"])
+        .describe("`observe`: planned, nothing is written; `active`: floors are set; `frozen`: bookings are removed, floors stay."),
+      author: id.describe("Who set it."),
+      reason: z.string().describe("Why, in the author's words."),
+    }),
   example: {
     id: "mode.changed/3",
     at: "2025-12-31T17:20:00.000Z",

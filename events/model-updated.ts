@@ -8,15 +8,16 @@ export const modelUpdated = defineEvent({
   version: 1,
   about: "The model that forecasts rest on has a new version in force.",
   sent: "When something was learned from measured load, and when a person goes back to an earlier version.",
-  schema: z.strictObject({
-    modelVersion: ordinal.describe("Version now in force."),
-    previousVersion: ordinal.nullable().describe("Version it replaces; null for the first."),
-    cause: z
-      .enum(["occasion", "broadcast-day", "lead", "rollback"])
-      .describe("What it was learned from (an occasion, all broadcasts of a day, a target's lead), or that a person went back."),
-    what: z.string().describe("What changed, for a person."),
-    occasionId: z.exactOptional(id).describe("Occasion it was learned from, where it was one."),
-  }),
+  schema: () =>
+    z.strictObject({
+      modelVersion: ordinal.describe("Version now in force."),
+      previousVersion: ordinal.nullable().describe("Version it replaces; null for the first."),
+      cause: z
+        .enum(["occasion", "broadcast-day", "lead", "rollback"])
+        .describe("What it was learned from (an occasion, all broadcasts of a day, a target's lead), or that a person went back."),
+      what: z.string().describe("What changed, for a person."),
+      occasionId: z.exactOptional(id).describe("Occasion it was learned from, where it was one."),
+    }),
   example: {
     id: "model.updated/77",
     at: "2025-12-31T18:20:00.415Z",

@@ -9,23 +9,24 @@ export const overrideChanged = defineEvent({
   version: 1,
   about: "A person's override was set or withdrawn, or has expired.",
   sent: "At each of these three moments of an override.",
-  schema: z.strictObject({
-    overrideId: id.describe("Identity of the override."),
-    change: z.enum(["set", "withdrawn", "expired"]).describe("What became of it."),
-    kind: z
-      .enum(["floor", "factor", "hold", "overrun", "delay", "cancel", "expected-audience"])
-      .describe(
-        "A floor that holds whatever the plan says, a factor on what the plan asks, or nothing lowered; an occasion that ends later, is later, is cancelled, or has another audience.",
-      ),
-    what: z.string().describe("What it does, for people."),
-    targetIds: z.array(id).describe("Targets it applies to; none where it is about an occasion."),
-    floorUnits: z.exactOptional(units).describe("The floor, in units of each target; with `floor` only."),
-    factor: z.exactOptional(z.number().min(0)).describe("The factor; with `factor` only."),
-    occasionId: z.exactOptional(id).describe("The occasion it is about, where it is about one."),
-    author: id.describe("Who set it."),
-    reason: z.string().describe("Why, in the author's words; with `withdrawn`, who withdrew it and why."),
-    expiresAt: instant.describe("When it ends by itself."),
-  }),
+  schema: () =>
+    z.strictObject({
+      overrideId: id.describe("Identity of the override."),
+      change: z.enum(["set", "withdrawn", "expired"]).describe("What became of it."),
+      kind: z
+        .enum(["floor", "factor", "hold", "overrun", "delay", "cancel", "expected-audience"])
+        .describe(
+          "A floor that holds whatever the plan says, a factor on what the plan asks, or nothing lowered; an occasion that ends later, is later, is cancelled, or has another audience.",
+        ),
+      what: z.string().describe("What it does, for people."),
+      targetIds: z.array(id).describe("Targets it applies to; none where it is about an occasion."),
+      floorUnits: z.exactOptional(units).describe("The floor, in units of each target; with `floor` only."),
+      factor: z.exactOptional(z.number().min(0)).describe("The factor; with `factor` only."),
+      occasionId: z.exactOptional(id).describe("The occasion it is about, where it is about one."),
+      author: id.describe("Who set it."),
+      reason: z.string().describe("Why, in the author's words; with `withdrawn`, who withdrew it and why."),
+      expiresAt: instant.describe("When it ends by itself."),
+    }),
   example: {
     id: "override.changed/ov-31/set",
     at: "2025-12-31T15:40:07.655Z",

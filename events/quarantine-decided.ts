@@ -9,15 +9,16 @@ export const quarantineDecided = defineEvent({
   version: 1,
   about: "A person looked at an upload that had been set aside, and put it in force or rejected it.",
   sent: "Once for each upload that is accepted or rejected; `schedule.changed` tells of what an accepted one changed.",
-  schema: z.strictObject({
-    feedId: id.describe("Feed whose upload it is."),
-    quarantineId: id.describe("The upload: made from its content, so the same upload has the same."),
-    receivedAt: instant.describe("When the upload was received."),
-    decision: z.enum(["accepted", "rejected"]).describe("`accepted`: it is in force; `rejected`: what was in force stays."),
-    author: id.describe("Who decided."),
-    reason: z.string().describe("Why, in the author's words."),
-    generation: ordinal.nullable().describe("Generation in force afterwards; null when there never was one."),
-  }),
+  schema: () =>
+    z.strictObject({
+      feedId: id.describe("Feed whose upload it is."),
+      quarantineId: id.describe("The upload: made from its content, so the same upload has the same."),
+      receivedAt: instant.describe("When the upload was received."),
+      decision: z.enum(["accepted", "rejected"]).describe("`accepted`: it is in force; `rejected`: what was in force stays."),
+      author: id.describe("Who decided."),
+      reason: z.string().describe("Why, in the author's words."),
+      generation: ordinal.nullable().describe("Generation in force afterwards; null when there never was one."),
+    }),
   example: {
     id: "quarantine.decided/dk-guide/0f3k1xj9a2b4c6/2025-12-31T15:00:02.007Z",
     at: "2025-12-31T15:20:00.000Z",

@@ -11,46 +11,47 @@ export const readinessAssessed = defineEvent({
   version: 1,
   about: "Whether the targets of an occasion, and the caches that its viewers meet, are ready for it, with the evidence.",
   sent: "When the longest lead of the occasion begins, and 30, 10 and 2 minutes before its start.",
-  schema: z.strictObject({
-    occasionId: id.describe("Identity of the occasion."),
-    name: z.string().describe("What people call the occasion."),
-    startsAt: instant.describe("Start of the occasion."),
-    checkpoint: z.enum(["longest-lead", "T-30", "T-10", "T-2"]).describe("When it was assessed."),
-    verdict: verdict.describe("The worst over all targets. `unknown`: readiness could not be proved."),
-    pages: z.boolean().describe("Whether a person is paged: for late and short, and for unknown from T-10 on."),
-    evidence: z
-      .array(
-        z.strictObject({
-          targetId: id.describe("Target that was looked at."),
-          neededUnits: units.nullable().describe("Units the occasion needs of it; null when the load to come is not known."),
-          servingUnits: units.nullable().describe("Units seen serving; null when that is not known."),
-          floorUnits: units.nullable().describe("Floor in force; null when that is not known."),
-          readyBy: instant.nullable().describe("When they are, or were, meant to be serving; null when they cannot be in time."),
-          note: z.string().describe("What was seen, for a person; may be empty."),
-          next: z
-            .strictObject({
-              code: z.string().describe("Stable; match on this."),
-              text: z.string().describe("The same for people."),
-            })
-            .nullable()
-            .describe("What is best done next where it is not ready; null where nothing has to be."),
-        }),
-      )
-      .describe("What the verdict rests on, target by target."),
-    warmUps: z
-      .array(
-        z.strictObject({
-          kind: z.enum(["edge", "buffer-cache"]).describe("An edge of a CDN, or the memory of one instance of a database."),
-          id: id.describe("The edge, or the database and its instance."),
-          verdict: verdict.describe("How it stands by itself."),
-          heldShare: z.number().min(0).max(1).nullable().describe("Share that was seen to be held; null when that is not known."),
-          goalShare: z.number().min(0).max(1).describe("Share that has to be held."),
-          seenAt: instant.nullable().describe("When it was looked at; null when nobody did."),
-          note: z.string().describe("What was seen, for a person."),
-        }),
-      )
-      .describe("Caches that the occasion's viewers meet, one by one."),
-  }),
+  schema: () =>
+    z.strictObject({
+      occasionId: id.describe("Identity of the occasion."),
+      name: z.string().describe("What people call the occasion."),
+      startsAt: instant.describe("Start of the occasion."),
+      checkpoint: z.enum(["longest-lead", "T-30", "T-10", "T-2"]).describe("When it was assessed."),
+      verdict: verdict.describe("The worst over all targets. `unknown`: readiness could not be proved."),
+      pages: z.boolean().describe("Whether a person is paged: for late and short, and for unknown from T-10 on."),
+      evidence: z
+        .array(
+          z.strictObject({
+            targetId: id.describe("Target that was looked at."),
+            neededUnits: units.nullable().describe("Units the occasion needs of it; null when the load to come is not known."),
+            servingUnits: units.nullable().describe("Units seen serving; null when that is not known."),
+            floorUnits: units.nullable().describe("Floor in force; null when that is not known."),
+            readyBy: instant.nullable().describe("When they are, or were, meant to be serving; null when they cannot be in time."),
+            note: z.string().describe("What was seen, for a person; may be empty."),
+            next: z
+              .strictObject({
+                code: z.string().describe("Stable; match on this."),
+                text: z.string().describe("The same for people."),
+              })
+              .nullable()
+              .describe("What is best done next where it is not ready; null where nothing has to be."),
+          }),
+        )
+        .describe("What the verdict rests on, target by target."),
+      warmUps: z
+        .array(
+          z.strictObject({
+            kind: z.enum(["edge", "buffer-cache"]).describe("An edge of a CDN, or the memory of one instance of a database."),
+            id: id.describe("The edge, or the database and its instance."),
+            verdict: verdict.describe("How it stands by itself."),
+            heldShare: z.number().min(0).max(1).nullable().describe("Share that was seen to be held; null when that is not known."),
+            goalShare: z.number().min(0).max(1).describe("Share that has to be held."),
+            seenAt: instant.nullable().describe("When it was looked at; null when nobody did."),
+            note: z.string().describe("What was seen, for a person."),
+          }),
+        )
+        .describe("Caches that the occasion's viewers meet, one by one."),
+    }),
   example: {
     id: "readiness.assessed/new-year-speech-2025/T-10",
     at: "2025-12-31T16:50:00.332Z",

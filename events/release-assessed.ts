@@ -9,17 +9,18 @@ export const releaseAssessed = defineEvent({
   version: 1,
   about: "Whether capacity came down after its floor was released; if not, what it costs.",
   sent: "Once when capacity is down at the floor, or once when it is not within 45 minutes of the last step of the release.",
-  schema: z.strictObject({
-    targetId: id.describe("Target whose floor was released."),
-    outcome: z
-      .enum(["done", "still-up"])
-      .describe("Down at the floor, or kept up by something else: a policy that does not scale in, or that aims lower than the plan."),
-    floorUnits: units.describe("Floor that it was released to, in its units."),
-    fromUnits: units.describe("Units that were desired when the release began."),
-    desiredUnits: units.describe("Units desired now."),
-    releasedAt: instant.describe("When the floor was lowered last."),
-    costUsdPerHour: z.number().min(0).nullable().describe("What the units above the floor cost in an hour; null when no price is known."),
-  }),
+  schema: () =>
+    z.strictObject({
+      targetId: id.describe("Target whose floor was released."),
+      outcome: z
+        .enum(["done", "still-up"])
+        .describe("Down at the floor, or kept up by something else: a policy that does not scale in, or that aims lower than the plan."),
+      floorUnits: units.describe("Floor that it was released to, in its units."),
+      fromUnits: units.describe("Units that were desired when the release began."),
+      desiredUnits: units.describe("Units desired now."),
+      releasedAt: instant.describe("When the floor was lowered last."),
+      costUsdPerHour: z.number().min(0).nullable().describe("What the units above the floor cost in an hour; null when no price is known."),
+    }),
   example: {
     id: "release.assessed/player-api/2025-12-31T18:25:00.000Z",
     at: "2025-12-31T19:10:00.214Z",

@@ -22,58 +22,59 @@ export const scheduleChanged = defineEvent({
   version: 1,
   about: "A feed brought a schedule that differs from the one in force, and it is now in force.",
   sent: "Once for each generation of a feed that is published; never for a feed that brought nothing new.",
-  schema: z.strictObject({
-    feedId: id.describe("Feed that brought it."),
-    generation: ordinal.describe("Generation of this feed that is now in force."),
-    previousGeneration: ordinal.nullable().describe("Generation it replaces; null for the first."),
-    counts: z
-      .strictObject({
-        added: count.describe("Programmes that were not there before."),
-        cancelled: count.describe("Programmes that are gone before their end."),
-        moved: count.describe("Programmes with another start."),
-        extended: count.describe("Programmes with the same start and a later end."),
-        shortened: count.describe("Programmes with the same start and an earlier end."),
-        retitled: count.describe("Programmes with another title."),
-        revised: count.describe("Programmes with another sub-title, episode, description or category, or another mark as live."),
-      })
-      .describe("All changes by kind, listed below or not; a programme may have several."),
-    changes: z
-      .array(
-        z.strictObject({
-          kind: z
-            .enum(["added", "cancelled", "moved", "extended", "shortened", "retitled", "revised"])
-            .describe("Kind of change, as in `counts`."),
-          programmeId: id.describe("Identity of the programme; it outlives moves and new titles."),
-          channelId: id.describe("Channel it is on, or was on when it is gone."),
-          before: slot.nullable().describe("The slot in the generation before; null when there was none."),
-          after: slot.nullable().describe("The slot now; null when it is cancelled."),
-          minutesBeforeAir: z
-            .int()
-            .describe("Notice given: whole minutes to the start (the new one, where there is one); negative once on air."),
-        }),
-      )
-      .max(MAX_LISTED_CHANGES)
-      .describe(`The changes, soonest on air first, at most ${MAX_LISTED_CHANGES}.`),
-    truncated: z.boolean().describe("Whether `changes` leaves some out."),
-    feedFindings: z
-      .strictObject({
-        repaired: count.describe("Places of the feed that were mended: a bare &, a missing end, an overlap."),
-        rejected: count.describe("Places of the feed that were left out."),
-        first: z
-          .array(
-            z.strictObject({
-              kind: z.enum(["repaired", "rejected"]).describe("Whether it was mended or left out."),
-              code: id.describe("Stable code of the finding; match on this one."),
-              what: z.string().max(MAX_FINDING_CHARACTERS).describe("What was found, for a person."),
-              line: ordinal.nullable().describe("Line of the feed; null where it is of no one line."),
-            }),
-          )
-          .max(MAX_EVENT_FINDINGS)
-          .describe(`The first ${MAX_EVENT_FINDINGS}, in the order of the feed; the report of the upload has more.`),
-      })
-      .optional()
-      .describe("What the feed had wrong; absent when it had nothing wrong."),
-  }),
+  schema: () =>
+    z.strictObject({
+      feedId: id.describe("Feed that brought it."),
+      generation: ordinal.describe("Generation of this feed that is now in force."),
+      previousGeneration: ordinal.nullable().describe("Generation it replaces; null for the first."),
+      counts: z
+        .strictObject({
+          added: count.describe("Programmes that were not there before."),
+          cancelled: count.describe("Programmes that are gone before their end."),
+          moved: count.describe("Programmes with another start."),
+          extended: count.describe("Programmes with the same start and a later end."),
+          shortened: count.describe("Programmes with the same start and an earlier end."),
+          retitled: count.describe("Programmes with another title."),
+          revised: count.describe("Programmes with another sub-title, episode, description or category, or another mark as live."),
+        })
+        .describe("All changes by kind, listed below or not; a programme may have several."),
+      changes: z
+        .array(
+          z.strictObject({
+            kind: z
+              .enum(["added", "cancelled", "moved", "extended", "shortened", "retitled", "revised"])
+              .describe("Kind of change, as in `counts`."),
+            programmeId: id.describe("Identity of the programme; it outlives moves and new titles."),
+            channelId: id.describe("Channel it is on, or was on when it is gone."),
+            before: slot.nullable().describe("The slot in the generation before; null when there was none."),
+            after: slot.nullable().describe("The slot now; null when it is cancelled."),
+            minutesBeforeAir: z
+              .int()
+              .describe("Notice given: whole minutes to the start (the new one, where there is one); negative once on air."),
+          }),
+        )
+        .max(MAX_LISTED_CHANGES)
+        .describe(`The changes, soonest on air first, at most ${MAX_LISTED_CHANGES}.`),
+      truncated: z.boolean().describe("Whether `changes` leaves some out."),
+      feedFindings: z
+        .strictObject({
+          repaired: count.describe("Places of the feed that were mended: a bare &, a missing end, an overlap."),
+          rejected: count.describe("Places of the feed that were left out."),
+          first: z
+            .array(
+              z.strictObject({
+                kind: z.enum(["repaired", "rejected"]).describe("Whether it was mended or left out."),
+                code: id.describe("Stable code of the finding; match on this one."),
+                what: z.string().max(MAX_FINDING_CHARACTERS).describe("What was found, for a person."),
+                line: ordinal.nullable().describe("Line of the feed; null where it is of no one line."),
+              }),
+            )
+            .max(MAX_EVENT_FINDINGS)
+            .describe(`The first ${MAX_EVENT_FINDINGS}, in the order of the feed; the report of the upload has more.`),
+        })
+        .optional()
+        .describe("What the feed had wrong; absent when it had nothing wrong."),
+    }),
   example: {
     id: "schedule.changed/dk-guide/42",
     at: "2025-12-31T14:02:11.482Z",

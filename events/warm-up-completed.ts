@@ -9,14 +9,15 @@ export const warmUpCompleted = defineEvent({
   version: 1,
   about: "The capacity that was asked for is serving: healthy, reached, cached, not merely accepted by an API.",
   sent: "When a target is first seen serving at least the floor that was asked for.",
-  schema: z.strictObject({
-    targetId: id.describe("Target that was warmed."),
-    floorUnits: units.describe("Floor that was asked for, in its units."),
-    servingUnits: units.describe("Units seen serving."),
-    requestedAt: instant.describe("When it was asked for."),
-    servedAt: instant.describe("When it was first seen serving."),
-    tookMs: count.describe("Milliseconds from asking to serving; what the lead is learned from."),
-  }),
+  schema: () =>
+    z.strictObject({
+      targetId: id.describe("Target that was warmed."),
+      floorUnits: units.describe("Floor that was asked for, in its units."),
+      servingUnits: units.describe("Units seen serving."),
+      requestedAt: instant.describe("When it was asked for."),
+      servedAt: instant.describe("When it was first seen serving."),
+      tookMs: count.describe("Milliseconds from asking to serving; what the lead is learned from."),
+    }),
   example: {
     id: "warm-up.completed/player-api/600/2025-12-31T16:51:00.000Z",
     at: "2025-12-31T16:56:00.260Z",

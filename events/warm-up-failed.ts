@@ -8,17 +8,20 @@ export const warmUpFailed = defineEvent({
   version: 1,
   about: "A warm-up did not bring what was asked for, and how much is missing where that is known.",
   sent: "At each attempt that was put off, refused or cut down, and once when the units are not serving in time.",
-  schema: z.strictObject({
-    targetId: id.describe("Target that was to be warmed."),
-    floorUnits: units.describe("Floor that was asked for, in its units."),
-    outcome: z
-      .enum(["deferred", "refused", "timed-out", "clamped"])
-      .describe("Put off and tried again at the next tick, refused until a person acts, not serving in time, or cut down to the maximum."),
-    code: id.describe("Stable code of the reason, the provider's own where it gave one; match on this one."),
-    reason: z.string().describe("Why, for a person."),
-    attempt: ordinal.describe("Which attempt in a row that did not go through it was, from 1."),
-    shortUnits: units.nullable().describe("Units missing; null when that is not known."),
-  }),
+  schema: () =>
+    z.strictObject({
+      targetId: id.describe("Target that was to be warmed."),
+      floorUnits: units.describe("Floor that was asked for, in its units."),
+      outcome: z
+        .enum(["deferred", "refused", "timed-out", "clamped"])
+        .describe(
+          "Put off and tried again at the next tick, refused until a person acts, not serving in time, or cut down to the maximum.",
+        ),
+      code: id.describe("Stable code of the reason, the provider's own where it gave one; match on this one."),
+      reason: z.string().describe("Why, for a person."),
+      attempt: ordinal.describe("Which attempt in a row that did not go through it was, from 1."),
+      shortUnits: units.nullable().describe("Units missing; null when that is not known."),
+    }),
   example: {
     id: "warm-up.failed/catalogue-db/14/1",
     at: "2025-12-31T16:36:00.512Z",

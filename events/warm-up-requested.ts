@@ -9,14 +9,15 @@ export const warmUpRequested = defineEvent({
   version: 1,
   about: "A target is to have a larger floor, serving by a given instant.",
   sent: "When the floor that a target should have now is above the one it has.",
-  schema: z.strictObject({
-    targetId: id.describe("Target to warm."),
-    floorUnits: units.describe("Floor it should have, in its units."),
-    fromUnits: units.nullable().describe("Floor it has; null when that is not known."),
-    neededAt: instant.describe("When the units must be serving."),
-    planVersion: ordinal.describe("Version of the plan that asks for it."),
-    reasons: z.array(reason).describe("Why it is this floor, in the order in which they apply."),
-  }),
+  schema: () =>
+    z.strictObject({
+      targetId: id.describe("Target to warm."),
+      floorUnits: units.describe("Floor it should have, in its units."),
+      fromUnits: units.nullable().describe("Floor it has; null when that is not known."),
+      neededAt: instant.describe("When the units must be serving."),
+      planVersion: ordinal.describe("Version of the plan that asks for it."),
+      reasons: z.array(reason).describe("Why it is this floor, in the order in which they apply."),
+    }),
   example: {
     id: "warm-up.requested/player-api/600/2025-12-31T16:51:00.000Z",
     at: "2025-12-31T16:51:00.221Z",

@@ -17,8 +17,13 @@ const BANNER = "import{createRequire as __cr}from'node:module';const require=__c
 
 /** One function in one file, with all it imports, as Lambda's Node takes it: `index.mjs` in `directory`. Returns what went into it. */
 export async function bundle(name: string, directory: string): Promise<Metafile> {
+  return bundleFile(join(ROOT, "functions", name, "handler.ts"), directory);
+}
+
+/** The same of any one file. */
+export async function bundleFile(entry: string, directory: string): Promise<Metafile> {
   const { metafile } = await build({
-    entryPoints: [join(ROOT, "functions", name, "handler.ts")],
+    entryPoints: [entry],
     outfile: join(directory, "index.mjs"),
     absWorkingDir: ROOT,
     bundle: true,

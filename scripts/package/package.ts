@@ -6,6 +6,7 @@ import { parseDatabases } from "../../shared/config/databases.ts";
 import { parseExpectations } from "../../shared/config/expectations.ts";
 import { parseTargets } from "../../shared/config/targets.ts";
 import { CalltimeError } from "../../shared/core/error.ts";
+import { SETTINGS_FILE, type OwnersSettings } from "../../shared/deployed/settings.ts";
 import { bundle, functionNames, ROOT, writeMetafile } from "./bundle.ts";
 import { writeZip } from "./zip.ts";
 
@@ -37,7 +38,7 @@ export type Packaged = {
  * every problem of the files, and `package-too-large`.
  */
 export async function packageFunctions(directory: string, files: PackagedFiles): Promise<readonly Packaged[]> {
-  const settings = settingsFiles(files);
+  const settings = { [SETTINGS_FILE]: Buffer.from(JSON.stringify(ownersSettings(files))) };
   const functions = join(directory, "functions");
   rmSync(functions, { recursive: true, force: true });
   const packaged: Packaged[] = [];
@@ -61,18 +62,18 @@ export async function packageFunctions(directory: string, files: PackagedFiles):
   return packaged;
 }
 
-/** The files of settings by the name that each has beside the code, every one of them read and sound. */
-function settingsFiles({ targets, expectations, content, databases }: PackagedFiles): Readonly<Record<string, Uint8Array>> {
-  const sound = (path: string, parse: (source: string, file: string) => unknown): Uint8Array => {
-    const bytes = readFileSync(path);
-    parse(bytes.toString("utf8"), path);
-    return bytes;
-  };
+/** What the owner's files say, every one of them read and sound. Throws `config-invalid`. */
+export function ownersSettings({ targets, expectations, content, databases }: PackagedFiles): OwnersSettings {
+  const parsed = <T>(path: string, parse: (source: string, file: string) => T): T => parse(readFileSync(path, "utf8"), path);
+  const { targets: known, feedOnlyUsdPerHour, feedGate, audience } = parsed(targets, parseTargets);
   return {
-    "targets.yaml": sound(targets, parseTargets),
-    "expectations.yaml": expectations === undefined ? Buffer.from("expectations: []\n") : sound(expectations, parseExpectations),
-    ...(content !== undefined && { "content.yaml": sound(content, parseContent) }),
-    ...(databases !== undefined && { "databases.yaml": sound(databases, parseDatabases) }),
+    targets: known,
+    audience,
+    feedOnlyUsdPerHour,
+    feedGate,
+    expectations: expectations === undefined ? [] : parsed(expectations, parseExpectations),
+    ...(content !== undefined && { content: parsed(content, parseContent) }),
+    ...(databases !== undefined && { databases: parsed(databases, parseDatabases) }),
   };
 }
 

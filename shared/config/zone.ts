@@ -1,18 +1,18 @@
 import { CalltimeError } from "../core/error.ts";
-import { DAY_MS, HOUR_MS, MINUTE_MS, type ZoneOffset, type ZoneOffsets } from "../core/time.ts";
+import { DAY_MS, MINUTE_MS, type ZoneOffset, type ZoneOffsets } from "../core/time.ts";
 
 /**
  * The UTC offsets of an IANA zone between two instants, as the core wants them: resolved here, once. Throws `zone-unknown`.
- * Found by looking every six hours and halving down to the minute where two looks differ; no zone changes twice within six hours.
+ * Found by looking once a day and halving down to the minute where two looks differ; no zone changes twice within a day.
  */
 export function zoneOffsets(zone: string, fromMs: number, toMs: number): ZoneOffsets {
   const format = formatOf(zone);
   const offsets: ZoneOffset[] = [{ fromMs, offsetMinutes: offsetAt(format, fromMs) }];
-  for (let atMs = fromMs; atMs < toMs; atMs += 6 * HOUR_MS) {
-    const offsetMinutes = offsetAt(format, atMs + 6 * HOUR_MS);
+  for (let atMs = fromMs; atMs < toMs; atMs += DAY_MS) {
+    const offsetMinutes = offsetAt(format, atMs + DAY_MS);
     if (offsetMinutes === offsets.at(-1)?.offsetMinutes) continue;
     let before = atMs;
-    let after = atMs + 6 * HOUR_MS;
+    let after = atMs + DAY_MS;
     while (after - before > MINUTE_MS) {
       const middle = before + Math.floor((after - before) / 2 / MINUTE_MS) * MINUTE_MS;
       if (offsetAt(format, middle) === offsetMinutes) after = middle;

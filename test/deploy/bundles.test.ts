@@ -3,7 +3,8 @@ import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { functionNames, ROOT } from "../../scripts/package/bundle.ts";
-import { MOST_ZIP_BYTES, packageFunctions, type Packaged } from "../../scripts/package/package.ts";
+import { MOST_ZIP_BYTES, ownersSettings, packageFunctions, type Packaged } from "../../scripts/package/package.ts";
+import { SETTINGS_FILE } from "../../shared/deployed/settings.ts";
 import { EVERY_DATABASE, EVERY_KIND, packagedWhole, type Whole } from "./packaged.ts";
 import { environmentOf } from "./template.ts";
 
@@ -43,6 +44,15 @@ describe("every function", () => {
       expect([packaged.name, stdout, stderr]).toEqual([packaged.name, "function", ""]);
       expect(statSync(packaged.zip).size).toBeLessThanOrEqual(MOST_ZIP_BYTES);
     }
+  });
+
+  test("has what its owner's files say beside its code, and nothing of it is lost on the way", () => {
+    const said = ownersSettings({ targets: EVERY_KIND, databases: EVERY_DATABASE });
+    for (const { bundle } of whole.functions) {
+      expect(JSON.parse(readFileSync(join(dirname(bundle), SETTINGS_FILE), "utf8"))).toEqual(said);
+    }
+    expect(said.targets.length).toBeGreaterThan(5);
+    expect(said.databases?.length).toBeGreaterThan(0);
   });
 
   test("says everything that its environment lacks, when it starts", () => {

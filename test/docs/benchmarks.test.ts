@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { expect, test } from "vitest";
 import { slowestSeconds, tableOf, type Measured } from "../../bench/database/report.ts";
+import { functionNames } from "../../scripts/package/bundle.ts";
+import { coldTable, type ColdRow } from "../../bench/cold/report.ts";
 import { mainTable, promiseTable, type Promised, type Row } from "../../bench/season/report.ts";
 
 const read = (file: string): string => readFileSync(resolve(import.meta.dirname, "../..", file), "utf8");
@@ -34,6 +36,22 @@ test("the season's figures on the page are those that were recorded", () => {
   expect(cellsAfter("<!-- season:", page)).toEqual(cellsOf(mainTable(recorded.rows)));
   expect(cellsAfter("<!-- promises:", page)).toEqual(cellsOf(promiseTable(recorded.promises)));
   expect(read("bench/results/season.md")).toContain(recorded.commit);
+});
+
+test("how long functions take to start is on both pages as it was recorded, and which of them take too long", () => {
+  const cold = JSON.parse(read("bench/results/cold.json")) as {
+    readonly rows: readonly ColdRow[];
+    readonly mostRatio: number;
+    readonly runs: number;
+  };
+  expect([cold.runs, cold.mostRatio]).toEqual([31, 1.4]);
+  expect(cold.rows.map(({ name }) => name)).toEqual(functionNames());
+  const over = cold.rows.filter(({ ratio }) => ratio > cold.mostRatio).map(({ name }) => `\`${name}\``);
+  for (const text of [page, read("bench/results/cold.md")]) {
+    expect(cellsAfter("<!-- cold:", text)).toEqual(cellsOf(coldTable(cold.rows)));
+    const [, missed = ""] = /not reached by ([^.]*)\./u.exec(text.replaceAll("\n", " ")) ?? [];
+    expect(missed.match(/`[\w-]+`/gu) ?? []).toEqual(over);
+  }
 });
 
 test("what the page says was reached was", () => {
