@@ -88,7 +88,7 @@ describe("against a run", () => {
       expect.stringMatching(/\(target-unknown\)\n$/u),
       expect.stringMatching(/^calltime: no\/such: .*\(override-unknown\)\n$/u),
       expect.stringMatching(/\(target-unknown\)\n$/u),
-      expect.stringMatching(/from 1 to 24.*\(query-invalid\)\n$/u),
+      expect.stringMatching(/from 1 to 48.*\(query-invalid\)\n$/u),
     ]);
   }, 60_000);
 });
