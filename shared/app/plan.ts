@@ -11,7 +11,7 @@ import { sentenceOf } from "../core/plan/explain.ts";
 import { holdAt, type Override } from "../core/plan/override.ts";
 import type { OverCap } from "../core/plan/cap.ts";
 import { asksForUsual } from "../core/plan/ordinary.ts";
-import type { Plan, Reason, Short } from "../core/plan/plan.ts";
+import { stepAt, type Plan, type Reason, type Short } from "../core/plan/plan.ts";
 import { EVENING_MS, isReserved, planEnvelope, type Quiet } from "../core/plan/envelope.ts";
 import { planSteps } from "../core/plan/steps.ts";
 import type { Occasion } from "../core/schedule/occasion.ts";
@@ -131,11 +131,14 @@ async function loadsReadSparingly(
   const { model, now } = situation;
   const entries = targets.map(async (target) => {
     const before = await storedPlan(context, target.id);
+    const floor = (await readFloor(context, target.id))?.value;
     const untilMs = now + leadOf(model, target, target.ceilingUnits) + ordinaryLoadMs;
     const isOrdinary =
       before !== undefined &&
       now - before.plan.madeAtMs <= ordinaryLoadMs + MINUTE_MS &&
       asksForUsual(before.plan, now, untilMs) &&
+      // What is to come down is looked at first.
+      (floor === undefined ? target.baselineUnits : floorInForce(floor)) <= (stepAt(before.plan, now)?.floorUnits ?? 0) &&
       !occasions.some((aired) => isAround(aired, target, now));
     return [target.id, { ...(await loadLately(context, target, now, isOrdinary ? ordinaryLoadMs : 0)), before }] as const;
   });

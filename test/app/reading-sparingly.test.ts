@@ -47,6 +47,19 @@ describe("where readings are billed", () => {
     expect(new Set(await oldestAt(surprised, at(17, 14)))).toEqual(new Set([0]));
   });
 
+  test("what is to come down is looked at first: a floor that is above its plan has every minute read", async () => {
+    const small = await platform(SPARING);
+    await passed(small, at(17), at(17, 10));
+    expect(new Set(await oldestAt(small, at(17, 10)))).toEqual(new Set([5 * MINUTE_MS]));
+    const held = await small.documents.read("floor/api");
+    await small.documents.write(
+      "floor/api",
+      { ...(held?.value as object), intendedUnits: 40, customerUnits: 4, failures: 0 },
+      held?.version ?? 0,
+    );
+    expect(new Set(await oldestAt(small, at(17, 11)))).toEqual(new Set([0]));
+  });
+
   test("a plan that says nothing new is written every five minutes", async () => {
     const small = await platform(SPARING);
     await passed(small, at(17), at(17, 20));
