@@ -55,7 +55,7 @@ function seasonPromises(season: Season, startUpMinutes: number, { guided }: Seen
     const trial = tried("promised", calltime(unit, guided, { safety: { kind: "promised", unservedPerMillion } }), trace, unit);
     return promiseOf("Calltime from near forecasts, prompt scale-in", unservedPerMillion, trial, place);
   });
-  return [promiseOf("Calltime as it is wired today", DEFAULT_PLAN_POLICY.unservedPerMillion, asWired, place), ...promises];
+  return [promiseOf("Calltime as it is wired", DEFAULT_PLAN_POLICY.unservedPerMillion, asWired, place), ...promises];
 }
 
 /** Runs the bench and prints its tables, or with `--json` all of it with machine, versions and commit. Throws when the data is not there. */
