@@ -1,4 +1,5 @@
 import { learningTiming, timingOf, type Followed } from "../core/forecast/air.ts";
+import { isFelt } from "../core/forecast/growth-rates.ts";
 import { GROWTH_LOOK_BACK_MINUTES } from "../core/forecast/growth.ts";
 import { firstNear, learnNear, lookNear, type Near, type NearForecast, type NearInput } from "../core/forecast/near.ts";
 import type { Timing } from "../core/forecast/shape.ts";
@@ -102,6 +103,8 @@ export type NearSince = { readonly document: Versioned<StoredNear>; readonly fro
 /** What was learned from the minutes since the stored hours; the same whether it comes minute by minute or, after a restart, at once. */
 type Lately = {
   readonly version: number;
+  /** What was stored. */
+  readonly stored: Near;
   readonly timings: readonly Timing[];
   /** From the first one that was learned from to the newest known. */
   readonly minutes: readonly LoadMinute[];
@@ -123,19 +126,32 @@ export function nearForecast(
   if (newest < 0 || first < 0) return undefined;
   const known = measured.slice(first, newest + 1);
   const { throughMs } = document.value;
+  const minutes = known.slice(
+    Math.max(
+      0,
+      known.findIndex(({ atMs }) => atMs >= throughMs),
+    ),
+  );
   const input = inputOf(context, given, known);
   let memory = lately.get(context);
   if (memory === undefined) lately.set(context, (memory = new Map()));
-  const fresh = known.filter(({ atMs }) => atMs >= throughMs);
   const before = memory.get(target.id);
-  const goesOn = before?.version === document.version && isSameTimings(before.timings, input.timings) && startsAlike(fresh, before.minutes);
-  const from = goesOn ? before.minutes.length : 0;
-  const near = goesOn ? before.near : nearFrom(keyOf(target.id), document.value);
-  const learnedFromMs = fresh[from]?.atMs;
-  const learned = learnedFromMs === undefined ? near : learnNear(near, input, learnedFromMs);
-  memory.set(target.id, { version: document.version, timings: input.timings, minutes: fresh, near: learned });
+  const stored = before?.version === document.version ? before.stored : nearFrom(keyOf(target.id), document.value);
+  const goesOn = before?.version === document.version && followsOn(before, { minutes, timings: input.timings });
+  const nextMs = minutes[goesOn ? before.minutes.length : 0]?.atMs ?? Infinity;
+  const near = learnNear(goesOn ? before.near : stored, input, nextMs);
+  memory.set(target.id, { version: document.version, stored, timings: input.timings, minutes, near });
   const timings = followed.map(({ occasion, air }) => timingOf(occasion, air, now));
-  return lookNear(learned, { ...input, timings }, input.unservedPerMillion);
+  return lookNear(near, { ...input, timings }, input.unservedPerMillion);
+}
+
+/** Whether what was learned before is what the beginning of these minutes teaches by these timings. */
+function followsOn(before: Lately, { minutes, timings }: Pick<Lately, "minutes" | "timings">): boolean {
+  const [first, last] = [before.minutes[0], before.minutes.at(-1)];
+  if (first === undefined || last === undefined || !startsAlike(minutes, before.minutes)) return false;
+  const lookedUntilMs = last.atMs + before.stored.growth.minutesAhead * MINUTE_MS;
+  const felt = (timing: Timing): boolean => isFelt(timing, first.atMs, lookedUntilMs);
+  return isSameTimings(before.timings.filter(felt), timings.filter(felt));
 }
 
 function isSameTimings(a: readonly Timing[], b: readonly Timing[]): boolean {
