@@ -9,11 +9,11 @@ const PROGRAMME = '<programme start="20260613180000 +0000" channel="a"><title>Fo
 
 const EVENT = "BEGIN:VEVENT\nSUMMARY:For ever\nDTSTART:20260613T180000Z\nDURATION:PT1H\nEND:VEVENT\n";
 
-/** A gigabyte of `piece` behind `before`, made as it is read. */
-async function* gigabyteOf(before: string, piece: string): AsyncGenerator<Uint8Array, void, undefined> {
+/** A gigabyte, or more, of `piece` behind `before`, made as it is read. */
+async function* gigabyteOf(before: string, piece: string, bytes = GIGABYTE): AsyncGenerator<Uint8Array, void, undefined> {
   yield Buffer.from(before);
   const chunk = Buffer.from(piece.repeat(Math.ceil(65_536 / piece.length)));
-  for (let sent = 0; sent < GIGABYTE; sent += chunk.length) yield chunk;
+  for (let sent = 0; sent < bytes; sent += chunk.length) yield chunk;
 }
 
 async function* gzipped(plain: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
@@ -65,7 +65,7 @@ const ATTACKS: Readonly<Record<string, () => AsyncIterable<Uint8Array>>> = {
     once(`BEGIN:VCALENDAR\n${EVENT.replace("END", "RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30\nEND").repeat(1_000)}END:VCALENDAR\n`),
   "a station that never ends": () => gigabyteOf('{"stationID": "1", "programs": [', '{"programID": "EP1"},'),
   "episodes without end": () => gigabyteOf("[", '{"airdate": "2026-06-13", "airtime": "20:00"},'),
-  "a bomb": () => gzipped(gigabyteOf("<tv>", "<programme/>")),
+  "a bomb of four gigabytes": () => gzipped(gigabyteOf("<tv>", "<programme/>", 4 * GIGABYTE)),
 };
 
 /** Feeds of formats that take longer to read than XMLTV are stopped sooner: what is held shows as well in a fifth. */
