@@ -1,6 +1,7 @@
-import { CalltimeError } from "../core/error.ts";
 import { growthNumbers, type Made } from "../core/forecast/growth.ts";
 import type { Near } from "../core/forecast/near.ts";
+
+const FLOAT_BYTES = 4;
 
 /** What a target's newest minutes are read with, as it is stored. Numbers are packed: base64 of 32-bit floats, lowest byte first. */
 export type StoredNear = {
@@ -28,18 +29,15 @@ export function storedNear({ growth, margins, asked }: Near, throughMs: number):
   };
 }
 
-/** The same from its document. Throws `document-unreadable` where its numbers are not as many as they should be. */
-export function nearFrom(key: string, { minutesAhead, numbers, made, margins, asked }: StoredNear): Near {
-  const learned = unpacked(numbers);
-  if (learned.length !== growthNumbers(minutesAhead)) {
-    const right = `${growthNumbers(minutesAhead)} for ${minutesAhead} minutes ahead`;
-    throw new CalltimeError(
-      "document-unreadable",
-      `document ${key}: ${learned.length} numbers, and they should be ${right}: remove it, and it is learned anew`,
-    );
-  }
+/** Whether a document is one for looking so many minutes ahead, and as this version writes it; one that is not is learned anew. */
+export function isReadable({ minutesAhead, numbers }: StoredNear, minutes: number): boolean {
+  return minutesAhead === minutes && Buffer.byteLength(numbers, "base64") === FLOAT_BYTES * growthNumbers(minutesAhead);
+}
+
+/** The same from its document, which is readable. */
+export function nearFrom({ minutesAhead, numbers, made, margins, asked }: StoredNear): Near {
   return {
-    growth: { minutesAhead, numbers: learned, made: made.map((each) => madeFrom(each, minutesAhead)) },
+    growth: { minutesAhead, numbers: unpacked(numbers), made: made.map((each) => madeFrom(each, minutesAhead)) },
     margins: { ...margins, meanRps: margins.meanRps ?? undefined },
     asked,
   };
@@ -63,5 +61,5 @@ function packed(numbers: Iterable<number>): string {
 
 function unpacked(text: string): Float64Array {
   const bytes = Buffer.from(text, "base64");
-  return Float64Array.from({ length: Math.floor(bytes.length / 4) }, (_, index) => bytes.readFloatLE(4 * index));
+  return Float64Array.from({ length: Math.floor(bytes.length / FLOAT_BYTES) }, (_, index) => bytes.readFloatLE(FLOAT_BYTES * index));
 }

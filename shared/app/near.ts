@@ -10,11 +10,11 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from "../core/time.ts";
 import type { AirLog } from "./air-log.ts";
 import type { Context } from "./context.ts";
 import { readDocument, replaceDocument } from "./documents.ts";
-import { nearFrom, storedNear, type StoredNear } from "./near-document.ts";
+import { isReadable, nearFrom, storedNear, type StoredNear } from "./near-document.ts";
 import type { Versioned } from "./ports.ts";
 
-// A new deployment reads a week of what its targets carried: every kind of day is in it.
-const HISTORY_MS = 7 * DAY_MS;
+// A new deployment reads two days of what its targets carried: apart from crowds nothing is remembered for longer.
+const HISTORY_MS = 2 * DAY_MS;
 // Before the first minute that is learned from, so much says how the load moved.
 const LOOK_BACK_MS = GROWTH_LOOK_BACK_MINUTES * MINUTE_MS;
 // The newest minute is up to three old when it comes.
@@ -58,7 +58,7 @@ function keyOf(targetId: string): string {
 async function readNear({ ports }: Context, { id, startUpMs }: Target) {
   const minutesAhead = Math.min(MOST_MINUTES_AHEAD, Math.ceil(startUpMs / MINUTE_MS) + BEYOND_START_UP_MINUTES);
   const document = await readDocument<StoredNear>(ports.documents, keyOf(id));
-  return { minutesAhead, document, isUsable: document?.value.minutesAhead === minutesAhead };
+  return { minutesAhead, document, isUsable: document !== undefined && isReadable(document.value, minutesAhead) };
 }
 
 /** Hours whose growth has to be learned, from when on a target's load has to be read for it, and what was learned before. */
@@ -75,7 +75,7 @@ export async function nearDue(context: Context, target: Target, toMs: number): P
   const { minutesAhead, document, isUsable } = await readNear(context, target);
   const stored = isUsable ? document?.value : undefined;
   const fromMs = stored?.throughMs ?? toMs - HISTORY_MS;
-  const before = stored === undefined ? firstNear(minutesAhead) : nearFrom(keyOf(target.id), stored);
+  const before = stored === undefined ? firstNear(minutesAhead) : nearFrom(stored);
   return { hours: { fromMs, toMs }, readFromMs: fromMs - LOOK_BACK_MS, document, before };
 }
 
@@ -136,7 +136,7 @@ export function nearForecast(
   let memory = lately.get(context);
   if (memory === undefined) lately.set(context, (memory = new Map()));
   const before = memory.get(target.id);
-  const stored = before?.version === document.version ? before.stored : nearFrom(keyOf(target.id), document.value);
+  const stored = before?.version === document.version ? before.stored : nearFrom(document.value);
   const goesOn = before?.version === document.version && followsOn(before, { minutes, timings: input.timings });
   const nextMs = minutes[goesOn ? before.minutes.length : 0]?.atMs ?? Infinity;
   const near = learnNear(goesOn ? before.near : stored, input, nextMs);

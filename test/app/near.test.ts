@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { contextOf } from "../../shared/app/context.ts";
 import { measure } from "../../shared/app/measure.ts";
 import { nearFrom, storedNear, type StoredNear } from "../../shared/app/near-document.ts";
+import type { Json } from "../../shared/app/ports.ts";
 import { makePlans, TICK_HORIZON_MS, type Planned } from "../../shared/app/plan.ts";
 import { situationAt } from "../../shared/app/situation.ts";
 import { stepAt } from "../../shared/core/plan/plan.ts";
@@ -100,16 +101,20 @@ test("a crowd that is about to come is the guide's to tell", async () => {
 test("a document gives back what it was made from, to seven digits", async () => {
   const small = await busy();
   const stored = await storedOf(small);
-  const near = nearFrom("model/near/api", stored);
+  const near = nearFrom(stored);
   expect(storedNear(near, stored.throughMs)).toEqual(stored);
   expect(near.growth.made.length).toBeGreaterThan(0);
   expect(JSON.stringify(stored).length).toBeLessThan(60_000);
 });
 
-test("a document whose numbers are not as many as they should be is refused with what would be right", async () => {
+test("a document that another version wrote is learned anew, and nothing else waits for it", async () => {
   const small = await busy();
-  const stored = await storedOf(small);
-  expect(() => nearFrom("model/near/api", { ...stored, minutesAhead: 7 })).toThrow(
-    /model\/near\/api: \d+ numbers, and they should be \d+ for 7 minutes ahead/,
-  );
+  const document = await small.documents.read("model/near/api");
+  const other = { ...(await storedOf(small)), numbers: "AAAAAAAA" };
+  await small.documents.write("model/near/api", other as unknown as Json, document?.version ?? 0);
+  small.goTo(at(12, 40));
+  expect(nearCount(await planned(small, at(12, 40)))).toBe(0);
+  small.goTo(at(13, 10));
+  await measure(small.context, at(13, 10));
+  expect(nearCount(await planned(small, at(13, 10)))).toBeGreaterThan(0);
 });

@@ -1,7 +1,7 @@
 import { CreateTableCommand, DynamoDBClient, type CreateTableCommandInput } from "@aws-sdk/client-dynamodb";
 import { CreateEventBusCommand, EventBridgeClient, PutRuleCommand, PutTargetsCommand } from "@aws-sdk/client-eventbridge";
 import { CreateQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { premiere, startOrigin, type Answer } from "../../bench/edges/origin.ts";
@@ -9,8 +9,10 @@ import { newEvent, programmeStarting } from "../../events/index.ts";
 import { dynamoDocumentStore } from "../../shared/aws/document-store.ts";
 import { dynamoSchedules } from "../../shared/aws/schedule-store.ts";
 import { dynamoTable } from "../../shared/aws/table.ts";
+import { parseContent } from "../../shared/config/content.ts";
 import { occasionsOf } from "../../shared/core/schedule/occasion.ts";
 import { HOUR_MS, MINUTE_MS } from "../../shared/core/time.ts";
+import { SETTINGS_FILE, type OwnersSettings } from "../../shared/deployed/settings.ts";
 import { describeWithMoto } from "../aws/moto.ts";
 import { quickPace } from "../aws/pace.ts";
 import { packagedWhole, type Whole } from "../deploy/packaged.ts";
@@ -51,8 +53,9 @@ describeWithMoto("the bundled function that warms edges, on an emulated AWS", (m
       onTestFinished(edge.stop);
       const packaged = whole.functions.find(({ name }) => name === "warm-cdn");
       if (packaged === undefined) throw new Error("there is no function warm-cdn");
-      writeFileSync(
-        join(dirname(packaged.bundle), "content.yaml"),
+      const file = join(dirname(packaged.bundle), SETTINGS_FILE);
+      const owners = JSON.parse(readFileSync(file, "utf8")) as OwnersSettings;
+      const content = parseContent(
         `hosts: [www.example]
 edges: [{ id: lab, address: 127.0.0.1, port: ${edge.port}, scheme: http, private: true }]
 acceptEncodings: [gzip, br]
@@ -65,7 +68,9 @@ content:
     urls: [http://www.example/, http://www.example/film/master.m3u8, http://www.example/nowhere]
     segments: 2
 `,
+        "content.yaml",
       );
+      writeFileSync(file, JSON.stringify({ ...owners, content }));
       const dynamo = new DynamoDBClient(moto.client());
       const [[, made] = []] = ofType(whole.template, "AWS::DynamoDB::Table");
       const { TableName = "", BillingMode, AttributeDefinitions, KeySchema } = made as unknown as CreateTableCommandInput;
