@@ -6,6 +6,8 @@ export default defineConfig({
     // Child processes (launcher, linter, compiler) start slowly while other files keep both cores busy.
     testTimeout: 20_000,
     hookTimeout: 60_000,
+    // Of two cores vitest leaves one idle.
+    maxWorkers: "100%",
     coverage: {
       provider: "v8",
       include: ["shared/**/*.ts"],
