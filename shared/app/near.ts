@@ -126,12 +126,7 @@ export function nearForecast(
   if (newest < 0 || first < 0) return undefined;
   const known = measured.slice(first, newest + 1);
   const { throughMs } = document.value;
-  const minutes = known.slice(
-    Math.max(
-      0,
-      known.findIndex(({ atMs }) => atMs >= throughMs),
-    ),
-  );
+  const minutes = known.filter(({ atMs }) => atMs >= throughMs);
   const input = inputOf(context, given, known);
   let memory = lately.get(context);
   if (memory === undefined) lately.set(context, (memory = new Map()));

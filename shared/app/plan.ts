@@ -26,7 +26,7 @@ import { floorInForce, loweredLately, readFloor } from "./floor.ts";
 import { readLoad } from "./loads.ts";
 import { followedOf, nearForecast, nearSince, type NearSince } from "./near.ts";
 import { isCarried, publish } from "./publish.ts";
-import { type Situation } from "./situation.ts";
+import type { Situation } from "./situation.ts";
 import { withheldEvents } from "./withheld.ts";
 import { keepSpending, spendingOn } from "./spending.ts";
 

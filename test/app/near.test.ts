@@ -4,6 +4,7 @@ import { measure } from "../../shared/app/measure.ts";
 import { nearFrom, storedNear, type StoredNear } from "../../shared/app/near-document.ts";
 import type { Json } from "../../shared/app/ports.ts";
 import { makePlans, TICK_HORIZON_MS, type Planned } from "../../shared/app/plan.ts";
+import { lookNear } from "../../shared/core/forecast/near.ts";
 import { situationAt } from "../../shared/app/situation.ts";
 import { stepAt } from "../../shared/core/plan/plan.ts";
 import { HOUR_MS, MINUTE_MS } from "../../shared/core/time.ts";
@@ -105,6 +106,34 @@ test("a document gives back what it was made from, to seven digits", async () =>
   expect(storedNear(near, stored.throughMs)).toEqual(stored);
   expect(near.growth.made.length).toBeGreaterThan(0);
   expect(JSON.stringify(stored).length).toBeLessThan(60_000);
+});
+
+test("while nothing is published since the stored hours, they are not learned again", async () => {
+  const small = await busy();
+  const whole = small.measured.world.loadRps;
+  small.goTo(at(13, 10));
+  await measure(small.context, at(13, 10));
+  small.measured.world.loadRps = (target, atMs) => (atMs >= at(13) ? undefined : whole(target, atMs));
+  const measured = await small.context.ports.loads.load("api", at(12, 30), at(13));
+  const look = { measured, timings: [], zone: [], throughputRps: 100 };
+  const seen = lookNear(nearFrom(await storedOf(small)), look, small.context.settings.policy.unservedPerMillion);
+  const { medianRps } = seen?.minutes.get(at(13, 10)) ?? {};
+  const [first] = (await planned(small, at(13, 10))).forecast.minutes;
+  expect(first).toMatchObject({ atMs: at(13, 10), isNear: true, medianRps });
+});
+
+test("a part of the week that was never measured has no usual load, whatever the newest minutes say", async () => {
+  const small = await busy();
+  const { documents } = small;
+  const usual = await documents.read("model/usual/api");
+  await documents.remove("model/usual/api", usual?.version ?? 0);
+  small.goTo(at(12, 40));
+  const made = await planned(small, at(12, 40));
+  expect(nearCount(made)).toBeGreaterThan(0);
+  expect(made.forecast.minutes[0]).toMatchObject({ isNear: true, usualRps: undefined });
+  expect(made.needs.find(({ atMs }) => atMs === at(12, 40))).toMatchObject({ kind: "known" });
+  const reasons = stepAt(made.plan, at(12, 40))?.reasons.map(({ type }) => type) ?? [];
+  expect(reasons).not.toContain("usual-load");
 });
 
 test("a document that another version wrote is learned anew, and nothing else waits for it", async () => {

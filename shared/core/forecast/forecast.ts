@@ -260,7 +260,7 @@ function nearMinute(seen: SeenMinute, terms: readonly Term[], usualRps: number |
   return {
     kind: "known",
     atMs,
-    usualRps: usualRps === undefined ? medianRps : usualRps * levelAt(correction, atMs),
+    usualRps: usualRps === undefined ? undefined : usualRps * levelAt(correction, atMs),
     medianRps,
     interval: { lowerRps: medianRps * Math.exp(-NINETY_PERCENT * spread), upperRps: medianRps * Math.exp(NINETY_PERCENT * spread) },
     tailRps: Math.max(medianRps, tailRps),

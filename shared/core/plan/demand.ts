@@ -139,7 +139,8 @@ function needOf(input: DemandInput, minute: ForecastMinute): Need {
     return { kind: "unknown", atMs, why: minute.reason, asked: wantedUnits > 0 ? { units, wantedUnits, limit, reasons } : undefined };
   }
   // What the occasions bring comes on top of a usual load that nobody knows: it is the least there is to carry.
-  if (minute.usualRps === undefined) return { kind: "unknown", atMs, why: USUAL_UNKNOWN, asked: { units, wantedUnits, limit, reasons } };
+  if (minute.usualRps === undefined && minute.isNear !== true)
+    return { kind: "unknown", atMs, why: USUAL_UNKNOWN, asked: { units, wantedUnits, limit, reasons } };
   return { kind: "known", atMs, units, wantedUnits, limit, reasons };
 }
 
