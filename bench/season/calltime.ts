@@ -1,4 +1,4 @@
-import { forecastNear } from "../../shared/core/forecast/near-forecast.ts";
+import { forecastNear } from "./near-forecast.ts";
 import { firstGrowth, learnGrowth, nearMinutes, type NearMinute } from "../../shared/core/forecast/growth.ts";
 import { FIRST_MARGINS, learnMargins, spreadsOf, tailOfNear, type Margins, type Spreads } from "../../shared/core/forecast/margin.ts";
 import type { LoadMinute } from "../../shared/core/measurement.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { FIRST_MARGINS, learnMargins, spreadsOf, tailOfNear, type Margins } from "../../../shared/core/forecast/margin.ts";
-import { forecastNear } from "../../../shared/core/forecast/near-forecast.ts";
+import { forecastNear } from "../../../bench/season/near-forecast.ts";
 
 const PROMISE = 30;
 

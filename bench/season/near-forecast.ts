@@ -1,6 +1,6 @@
-import type { Forecast } from "./forecast.ts";
-import type { NearMinute } from "./growth.ts";
-import { tailOfNear, type Spreads } from "./margin.ts";
+import type { Forecast } from "../../shared/core/forecast/forecast.ts";
+import type { NearMinute } from "../../shared/core/forecast/growth.ts";
+import { tailOfNear, type Spreads } from "../../shared/core/forecast/margin.ts";
 
 /** The next minutes of a target as its newest ones let them be seen; `newestMs` is the minute that they are seen from. */
 export function forecastNear(input: {
