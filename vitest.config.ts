@@ -3,6 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    setupFiles: ["test/property-seed.ts"],
     // Child processes (launcher, linter, compiler) start slowly while other files keep both cores busy.
     testTimeout: 20_000,
     hookTimeout: 60_000,

@@ -3,7 +3,15 @@ import type { Findings } from "../core/schedule/findings.ts";
 import type { Listing, ListingBounds, ListingCounts } from "../core/schedule/listing.ts";
 import { sameSchedule, type Manifest } from "../core/schedule/manifest.ts";
 import { lastEndMs } from "../core/schedule/outline.ts";
-import { judgeViews, SANITY_THRESHOLDS, type SanityFinding, type SanityWarning } from "../core/schedule/sanity.ts";
+import {
+  judgeViews,
+  leavesOutTooMuch,
+  SANITY_THRESHOLDS,
+  type SanityFinding,
+  type SanityThresholds,
+  type SanityWarning,
+} from "../core/schedule/sanity.ts";
+import type { Survey } from "../core/schedule/survey.ts";
 import { packManifest, type Chunk } from "../feeds/schedule-chunks.ts";
 import type { Context } from "./context.ts";
 import { believedUntil, readListing } from "./feed-listing.ts";
@@ -52,14 +60,14 @@ export async function examine(context: Context, upload: Upload, now: number): Pr
   const current = await schedules.current(feedId);
   const inForce = current === undefined ? undefined : await readManifest(chunks, current.contentHash);
   const told = { feedId, storedAtMs, current };
-  if (current !== undefined && inForce !== undefined && listsTheSame(survey, inForce) && !isOver(inForce, now)) {
+  const { zone, feedGate: thresholds = SANITY_THRESHOLDS } = context.settings;
+  if (current !== undefined && inForce !== undefined && isJudgedAlready(survey, inForce, now, thresholds)) {
     const { findings, findingCounts } = survey;
-    // What it says was judged when it was put in force, and its warnings told. Load has been measured since.
+    // Its warnings were told when it was put in force. Load has been measured since.
     const load = await checkLoad(context, inForce, now);
     const verdict = { kind: isOutdated(current, storedAtMs, now) ? ("outdated" as const) : ("unchanged" as const), current };
     return { ...told, counts: countsOf(inForce, survey), findings, findingCounts, warnings: loadWarnings(load), load, verdict };
   }
-  const { zone, feedGate: thresholds = SANITY_THRESHOLDS } = context.settings;
   const time = { now, changes: clockChanges(zone) };
   const edition = await nextEdition({ read, survey, bounds, inForce }, chunks, time);
   const judgement = judgeViews({ ...edition, ...time, compared: inForce !== undefined, thresholds });
@@ -93,6 +101,11 @@ function withLoad(findings: readonly SanityFinding[], { kind, sentence }: LoadCh
 /** Of two uploads the one stored later wins, whichever is read first. One without a time of its own is stored as it is read. */
 function isOutdated({ confirmedAtMs }: Generation, storedAtMs: number | undefined, now: number): boolean {
   return storedAtMs !== undefined && Math.min(storedAtMs, now) < confirmedAtMs;
+}
+
+/** Whether the gate would say what it said when this was put in force; what cannot be read changes from upload to upload. */
+function isJudgedAlready(survey: Survey, inForce: Manifest, now: number, thresholds: SanityThresholds): boolean {
+  return listsTheSame(survey, inForce) && !isOver(inForce, now) && !leavesOutTooMuch(countsOf(inForce, survey), thresholds);
 }
 
 /** Whether the last programme has ended: then nobody has looked at the feed for long, however often it is sent. */

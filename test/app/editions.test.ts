@@ -144,7 +144,7 @@ describe("what differs from the edition in force is all that is looked at, and",
           }
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 300 },
     );
   });
 
@@ -188,6 +188,15 @@ describe("what differs from the edition in force is all that is looked at, and",
     await take(made, text);
     const report = await take(made, text, NOW + DAY_MS);
     expect([report.outcome, report.quarantine.map(({ code }) => code)]).toEqual(["quarantined", ["stale"]]);
+  });
+
+  test("a feed of the same programmes, most of it beside them unreadable by now, is quarantined", async () => {
+    const made = await platform();
+    const programmes = evening("one");
+    await take(made, feedOf({ channels: [], programmes }));
+    const untitled = programmes.map((was) => ({ ...was, title: "" }));
+    const report = await take(made, feedOf({ channels: [], programmes: [...programmes, ...untitled] }), NOW + MINUTE_MS);
+    expect([report.outcome, report.quarantine.map(({ code }) => code)]).toEqual(["quarantined", ["rejected"]]);
   });
 
   test("a feed whose bytes change between two readings of it is refused", async () => {

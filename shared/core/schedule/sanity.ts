@@ -303,12 +303,11 @@ function standingAlone(
 /** Whether so much had to be left out or cut that the rest is not to be believed either. */
 function mistrusted({ cut }: Repairs, counts: ListingCounts, thresholds: SanityThresholds): SanityFinding[] {
   const findings: SanityFinding[] = [];
-  const items = counts.programmesRead + counts.itemsUnreadable;
-  const rejected = counts.programmesRejected + counts.itemsUnreadable;
-  if (rejected >= thresholds.rejectedLeast && rejected > items * thresholds.rejectedShare) {
+  if (leavesOutTooMuch(counts, thresholds)) {
+    const { items, leftOut } = leftOutOf(counts);
     findings.push({
       code: "rejected",
-      sentence: `${rejected} of ${items} items (${percent(rejected / items)}) had to be left out; ${percent(thresholds.rejectedShare)} is the most.`,
+      sentence: `${leftOut} of ${items} items (${percent(leftOut / items)}) had to be left out; ${percent(thresholds.rejectedShare)} is the most.`,
     });
   }
   if (cut >= thresholds.cutLeast && cut > counts.programmesRead * thresholds.cutShare) {
@@ -318,6 +317,19 @@ function mistrusted({ cut }: Repairs, counts: ListingCounts, thresholds: SanityT
     });
   }
   return findings;
+}
+
+/** Whether so many items of a feed could not be read or kept that it is held back, whatever the others say. */
+export function leavesOutTooMuch(counts: ListingCounts, { rejectedLeast, rejectedShare }: SanityThresholds): boolean {
+  const { items, leftOut } = leftOutOf(counts);
+  return leftOut >= rejectedLeast && leftOut > items * rejectedShare;
+}
+
+function leftOutOf({ programmesRead, programmesRejected, itemsUnreadable }: ListingCounts): {
+  readonly items: number;
+  readonly leftOut: number;
+} {
+  return { items: programmesRead + itemsUnreadable, leftOut: programmesRejected + itemsUnreadable };
 }
 
 /** Code of a programme whose end was cut at the next start. */
