@@ -6,6 +6,7 @@
 import { execFileSync } from "node:child_process";
 import { arch, cpus, platform } from "node:os";
 import { parseArgs } from "node:util";
+import type { LoadSeries } from "../local/backtest/load-series.ts";
 import { outcomeOf } from "../local/backtest/score.ts";
 import { walkForward } from "../local/backtest/walk.ts";
 import { DEFAULT_IMPACT_THRESHOLD } from "../shared/core/forecast/impact.ts";
@@ -59,6 +60,7 @@ async function calltimeRows(
   const chargeMs = nights.fromMs + usualDays * DAY_MS;
   const toMs = nights.fromMs + nights.rps.length * MINUTE_MS;
   const { unservedPerMillion: promise } = DEFAULT_PLAN_POLICY;
+  const load: LoadSeries = { fromMs: nights.fromMs, toMs, rps: nights.rps, notes: [] };
   const walk = await walkForward({
     settings: {
       targets: [SERVICE],
@@ -69,12 +71,11 @@ async function calltimeRows(
       policy: DEFAULT_PLAN_POLICY,
     },
     schedule: nights.schedule,
-    load: { fromMs: nights.fromMs, toMs, rps: nights.rps, notes: [] },
+    load,
     fromMs: chargeMs,
     toMs,
   });
-  const rps = Float64Array.from(nights.rps.slice((chargeMs - nights.fromMs) / MINUTE_MS));
-  const scores = outcomeOf(walk, rps, promise).policies.map(({ score }) => score);
+  const scores = outcomeOf({ walk, load, promise }).policies.map(({ score }) => score);
   return scores
     .filter(({ policy }) => OURS.some((ours) => ours === policy))
     .map(({ policy, timesOracle, unservedPerMillion }) => ({

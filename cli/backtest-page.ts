@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { Backtest } from "../local/backtest/backtest.ts";
 import type { PolicyScore, ProgrammeScore, Scored } from "../local/backtest/score.ts";
 import { instantText, lengthText } from "../shared/core/instant-text.ts";
-import { moneyText, slackText, type BacktestInput } from "./backtest-text.ts";
+import { hindsightText, moneyText, policyText, slackText, type BacktestInput } from "./backtest-text.ts";
 import { whole } from "./text.ts";
 
 const SECONDS_A_MINUTE = 60;
@@ -31,7 +31,7 @@ ${notes.map(({ code, what }) => `<p class="note" data-code="${escaped(code)}">${
 <section aria-labelledby="policies">
 <h2 id="policies">Policies side by side</h2>
 ${policyTable(outcome.policies.map(({ score }) => score))}
-<p class="aside">${aside(made)}</p>
+<p class="aside">${aside(made)} ${escaped(capitalised(hindsightText(outcome)))}.</p>
 </section>
 <section aria-labelledby="minutes">
 <h2 id="minutes">Minute by minute</h2>
@@ -80,17 +80,21 @@ function aside({ outcome, walk, learnedMs }: Backtest): string {
   );
 }
 
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 function policyTable(scores: readonly PolicyScore[]): string {
   const most = Math.max(...scores.map(({ unitHours }) => unitHours), 1);
   const rows = scores.map((score) => {
     const width = ((100 * score.unitHours) / most).toFixed(1);
     const ours = score.policy.startsWith("Calltime") ? ' class="ours"' : "";
-    return `<tr${ours}><th scope="row">${escaped(score.policy)}</th>
+    return `<tr${ours}><th scope="row">${escaped(policyText(score))}</th>
 <td class="bar"><span style="width:${width}%"></span></td><td>${whole(score.unitHours)}</td><td>${score.timesOracle.toFixed(2)}</td>
 <td>${score.unservedPerMillion.toFixed(1)}</td><td>${whole(score.shortMinutes)}</td><td>${moneyText(score.costUsd)}</td></tr>`;
   });
-  return `<table><thead><tr><th scope="col">policy</th><th scope="col" colspan="2">unit-hours</th><th scope="col">× oracle</th>
-<th scope="col">unserved per million</th><th scope="col">short minutes</th><th scope="col">cost</th></tr></thead><tbody>${rows.join("\n")}</tbody></table>`;
+  return `<div class="wide"><table><thead><tr><th scope="col">policy</th><th scope="col" colspan="2">unit-hours</th><th scope="col">× oracle</th>
+<th scope="col">unserved per million</th><th scope="col">short minutes</th><th scope="col">cost</th></tr></thead><tbody>${rows.join("\n")}</tbody></table></div>`;
 }
 
 function programmeTable(programmes: readonly ProgrammeScore[]): string {
@@ -117,7 +121,7 @@ function dataOf({ outcome, walk, fromMs }: Backtest): unknown {
   const { played, policies, programmes } = outcome;
   const numbers = (values: Float64Array): readonly (number | null)[] =>
     Array.from(values, (value) => (Number.isNaN(value) ? null : Math.round(value * 10) / 10));
-  const drawn = ({ score, course }: Scored): unknown => ({ name: score.policy, serving: numbers(course.serving) });
+  const drawn = ({ score, course }: Scored): unknown => ({ name: policyText(score), serving: numbers(course.serving) });
   return {
     fromSeconds: fromMs / 1_000,
     stepSeconds: SECONDS_A_MINUTE,

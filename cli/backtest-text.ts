@@ -1,5 +1,5 @@
 import type { Backtest } from "../local/backtest/backtest.ts";
-import type { PolicyScore, ProgrammeScore } from "../local/backtest/score.ts";
+import type { Outcome, PolicyScore, ProgrammeScore } from "../local/backtest/score.ts";
 import { instantText, lengthText } from "../shared/core/instant-text.ts";
 import { whole } from "./text.ts";
 
@@ -24,6 +24,8 @@ export function linesOf({ fromMs, toMs, learnedMs, notes, outcome, walk }: Backt
       ["policy", "unit-hours", "× oracle", "unserved per million", "short minutes", "cost"],
       policies.map(({ score }) => policyCells(score)),
     ),
+    "",
+    hindsightText(outcome),
   ];
   if (forecast !== undefined) {
     const error = (forecast.errorShare * 100).toFixed(1);
@@ -45,8 +47,28 @@ export function linesOf({ fromMs, toMs, learnedMs, notes, outcome, walk }: Backt
   return lines;
 }
 
-function policyCells({ policy, unitHours, timesOracle, unservedPerMillion, shortMinutes, costUsd }: PolicyScore): readonly string[] {
-  return [policy, whole(unitHours), timesOracle.toFixed(2), unservedPerMillion.toFixed(1), whole(shortMinutes), moneyText(costUsd)];
+/** A policy, with what it was set to where it was tuned in hindsight. */
+export function policyText({ policy, setting }: PolicyScore): string {
+  return setting === undefined ? policy : `${policy} (${setting})`;
+}
+
+/** What the settings in brackets are, and which policies have none that will do. */
+export function hindsightText({ promise, unfit }: Outcome): string {
+  const most = `${promise} per million unserved`;
+  const none = unfit.length === 0 ? "" : `; no setting of ${unfit.join(", ")} does`;
+  return `in brackets: the cheapest setting that leaves no more than ${most}, chosen in hindsight${none}`;
+}
+
+function policyCells(score: PolicyScore): readonly string[] {
+  const { unitHours, timesOracle, unservedPerMillion, shortMinutes, costUsd } = score;
+  return [
+    policyText(score),
+    whole(unitHours),
+    timesOracle.toFixed(2),
+    unservedPerMillion.toFixed(1),
+    whole(shortMinutes),
+    moneyText(costUsd),
+  ];
 }
 
 function programmeCells(programme: ProgrammeScore): readonly string[] {

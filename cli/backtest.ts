@@ -175,7 +175,7 @@ async function targetOf(options: Options): Promise<{ readonly target: Target; re
 }
 
 function jsonOf({ fromMs, toMs, learnedMs, notes, outcome }: Backtest, input: object): unknown {
-  const { policies, programmes, knownMinutes, requests, forecast } = outcome;
+  const { promise, policies, unfit, programmes, knownMinutes, requests, forecast } = outcome;
   return {
     input: { ...input, notes },
     fromMs,
@@ -184,7 +184,9 @@ function jsonOf({ fromMs, toMs, learnedMs, notes, outcome }: Backtest, input: ob
     knownMinutes,
     requests,
     forecast,
+    promise,
     policies: policies.map(({ score }) => score),
+    unfit,
     programmes,
   };
 }

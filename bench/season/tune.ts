@@ -7,10 +7,8 @@ import {
   type Trace,
   type Unit,
 } from "../../shared/core/simulate/peers/policy.ts";
-import { horizontalScaling } from "../../shared/core/simulate/peers/horizontal.ts";
-import { PATTERNS, predictiveScaling } from "../../shared/core/simulate/peers/predictive-scaling.ts";
-import { scheduleMultiplier, type Slot } from "../../shared/core/simulate/peers/schedule-multiplier.ts";
-import { targetTracking } from "../../shared/core/simulate/peers/target-tracking.ts";
+import type { Slot } from "../../shared/core/simulate/peers/schedule-multiplier.ts";
+import { PEER_SETTINGS } from "../../shared/core/simulate/peers/settings.ts";
 import { calltime, type Sightings, type Without } from "./calltime.ts";
 import { firstUnits } from "./trace.ts";
 
@@ -37,18 +35,13 @@ export function cheapest(trials: readonly Trial[], limitPerMillion: number): Tri
 }
 
 /** The peers, each with every setting that is tried. */
-export const PEERS: Readonly<Record<string, (trace: Trace, slots: readonly Slot[], unit: Unit) => readonly Trial[]>> = {
-  "AWS target tracking": (trace, _, unit) => TARGETS.map((target) => tried(percent(target), targetTracking(unit, target), trace, unit)),
-  "Kubernetes HPA": (trace, _, unit) => TARGETS.map((target) => tried(percent(target), horizontalScaling(unit, target), trace, unit)),
-  "schedule multiplier": (trace, slots, unit) =>
-    FACTORS.flatMap((factor) =>
-      TARGETS.map((target) => tried(`×${factor}, ${percent(target)}`, scheduleMultiplier(unit, slots, { factor, target }), trace, unit)),
-    ),
-  "AWS predictive scaling": (trace, _, unit) =>
-    PATTERNS.flatMap((pattern) =>
-      TARGETS.map((target) => tried(`${pattern}, ${percent(target)}`, predictiveScaling(unit, { pattern, target }), trace, unit)),
-    ),
-};
+export const PEERS: Readonly<Record<string, (trace: Trace, slots: readonly Slot[], unit: Unit) => readonly Trial[]>> = Object.fromEntries(
+  Object.entries(PEER_SETTINGS).map(([name, settingsOf]) => [
+    name,
+    (trace: Trace, slots: readonly Slot[], unit: Unit) =>
+      settingsOf(unit, slots).map(({ setting, run }) => run((policy) => tried(setting, policy, trace, unit))),
+  ]),
+);
 
 /**
  * Calltime tuned in hindsight: one margin for all minutes, searched by halving to where it just meets each limit. More margin never loses
@@ -79,11 +72,3 @@ export function tunedCalltime(
 const FEWEST_SPREADS = 1;
 const MOST_SPREADS = 5;
 const HALVINGS = 7;
-
-const FACTORS = [1, 1.5, 2, 3, 4] as const;
-
-const TARGETS: readonly number[] = Array.from({ length: 90 }, (_, nth) => (nth + 10) / 100);
-
-function percent(share: number): string {
-  return `${Math.round(share * 100)} %`;
-}

@@ -55,14 +55,14 @@ export async function backtest({ settings, schedule, load, onProgress, ...wanted
     toMs,
     onMinutes: (done) => onProgress?.((done * MINUTE_MS) / (toMs - fromMs)),
   });
-  const rps = Float64Array.from(walk.floor, (_, index) => load.rps[(fromMs - load.fromMs) / MINUTE_MS + index] ?? Number.NaN);
   const notes = [...load.notes, ...zoneNotes(schedule, load)];
   const learnedMs = Math.min(LEARNED_MS, fromMs - load.fromMs);
   if (learnedMs < LEARNED_MS) {
     const what = `${lengthText(learnedMs)} of load to learn from before ${instantText(fromMs)}; two weeks tell weekdays from weekends`;
     notes.push({ code: "load-little-history", what });
   }
-  return { walk, outcome: outcomeOf(walk, rps, settings.policy.unservedPerMillion), fromMs, toMs, learnedMs, notes };
+  const outcome = outcomeOf({ walk, load, promise: settings.policy.unservedPerMillion });
+  return { walk, outcome, fromMs, toMs, learnedMs, notes };
 }
 
 type Wanted = Pick<BacktestSetting, "fromMs" | "toMs">;

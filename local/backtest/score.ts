@@ -2,12 +2,18 @@ import type { Occasion } from "../../shared/core/schedule/occasion.ts";
 import { DECAY_MS } from "../../shared/core/forecast/shape.ts";
 import type { Target } from "../../shared/core/target.ts";
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../shared/core/time.ts";
-import { floorAlone, oracle, staticPeak, targetTracking, type Course, type Played } from "./policies.ts";
+import { PEER_SETTINGS } from "../../shared/core/simulate/peers/settings.ts";
+import { targetTracking } from "../../shared/core/simulate/peers/target-tracking.ts";
+import type { LoadSeries } from "./load-series.ts";
+import { cheapestOf } from "./peers.ts";
+import { floorAlone, oracle, scaled, staticPeak, unitOf, type Course, type Played } from "./policies.ts";
 import type { Predicted, Walk } from "./walk.ts";
 
 /** What one policy would have cost, and left unserved, over all minutes whose load is known. */
 export type PolicyScore = {
   readonly policy: string;
+  /** Of a peer that was tuned in hindsight: what it was set to. */
+  readonly setting?: string;
   readonly unitHours: number;
   /** Unit-hours as a multiple of the oracle's. */
   readonly timesOracle: number;
@@ -48,7 +54,11 @@ export type Scored = { readonly score: PolicyScore; readonly course: Course };
 /** Everything that a backtest says. */
 export type Outcome = {
   readonly played: Played;
+  /** Requests per million that may be left unserved. */
+  readonly promise: number;
   readonly policies: readonly Scored[];
+  /** Peers of which no setting keeps the promise. */
+  readonly unfit: readonly string[];
   readonly programmes: readonly ProgrammeScore[];
   readonly knownMinutes: number;
   readonly requests: number;
@@ -59,44 +69,54 @@ export type Outcome = {
 // The floor is meant to lie under a policy of the customer's own; these are the ones that docs/backtest.md speaks of.
 const ABOVE_FLOOR = [0.7, 0.9, 1] as const;
 
-/** Plays every policy against the load, and scores each and each programme. `promise` is the unserved requests per million that may be. */
-export function outcomeOf(walk: Walk, rps: Float64Array, promise: number): Outcome {
-  const { target, fromMs, firstUnits } = walk;
-  const played: Played = { target, fromMs, rps, firstUnits };
+/** What is scored: a walk, the load that it went through, and the requests per million that may be left unserved. */
+export type Judged = { readonly walk: Walk; readonly load: LoadSeries; readonly promise: number };
+
+/** Plays every policy against the load, and scores each and each programme. */
+export function outcomeOf({ walk, load, promise }: Judged): Outcome {
+  const { target, fromMs, firstUnits, floor } = walk;
+  const first = (fromMs - load.fromMs) / MINUTE_MS;
+  const rpsIn = (from: number, to: number): Float64Array => Float64Array.from(load.rps.slice(from, to), (rps) => rps ?? Number.NaN);
+  const [beforeRps, rps] = [rpsIn(0, first), rpsIn(first, first + floor.length)];
+  const played: Played = { target, fromMs, rps, beforeRps, firstUnits };
+  const unit = unitOf(target);
   const best = oracle(played);
   const scored = (policy: string, course: Course): Scored => ({ score: scoreOf(policy, course, best, played), course });
-  const floor = floorAlone(played, walk);
+  const alone = floorAlone(played, walk);
   const own = target.targetUtilisation;
+  const slots = walk.predicted.map(({ occasion }) => occasion);
+  const peers = Object.entries(PEER_SETTINGS).map(([name, settingsOf]) => ({
+    name,
+    tuned: cheapestOf(played, settingsOf(unit, slots), promise),
+  }));
   const policies = [
     scored("oracle", best),
     scored("static peak", staticPeak(played)),
-    scored(`target tracking at ${percent(own)}`, targetTracking(played, own)),
-    ...bestTracking(played, scored, promise),
-    scored("Calltime's floor alone", floor),
-    ...ABOVE_FLOOR.map((at) => scored(`Calltime's floor + target tracking at ${percent(at)}`, targetTracking(played, at, walk.floor))),
+    scored(`target tracking at ${percent(own)}`, scaled(played, targetTracking(unit, own))),
+    ...peers.flatMap(({ name, tuned }) => {
+      if (tuned === undefined) return [];
+      const { score, course } = scored(name, tuned.course);
+      return [{ score: { ...score, setting: tuned.setting }, course }];
+    }),
+    scored("Calltime's floor alone", alone),
+    ...ABOVE_FLOOR.map((at) =>
+      scored(`Calltime's floor + target tracking at ${percent(at)}`, scaled(played, targetTracking(unit, at), { floor })),
+    ),
   ];
-  const known = rps.filter((load) => !Number.isNaN(load));
+  const known = rps.filter((minuteRps) => !Number.isNaN(minuteRps));
   return {
     played,
+    promise,
     policies,
-    programmes: walk.predicted.map((predicted) => programmeOf(predicted, floor, best, played)),
+    unfit: peers.flatMap(({ name, tuned }) => (tuned === undefined ? [name] : [])),
+    programmes: walk.predicted.map((predicted) => programmeOf(predicted, alone, best, played)),
     knownMinutes: known.length,
-    requests: known.reduce((sum, load) => sum + load, 0) * SECONDS,
+    requests: known.reduce((sum, minuteRps) => sum + minuteRps, 0) * SECONDS,
     forecast: forecastOf(walk, rps),
   };
 }
 
 const SECONDS = MINUTE_MS / SECOND_MS;
-const PERCENTS = Array.from({ length: 90 }, (_, index) => (99 - index) / 100);
-
-/** The highest target that leaves no more unserved than promised: known only in hindsight, and the kindest to target tracking. */
-function bestTracking(played: Played, scored: (policy: string, course: Course) => Scored, promise: number): readonly Scored[] {
-  for (const at of PERCENTS) {
-    const found = scored(`target tracking at ${percent(at)}, the best in hindsight`, targetTracking(played, at));
-    if (found.score.unservedPerMillion <= promise) return [found];
-  }
-  return [];
-}
 
 function percent(share: number): string {
   return `${Math.round(share * 100)} %`;

@@ -32,10 +32,14 @@ type Printed = {
   readonly from: string;
   readonly policies: readonly {
     readonly policy: string;
+    readonly setting?: string;
     readonly unitHours: number;
     readonly timesOracle: number;
     readonly costUsd?: number;
+    readonly unservedPerMillion: number;
   }[];
+  readonly promise: number;
+  readonly unfit: readonly string[];
   readonly programmes: readonly { readonly name: string; readonly startsAt: string; readonly slackSeconds: number }[];
 };
 
@@ -56,6 +60,8 @@ describe("calltime backtest", () => {
     expect([code, stderr]).toEqual([0, `calltime: report in ${report}\n`]);
     expect(stdout).toContain("time from column minute, load from column requests");
     expect(stdout).toMatch(/^oracle +\d/m);
+    expect(stdout).toMatch(/^Kubernetes HPA \(\d+ %\) +\d/m);
+    expect(stdout).toMatch(/^in brackets: the cheapest setting that leaves no more than 10 per million unserved, chosen in hindsight$/m);
     expect(stdout).toMatch(/^Calltime's floor \+ target tracking at 100 % +\d/m);
     expect(stdout).toMatch(/^The Show +2026-11-10T19:00Z/m);
     const page = readFileSync(report, "utf8");
@@ -122,6 +128,23 @@ describeWithData("the first two days of the World Cup", () => {
     expect(times("static peak")).toBeGreaterThan(3);
   });
 
+  test("every peer is there at its cheapest setting that keeps the promise", () => {
+    const tuned = printed.policies.filter(({ setting }) => setting !== undefined);
+    expect(tuned.map(({ policy }) => policy)).toEqual([
+      "AWS target tracking",
+      "Kubernetes HPA",
+      "schedule multiplier",
+      "AWS predictive scaling",
+    ]);
+    for (const { unservedPerMillion, timesOracle } of tuned) {
+      expect(unservedPerMillion).toBeLessThanOrEqual(printed.promise);
+      expect(timesOracle).toBeGreaterThan(1.3);
+      expect(timesOracle).toBeLessThan(3);
+    }
+    expect(printed.unfit).toEqual([]);
+    expect(readFileSync(report, "utf8")).toMatch(/AWS predictive scaling \((weekly|daily), \d+ %\)<\/th>/);
+  });
+
   describeWithBrowser("as a report in a browser", () => {
     let browser: Browser;
     beforeAll(async () => {
@@ -148,9 +171,7 @@ describeWithData("the first two days of the World Cup", () => {
       await expect.poll(drawn).not.toBe(closer);
       expect(await page.locator(".u-legend").innerText()).toContain("oracle");
       await page.getByRole("button", { name: "Show all of it" }).click();
-      expect(await page.locator("section > table tbody tr, .wide tbody tr").count()).toBe(
-        printed.policies.length + printed.programmes.length,
-      );
+      expect(await page.locator(".wide tbody tr").count()).toBe(printed.policies.length + printed.programmes.length);
       await page.screenshot({ path: join(SCREENSHOTS ?? folder, "backtest.png"), fullPage: true });
       expect(faults).toEqual([]);
       expect(asked).toEqual([pathToFileURL(report).href]);

@@ -45,8 +45,7 @@ describe("decisions walk forward", () => {
   test("a show that was seen before is ready before the next one begins, and what is not known lowers nothing", async () => {
     const load = loadOf(DAYS, SHOWS);
     const walk = await walked({ load });
-    const rps = Float64Array.from(walk.floor, (_, index) => load.rps[(FROM - load.fromMs) / MINUTE_MS + index] ?? Number.NaN);
-    const { programmes, policies } = outcomeOf(walk, rps, 10);
+    const { programmes, policies } = outcomeOf({ walk, load, promise: 10 });
     const third = programmes.find(({ startsAtMs }) => startsAtMs > FROM + 2 * DAY_MS);
     expect(third).toMatchObject({ name: "The Show", toldApart: true });
     expect(third?.actualPeakRps).toBe(242);
@@ -55,7 +54,7 @@ describe("decisions walk forward", () => {
     expect(third?.unservedRequests).toBe(0);
     const [oracle, peak] = policies;
     expect(oracle?.score).toMatchObject({ policy: "oracle", timesOracle: 1, unservedRequests: 0, wasteUnitHours: 0 });
-    expect(peak?.score).toMatchObject({ policy: "static peak", unservedRequests: 0, unitHours: (25 * rps.length) / 60 });
+    expect(peak?.score).toMatchObject({ policy: "static peak", unservedRequests: 0, unitHours: (25 * walk.floor.length) / 60 });
     for (const { score } of policies) expect(score.costUsd).toBeCloseTo(score.unitHours * 0.1, 9);
   });
 

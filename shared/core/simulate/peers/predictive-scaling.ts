@@ -7,10 +7,13 @@ const FORECAST_EVERY_MS = 6 * HOUR_MS;
 // Units are there five minutes before their hour (`SchedulingBufferTime`, 300 s).
 const BUFFER_MS = 5 * MINUTE_MS;
 
-/** The last 14 days by hour, newest last, and the hour that is still being counted. */
+/** The mean load of an hour; undefined where no minute of it is known. */
+type Hour = { readonly atMs: number; readonly loadRps: number | undefined };
+
+/** The last 14 days by hour, one following the other, newest last, and the hour that is still being counted. */
 type PredictiveState = {
   readonly tracking: TrackingState;
-  readonly hours: readonly { readonly atMs: number; readonly loadRps: number }[];
+  readonly hours: readonly Hour[];
   readonly counting: { readonly atMs: number; readonly sumRps: number; readonly minutes: number } | undefined;
   readonly forecast: { readonly madeMs: number; readonly hours: PredictiveState["hours"] };
 };
@@ -51,7 +54,9 @@ function counted(state: PredictiveState, { atMs, loadRps }: PastMinute): Predict
   if (counting?.atMs === hourMs) {
     return { ...state, counting: { atMs: hourMs, sumRps: counting.sumRps + loadRps, minutes: counting.minutes + 1 } };
   }
-  const done = counting === undefined ? [] : [{ atMs: counting.atMs, loadRps: counting.sumRps / counting.minutes }];
+  const done: Hour[] = counting === undefined ? [] : [{ atMs: counting.atMs, loadRps: counting.sumRps / counting.minutes }];
+  const newestMs = counting?.atMs ?? hourMs;
+  for (let missedMs = newestMs + HOUR_MS; missedMs < hourMs; missedMs += HOUR_MS) done.push({ atMs: missedMs, loadRps: undefined });
   return { ...state, hours: [...hours, ...done].slice(-HISTORY_HOURS), counting: { atMs: hourMs, sumRps: loadRps, minutes: 1 } };
 }
 
@@ -64,9 +69,9 @@ function expectedRps(hours: PredictiveState["hours"], pattern: Pattern, atMs: nu
   let sum = 0;
   let count = 0;
   for (let back = apart; back <= reach; back += apart) {
-    const hour = hours[place - back];
-    if (hour === undefined) continue;
-    sum += hour.loadRps;
+    const loadRps = hours[place - back]?.loadRps;
+    if (loadRps === undefined) continue;
+    sum += loadRps;
     count += 1;
   }
   return count === 0 ? 0 : sum / count;

@@ -1,5 +1,5 @@
 import { MINUTE_MS } from "../../time.ts";
-import type { ScalingPolicy, SeenMinute, Unit } from "./policy.ts";
+import type { ScalingPolicy, Unit } from "./policy.ts";
 import { track, UNTRACKED, unitsAt, type TrackingState } from "./target-tracking.ts";
 
 /** What is on, as the guide says. */
@@ -23,20 +23,47 @@ export function scheduleMultiplier(
   setting: { readonly factor: number; readonly target: number },
 ): ScalingPolicy<MultiplierState> {
   const { factor, target } = setting;
+  const openAt = windowsOf(slots);
   return {
     first: { tracking: UNTRACKED, openedMs: undefined, floorUnits: 1 },
     decide: (before, seen, { inForceMs, desiredUnits }) => {
-      const open = slots.findLast(
-        ({ startsAtMs, endsAtMs }) => inForceMs >= startsAtMs - OPENS_BEFORE_MS && inForceMs < endsAtMs + CLOSES_AFTER_MS,
-      );
       const tracked = track(unit, target, before.tracking, seen, desiredUnits);
-      const openedMs = open?.startsAtMs;
-      const floorUnits = openedMs === undefined ? 1 : openedMs === before.openedMs ? before.floorUnits : floorOf(unit, factor, seen);
-      return { state: { tracking: tracked.state, openedMs, floorUnits }, units: Math.max(floorUnits, tracked.units) };
+      const window = windowIn(before, openAt(inForceMs)?.startsAtMs, seen && unitsAt(unit, 1, factor * seen.loadRps));
+      return { state: { ...window, tracking: tracked.state }, units: Math.max(window.floorUnits, tracked.units) };
     },
   };
 }
 
-function floorOf(unit: Unit, factor: number, seen: SeenMinute | undefined): number {
-  return seen === undefined ? 1 : unitsAt(unit, 1, factor * seen.loadRps);
+type Window = Pick<MultiplierState, "openedMs" | "floorUnits">;
+
+/** A window keeps the floor that it opened with; where the load is not known, one opens when it is. */
+function windowIn(before: Window, startsAtMs: number | undefined, floorUnits: number | undefined): Window {
+  if (startsAtMs === undefined) return { openedMs: undefined, floorUnits: 1 };
+  if (startsAtMs === before.openedMs || floorUnits === undefined) return before;
+  return { openedMs: startsAtMs, floorUnits };
+}
+
+/** The slot whose window opened last of those that are open at an instant. O(log slots), and the slots of one longest window. */
+function windowsOf(slots: readonly Slot[]): (atMs: number) => Slot | undefined {
+  const sorted = slots.toSorted((one, other) => one.startsAtMs - other.startsAtMs);
+  const longestMs = sorted.reduce((most, { startsAtMs, endsAtMs }) => Math.max(most, endsAtMs - startsAtMs), 0);
+  return (atMs) => {
+    for (let index = countOpened(sorted, atMs) - 1; index >= 0; index -= 1) {
+      const slot = sorted[index];
+      if (slot === undefined || slot.startsAtMs + longestMs + CLOSES_AFTER_MS <= atMs) return undefined;
+      if (slot.endsAtMs + CLOSES_AFTER_MS > atMs) return slot;
+    }
+    return undefined;
+  };
+}
+
+/** How many of the sorted slots have opened their window. */
+function countOpened(sorted: readonly Slot[], atMs: number): number {
+  let [least, most] = [0, sorted.length];
+  while (least < most) {
+    const middle = (least + most) >> 1;
+    if ((sorted[middle]?.startsAtMs ?? 0) - OPENS_BEFORE_MS <= atMs) least = middle + 1;
+    else most = middle;
+  }
+  return least;
 }

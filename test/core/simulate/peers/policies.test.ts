@@ -111,6 +111,24 @@ describe("the schedule multiplier", () => {
     expect(units.slice(30, 100).every((each) => each === 3)).toBe(true);
     expect(units.at(-1)).toBe(1);
   });
+
+  test("goes by the window that opened last, and falls back on one that is still open", () => {
+    const at = (minute: number): number => FROM_MS + minute * MINUTE_MS;
+    // Given in no order; windows reach half an hour to both sides.
+    const slots = [
+      { startsAtMs: at(100), endsAtMs: at(110) },
+      { startsAtMs: at(60), endsAtMs: at(200) },
+    ];
+    const trace = traceOf(0, [50, 9], [60, 18], [130, 9]);
+    const units = billed(scheduleMultiplier(UNIT, slots, { factor: 3, target: 0.99 }), trace, 1);
+    expect([29, 30, 69, 70, 139, 140, 229, 230].map((minute) => units[minute])).toEqual([1, 3, 3, 6, 6, 3, 3, 1]);
+  });
+
+  test("opens its window when it first knows the load", () => {
+    const slot = { startsAtMs: FROM_MS, endsAtMs: FROM_MS + HOUR_MS };
+    const units = billed(scheduleMultiplier(UNIT, [slot], { factor: 3, target: 0.9 }), traceOf(0, [10, 9]), 1);
+    expect(units).toEqual([1, 1, 1, 1, 3, 3, 3, 3, 3, 3]);
+  });
 });
 
 describe("predictive scaling", () => {
@@ -125,5 +143,21 @@ describe("predictive scaling", () => {
     const units = billed(predictiveScaling(UNIT, { pattern: "daily", target: 1 }), trace, 1);
     expect(units.indexOf(4)).toBe(18 * 60 - 5);
     expect(units[19 * 60]).toBe(4);
+  });
+
+  test("an hour that nobody measured moves no other", () => {
+    const policy = predictiveScaling(UNIT, { pattern: "daily", target: 1 });
+    const busyMs = FROM_MS + 12 * HOUR_MS;
+    const nextMs = busyMs + DAY_MS;
+    let state = policy.first;
+    for (let atMs = FROM_MS; atMs < nextMs - HOUR_MS; atMs += MINUTE_MS) {
+      const isMissing = atMs >= FROM_MS + 3 * HOUR_MS && atMs < FROM_MS + 8 * HOUR_MS;
+      const loadRps = atMs >= busyMs && atMs < busyMs + HOUR_MS ? 40 : 4;
+      if (!isMissing) state = policy.learn?.(state, { atMs, loadRps }) ?? state;
+    }
+    const unitsAt = (inForceMs: number): number => policy.decide(state, undefined, { inForceMs, desiredUnits: 1 }).units;
+    expect([nextMs - 6 * MINUTE_MS, nextMs - 5 * MINUTE_MS, nextMs + HOUR_MS - MINUTE_MS, nextMs + HOUR_MS].map(unitsAt)).toEqual([
+      1, 4, 4, 1,
+    ]);
   });
 });
