@@ -72,7 +72,8 @@ const ROWS = [
     from: "^shared/deployed/",
     ours: "^(shared/(app|aws|config|core|lambda|deployed)/|events/)",
     packages: NONE,
-    builtins: ["fs"],
+    // The zone is read off the process, which a worker cannot.
+    builtins: ["fs", "worker_threads"],
   },
   {
     name: "functions",

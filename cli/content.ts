@@ -111,7 +111,7 @@ function manifestCommand(): Command {
     .action(async (file: string, { url, segments }: { readonly url: string; readonly segments: number }) => {
       const pieces: Uint8Array[] = [];
       for await (const piece of bytesOf(file, file)) pieces.push(piece);
-      const manifest = readManifest(Buffer.concat(pieces), { url, segments });
+      const manifest = await readManifest(Buffer.concat(pieces), { url, segments });
       if (manifest.kind === "live") process.stdout.write(`nothing is warmed: ${manifest.why}\n`);
       if (manifest.kind === "multivariant") process.stdout.write(`${manifest.playlists.join("\n")}\n`);
       if (manifest.kind !== "media") return;

@@ -116,7 +116,7 @@ async function warmObject({ edges, pace }: Ports, order: EdgeOrder, wanted: Want
     settle(reply.bytes);
     bytes += reply.bytes;
     requests += 1;
-    const judged = judge(reply, wanted, { ...order, mostBytes, nowMs: pace.nowMs() });
+    const judged = await judge(reply, wanted, { ...order, mostBytes, nowMs: pace.nowMs() });
     // What a playlist lists is known once it was read, whatever becomes of the GET that was to prove it.
     if (judged.leadsTo.length > 0) leadsTo = judged.leadsTo;
     if (judged.state.kind !== "ask-again") state = judged.state;
@@ -127,12 +127,14 @@ async function warmObject({ edges, pace }: Ports, order: EdgeOrder, wanted: Want
   return { state, bytes, requests, leadsTo };
 }
 
+type Judged = { readonly state: ContentState | { readonly kind: "ask-again" }; readonly leadsTo: Warmed["leadsTo"] };
+
 /** What one answer says of the object and what it leads to. */
-function judge(
+async function judge(
   reply: EdgeReply,
   wanted: Wanted,
   order: EdgeOrder & { readonly mostBytes: number; readonly nowMs: number },
-): { readonly state: ContentState | { readonly kind: "ask-again" }; readonly leadsTo: Warmed["leadsTo"] } {
+): Promise<Judged> {
   const alone = (state: ContentState) => ({ state, leadsTo: [] });
   if (reply.kind === "failed") return alone({ kind: reply.refused ? "refused" : "failed", code: reply.code, why: reply.reason });
   const { status, location } = reply;
@@ -164,10 +166,10 @@ function redirected(location: string, { url, playlist, depth }: Wanted) {
   return { state: { kind: "unproven", why: `it redirects to ${to}` } as const, leadsTo: [{ url: to, playlist, depth: depth + 1 }] };
 }
 
-function listedIn(body: Uint8Array, { url, depth }: Wanted, { segments }: EdgeOrder, state: ReturnType<typeof judge>["state"]) {
+async function listedIn(body: Uint8Array, { url, depth }: Wanted, { segments }: EdgeOrder, state: Judged["state"]): Promise<Judged> {
   let manifest: Manifest;
   try {
-    manifest = readManifest(body, { url, segments });
+    manifest = await readManifest(body, { url, segments });
   } catch (error) {
     if (!(error instanceof CalltimeError)) throw error;
     return { state: { kind: "refused", code: error.code, why: error.message } as const, leadsTo: [] };

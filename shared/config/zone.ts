@@ -1,21 +1,26 @@
 import { CalltimeError } from "../core/error.ts";
 import { DAY_MS, MINUTE_MS, type ZoneOffset, type ZoneOffsets } from "../core/time.ts";
 
-/**
- * The UTC offsets of an IANA zone between two instants, as the core wants them: resolved here, once. Throws `zone-unknown`.
- * Found by looking once a day and halving down to the minute where two looks differ; no zone changes twice within a day.
- */
+/** The UTC offsets of an IANA zone between two instants, as the core wants them: resolved here, once. Throws `zone-unknown`. */
 export function zoneOffsets(zone: string, fromMs: number, toMs: number): ZoneOffsets {
   const format = formatOf(zone);
-  const offsets: ZoneOffset[] = [{ fromMs, offsetMinutes: offsetAt(format, fromMs) }];
+  return offsetsFound((atMs) => offsetAt(format, atMs), fromMs, toMs);
+}
+
+/**
+ * The offsets between two instants, of a zone whose offset in minutes at any one of them can be asked for. Found by looking once a day and
+ * halving down to the minute where two looks differ; no zone changes twice within a day.
+ */
+export function offsetsFound(offsetAtMs: (atMs: number) => number, fromMs: number, toMs: number): ZoneOffsets {
+  const offsets: ZoneOffset[] = [{ fromMs, offsetMinutes: offsetAtMs(fromMs) }];
   for (let atMs = fromMs; atMs < toMs; atMs += DAY_MS) {
-    const offsetMinutes = offsetAt(format, atMs + DAY_MS);
+    const offsetMinutes = offsetAtMs(atMs + DAY_MS);
     if (offsetMinutes === offsets.at(-1)?.offsetMinutes) continue;
     let before = atMs;
     let after = atMs + DAY_MS;
     while (after - before > MINUTE_MS) {
       const middle = before + Math.floor((after - before) / 2 / MINUTE_MS) * MINUTE_MS;
-      if (offsetAt(format, middle) === offsetMinutes) after = middle;
+      if (offsetAtMs(middle) === offsetMinutes) after = middle;
       else before = middle;
     }
     offsets.push({ fromMs: after, offsetMinutes });

@@ -1,4 +1,3 @@
-import pg from "pg";
 import type { BufferCache } from "../app/ports.ts";
 import { CalltimeError } from "../core/error.ts";
 import { cachedQuery, cachedRelations, MEASURE_MS, quoted } from "../core/warm/buffer-cache.ts";
@@ -14,6 +13,8 @@ const QUERY_CANCELED = "57014";
  * pg_buffercache and pg_prewarm. One connection, which takes part in no pool of the platform's. Throws CalltimeError `database-unreachable`.
  */
 export async function postgresCache({ id, connectionString, connectMs }: Instance): Promise<BufferCache & { close(): Promise<void> }> {
+  // When there is a database to warm: a function that starts for a programme without one does not make the driver.
+  const { default: pg } = await import("pg");
   const client = new pg.Client({ connectionString, application_name: "calltime-warmer", connectionTimeoutMillis: connectMs });
   // A connection that breaks while nothing is asked would end the process; the next question tells of it.
   client.on("error", () => undefined);

@@ -1,20 +1,19 @@
 import type { Ports } from "../app/ports.ts";
 import { sqsDeadLetters } from "../aws/dead-letters.ts";
 import { ownFunctions, ownQueues } from "../aws/own-clients.ts";
-import { variable } from "../lambda/env.ts";
 
 /** What a function is told of the queues of dead letters, and of those that their letters go back to. */
 export const DEAD_LETTER_ENVIRONMENT = {
-  CALLTIME_INGEST_DEAD: variable("the URL of the queue of what ingest could not take"),
-  CALLTIME_INGEST_FUNCTION: variable("the name of the function ingest"),
-  CALLTIME_PLAN_DEAD: variable("the URL of the queue of what plan could not take"),
-  CALLTIME_PLAN_FUNCTION: variable("the name of the function plan"),
-  CALLTIME_CONTENT_DEAD: variable("the URL of the queue of what warm-cdn could not take"),
-  CALLTIME_CONTENT_FUNCTION: variable("the name of the function warm-cdn"),
-  CALLTIME_DATABASE_DEAD: variable("the URL of the queue of what warm-aurora could not take"),
-  CALLTIME_DATABASE_FUNCTION: variable("the name of the function warm-aurora"),
-  CALLTIME_WARM_DEAD: variable("the URL of the queue of what warm-capacity could not take"),
-  CALLTIME_WARM_QUEUE: variable("the URL of the queue that warm-capacity reads"),
+  CALLTIME_INGEST_DEAD: "the URL of the queue of what ingest could not take",
+  CALLTIME_INGEST_FUNCTION: "the name of the function ingest",
+  CALLTIME_PLAN_DEAD: "the URL of the queue of what plan could not take",
+  CALLTIME_PLAN_FUNCTION: "the name of the function plan",
+  CALLTIME_CONTENT_DEAD: "the URL of the queue of what warm-cdn could not take",
+  CALLTIME_CONTENT_FUNCTION: "the name of the function warm-cdn",
+  CALLTIME_DATABASE_DEAD: "the URL of the queue of what warm-aurora could not take",
+  CALLTIME_DATABASE_FUNCTION: "the name of the function warm-aurora",
+  CALLTIME_WARM_DEAD: "the URL of the queue of what warm-capacity could not take",
+  CALLTIME_WARM_QUEUE: "the URL of the queue that warm-capacity reads",
 };
 
 /** What the bus and Lambda gave up. Minutes that could not be called are not among it: the next one did their work. */

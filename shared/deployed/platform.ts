@@ -1,7 +1,7 @@
 import { contextOf, type Context } from "../app/context.ts";
 import type { Ports } from "../app/ports.ts";
 import { minuteOf } from "../core/time.ts";
-import { readEnv, variable } from "../lambda/env.ts";
+import { readEnv, type Variables } from "../lambda/env.ts";
 import type { Handling } from "../lambda/stack.ts";
 import { telemetryOf } from "../lambda/telemetry.ts";
 import { withAbsent } from "./absent.ts";
@@ -9,12 +9,12 @@ import { deployedSettings, type DeployedSettings } from "./settings.ts";
 
 /** What every function is told of where it runs. */
 const ENVIRONMENT = {
-  AWS_REGION: variable("the Region, which Lambda itself sets"),
-  CALLTIME_STAGE: variable("the stage, such as prod"),
-  CALLTIME_TABLE: variable("the name of the table that holds its state"),
-  CALLTIME_BUCKET: variable("the name of the bucket that feeds are put into"),
-  CALLTIME_BUS: variable("the name of the event bus"),
-  CALLTIME_ZONE: variable("the time zone that the audience lives in, such as Europe/Copenhagen"),
+  AWS_REGION: "the Region, which Lambda itself sets",
+  CALLTIME_STAGE: "the stage, such as prod",
+  CALLTIME_TABLE: "the name of the table that holds its state",
+  CALLTIME_BUCKET: "the name of the bucket that feeds are put into",
+  CALLTIME_BUS: "the name of the event bus",
+  CALLTIME_ZONE: "the time zone that the audience lives in, such as Europe/Copenhagen",
 };
 
 /** What the ports of a function are made from. */
@@ -44,9 +44,9 @@ export function deployed<Own extends string = never>(
   functionName: string,
   code: string,
   portsOf: (place: Place, env: Readonly<Record<Own, string>>) => Partial<Ports>,
-  own?: Readonly<Record<Own, ReturnType<typeof variable>>>,
+  own?: Variables<Own>,
 ): Deployed {
-  const env = readEnv({ ...ENVIRONMENT, ...own }, process.env) as Readonly<Record<keyof typeof ENVIRONMENT | Own, string>>;
+  const env = readEnv({ ...ENVIRONMENT, ...own } as Variables<keyof typeof ENVIRONMENT | Own>, process.env);
   const now = (): number => Date.now();
   const place: Place = {
     ...deployedSettings(new URL(".", code), env.CALLTIME_ZONE, now()),

@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
 import type { Settings } from "../app/context.ts";
-import { ZONE_MARGIN_MS, zoneOffsets } from "../config/zone.ts";
+import { ZONE_MARGIN_MS } from "../config/zone.ts";
 import { DEFAULT_CUE_OFFSETS } from "../core/cue/cue.ts";
 import { DEFAULT_IMPACT_THRESHOLD } from "../core/forecast/impact.ts";
 import { DEFAULT_PLAN_POLICY } from "../core/plan/plan.ts";
 import type { AudienceMetric } from "../core/target-in-aws.ts";
 import { MINUTE_MS } from "../core/time.ts";
+import { deployedOffsets } from "./zone.ts";
 
 /** How a deployment goes about its minutes: measuring is a function of its own, and every reading of a metric is billed (docs/cost.md). */
 export const AS_DEPLOYED = { measuredApart: true, ordinaryLoadMs: 5 * MINUTE_MS } as const satisfies Partial<Settings>;
@@ -33,7 +34,7 @@ export function deployedSettings(directory: URL, zone: string, now: number): Dep
   const { audience, feedOnlyUsdPerHour, ...owners } = JSON.parse(readFileSync(new URL(SETTINGS_FILE, directory), "utf8")) as OwnersSettings;
   const settings: Settings = {
     ...owners,
-    zone: zoneOffsets(zone, now - ZONE_MARGIN_MS, now + ZONE_MARGIN_MS),
+    zone: deployedOffsets(zone, now - ZONE_MARGIN_MS, now + ZONE_MARGIN_MS),
     threshold: DEFAULT_IMPACT_THRESHOLD,
     cueOffsets: DEFAULT_CUE_OFFSETS,
     policy: { ...DEFAULT_PLAN_POLICY, feedOnlyUsdPerHour },
