@@ -34,23 +34,31 @@ export function isReadable({ minutesAhead, numbers }: StoredNear, minutes: numbe
   return minutesAhead === minutes && Buffer.byteLength(numbers, "base64") === FLOAT_BYTES * growthNumbers(minutesAhead);
 }
 
-/** The same from its document, which is readable. */
-export function nearFrom({ minutesAhead, numbers, made, margins, asked }: StoredNear): Near {
-  return {
-    growth: { minutesAhead, numbers: unpacked(numbers), made: made.map((each) => madeFrom(each, minutesAhead)) },
-    margins: { ...margins, meanRps: margins.meanRps ?? undefined },
-    asked,
-  };
+const unpackedOnce = new WeakMap<StoredNear, Near>();
+
+/** The same from its document, which is readable; of the same document the same object. */
+export function nearFrom(stored: StoredNear): Near {
+  let near = unpackedOnce.get(stored);
+  if (near === undefined) {
+    const { minutesAhead, numbers, made, margins, asked } = stored;
+    near = {
+      growth: { minutesAhead, numbers: unpacked(numbers), made: made.map((each) => madeFrom(each, minutesAhead)) },
+      margins: { ...margins, meanRps: margins.meanRps ?? undefined },
+      asked,
+    };
+    unpackedOnce.set(stored, near);
+  }
+  return near;
 }
 
 function madeFrom({ fromMs, numbers }: StoredNear["made"][number], minutesAhead: number): Made {
-  const all = unpacked(numbers);
+  const all = [...unpacked(numbers)];
   const slopesEnd = all.length - 2 * minutesAhead;
   return {
     fromMs,
-    moving: { level: all[0] ?? 0, slopes: [...all.subarray(1, slopesEnd)] },
-    usualGrowth: [...all.subarray(slopesEnd, slopesEnd + minutesAhead)],
-    medianRps: [...all.subarray(slopesEnd + minutesAhead)],
+    moving: { level: all[0] ?? 0, slopes: all.slice(1, slopesEnd) },
+    usualGrowth: all.slice(slopesEnd, slopesEnd + minutesAhead),
+    medianRps: all.slice(slopesEnd + minutesAhead),
   };
 }
 
@@ -61,5 +69,8 @@ function packed(numbers: Iterable<number>): string {
 
 function unpacked(text: string): Float64Array {
   const bytes = Buffer.from(text, "base64");
-  return Float64Array.from({ length: Math.floor(bytes.length / FLOAT_BYTES) }, (_, index) => bytes.readFloatLE(FLOAT_BYTES * index));
+  const floats = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const numbers = new Float64Array(Math.floor(bytes.length / FLOAT_BYTES));
+  for (let index = 0; index < numbers.length; index += 1) numbers[index] = floats.getFloat32(FLOAT_BYTES * index, true);
+  return numbers;
 }

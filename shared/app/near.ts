@@ -1,12 +1,19 @@
 import { learningTiming, timingOf, type Followed } from "../core/forecast/air.ts";
-import { isFelt } from "../core/forecast/growth-rates.ts";
-import { GROWTH_LOOK_BACK_MINUTES } from "../core/forecast/growth.ts";
-import { firstNear, learnNear, lookNear, type Near, type NearForecast, type NearInput } from "../core/forecast/near.ts";
+import { GROWTH_LOOK_BACK_MINUTES, standAlike } from "../core/forecast/growth.ts";
+import {
+  firstNear,
+  learnNear,
+  nearLearner,
+  type Near,
+  type NearForecast,
+  type NearInput,
+  type NearLearner,
+} from "../core/forecast/near.ts";
 import type { Timing } from "../core/forecast/shape.ts";
 import type { LoadMinute } from "../core/measurement.ts";
 import { isReserved } from "../core/plan/envelope.ts";
 import type { Target } from "../core/target.ts";
-import { DAY_MS, HOUR_MS, MINUTE_MS } from "../core/time.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS, type ZoneOffsets } from "../core/time.ts";
 import type { AirLog } from "./air-log.ts";
 import type { Context } from "./context.ts";
 import { readDocument, replaceDocument } from "./documents.ts";
@@ -36,13 +43,29 @@ export function followedOf(counted: readonly Followed[], { occasions, air }: Air
   return [...byId.values()].sort((a, b) => a.occasion.startsAtMs - b.occasion.startsAtMs);
 }
 
+/** Starts and ends to learn by, and to look ahead by: the same list where they do not differ. */
+type Timings = { readonly now: number; readonly learning: readonly Timing[]; readonly looking: readonly Timing[] };
+
+// All targets of a tick follow the same occasions.
+const timingsKnown = new WeakMap<readonly Followed[], Timings>();
+
+function timingsOf(followed: readonly Followed[], now: number): Timings {
+  const before = timingsKnown.get(followed);
+  if (before?.now === now) return before;
+  const learning = followed.map((each) => learningTiming(each, now));
+  const looking = followed.map(({ occasion, air }) => timingOf(occasion, air, now));
+  const timings = { now, learning, looking: isSameTimings(learning, looking) ? learning : looking };
+  timingsKnown.set(followed, timings);
+  return timings;
+}
+
 type Given = { readonly target: Target; readonly followed: readonly Followed[]; readonly now: number };
 
 function inputOf({ settings }: Context, { target, followed, now }: Given, measured: readonly LoadMinute[]): NearInput {
   const { throughputRps, baselineUnits } = target;
   return {
     measured,
-    timings: followed.map((each) => learningTiming(each, now)),
+    timings: timingsOf(followed, now).learning,
     zone: settings.zone,
     throughputRps,
     leadMinutes: Math.ceil(target.startUpMs / MINUTE_MS) + LAG_MINUTES,
@@ -102,13 +125,13 @@ export type NearSince = { readonly document: Versioned<StoredNear>; readonly fro
 
 /** What was learned from the minutes since the stored hours; the same whether it comes minute by minute or, after a restart, at once. */
 type Lately = {
+  /** Of what is stored, which it goes on from. */
   readonly version: number;
-  /** What was stored. */
-  readonly stored: Near;
+  readonly learner: NearLearner;
+  readonly minutesAhead: number;
   readonly timings: readonly Timing[];
   /** From the first one that was learned from to the newest known. */
   readonly minutes: readonly LoadMinute[];
-  readonly near: Near;
 };
 
 const lately = new WeakMap<Context, Map<string, Lately>>();
@@ -121,32 +144,34 @@ export function nearForecast(
   measured: readonly LoadMinute[],
 ): NearForecast | undefined {
   const { target, followed, now } = given;
+  const { value: stored, version } = document;
   const newest = measured.findLastIndex(({ kind }) => kind === "known");
   const first = measured.findIndex(({ atMs }) => atMs >= fromMs);
-  if (newest < 0 || first < 0) return undefined;
-  const known = measured.slice(first, newest + 1);
-  const { throughMs } = document.value;
-  const minutes = known.filter(({ atMs }) => atMs >= throughMs);
-  const input = inputOf(context, given, known);
+  if (first < 0 || newest < first) return undefined;
+  const input = inputOf(context, given, measured.slice(first, newest + 1));
+  const { timings, measured: known } = input;
+  const unstored = known.findIndex(({ atMs }) => atMs >= stored.throughMs);
+  const minutes = unstored < 0 ? [] : known.slice(unstored);
   let memory = lately.get(context);
   if (memory === undefined) lately.set(context, (memory = new Map()));
   const before = memory.get(target.id);
-  const stored = before?.version === document.version ? before.stored : nearFrom(document.value);
-  const goesOn = before?.version === document.version && followsOn(before, { minutes, timings: input.timings });
-  const nextMs = minutes[goesOn ? before.minutes.length : 0]?.atMs ?? Infinity;
-  const near = learnNear(goesOn ? before.near : stored, input, nextMs);
-  memory.set(target.id, { version: document.version, stored, timings: input.timings, minutes, near });
-  const timings = followed.map(({ occasion, air }) => timingOf(occasion, air, now));
-  return lookNear(near, { ...input, timings }, input.unservedPerMillion);
+  const goesOn = before?.version === version && followsOn(before, { minutes, timings }, input.zone);
+  const learner = goesOn ? before.learner : nearLearner(nearFrom(stored));
+  const next = minutes[goesOn ? before.minutes.length : 0];
+  // What it learned is in the learner: it is remembered together with the minutes, or not at all.
+  memory.delete(target.id);
+  if (next !== undefined) learner.learn(input, next.atMs);
+  memory.set(target.id, { version, learner, minutesAhead: stored.minutesAhead, timings, minutes });
+  return learner.look({ ...input, timings: timingsOf(followed, now).looking });
 }
 
 /** Whether what was learned before is what the beginning of these minutes teaches by these timings. */
-function followsOn(before: Lately, { minutes, timings }: Pick<Lately, "minutes" | "timings">): boolean {
+function followsOn(before: Lately, { minutes, timings }: Pick<Lately, "minutes" | "timings">, zone: ZoneOffsets): boolean {
   const [first, last] = [before.minutes[0], before.minutes.at(-1)];
-  if (first === undefined || last === undefined || !startsAlike(minutes, before.minutes)) return false;
-  const lookedUntilMs = last.atMs + before.stored.growth.minutesAhead * MINUTE_MS;
-  const felt = (timing: Timing): boolean => isFelt(timing, first.atMs, lookedUntilMs);
-  return isSameTimings(before.timings.filter(felt), timings.filter(felt));
+  if (first === undefined || last === undefined) return true;
+  if (!startsAlike(minutes, before.minutes)) return false;
+  const lookedAt = { fromMs: first.atMs, untilMs: last.atMs + before.minutesAhead * MINUTE_MS };
+  return isSameTimings(before.timings, timings) || standAlike(before.timings, timings, { ...lookedAt, zone });
 }
 
 function isSameTimings(a: readonly Timing[], b: readonly Timing[]): boolean {

@@ -66,11 +66,6 @@ export function placeOf(timings: readonly Timing[], atMs: number, zone: ZoneOffs
   return { stretch: isStart ? "start" : "end", dayKind, minute: since };
 }
 
-/** Whether something with that timing may be felt in any minute of [fromMs, untilMs]. */
-export function isFelt({ startsAtMs, endsAtMs }: Timing, fromMs: number, untilMs: number): boolean {
-  return untilMs >= startsAtMs - FELT_BEFORE_MS && fromMs < endsAtMs + FELT_AFTER_MS;
-}
-
 function feltFrom(timings: readonly Timing[], atMs: number, beforeMs: number): Timing | undefined {
   return timings.findLast(({ startsAtMs, endsAtMs }) => atMs >= startsAtMs - beforeMs && atMs < endsAtMs + FELT_AFTER_MS);
 }

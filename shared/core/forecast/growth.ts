@@ -114,57 +114,99 @@ function regressionAt(nth: number, side: Side): number {
 export function nearMinutes(growth: Growth, input: GrowthInput, fromMs: number): readonly NearMinute[] {
   const moving = movingAt(input.measured, input.measured.length, fromMs, input.throughputRps);
   if (moving === undefined) return [];
-  return lookAhead(growth, { ...input, placeAt: (atMs) => placeOf(input.timings, atMs, input.zone) }, { fromMs, moving }).minutes;
+  return minutesIn(lookAhead(growth, input, { fromMs, moving }), growth.numbers);
 }
 
-type Looking = Pick<GrowthInput, "throughputRps"> & { readonly placeAt: (atMs: number) => Place };
+/** What is seen from one minute, and where the minutes ahead stand. */
+type Sight = { readonly made: Made; readonly spots: readonly Spot[] };
 
 function lookAhead(
-  { numbers, minutesAhead }: Growth,
-  looking: Looking,
+  { numbers, minutesAhead }: Pick<Growth, "numbers" | "minutesAhead">,
+  { timings, zone, throughputRps }: GrowthInput,
   { fromMs, moving }: Pick<Made, "fromMs" | "moving">,
-): { readonly made: Made; readonly minutes: readonly NearMinute[] } {
-  const minutes: NearMinute[] = [];
+): Sight {
+  const spotAt = spotsOf(timings, zone);
+  const spots: Spot[] = [];
   const usualGrowths: number[] = [];
   const medians: number[] = [];
   let usualGrowth = 0;
   for (let nth = 0; nth < minutesAhead; nth += 1) {
-    const atMs = fromMs + (nth + 1) * MINUTE_MS;
-    const place = looking.placeAt(atMs);
-    usualGrowth += rateAt(numbers, place);
-    const minute = nearMinute(numbers, looking.throughputRps, { nth, atMs, place, moving, usualGrowth });
-    minutes.push(minute);
+    const spot = spotAt(fromMs + (nth + 1) * MINUTE_MS);
+    usualGrowth += rateAt(numbers, spot.place);
+    const growth = predicted(numbers, regressionAt(nth, spot.side), featuresOf(moving, usualGrowth));
+    const level = Math.exp(moving.level + Math.max(-LARGEST_GROWTH, Math.min(LARGEST_GROWTH, growth)));
+    spots.push(spot);
     usualGrowths.push(usualGrowth);
-    medians.push(minute.medianRps);
+    medians.push(Math.max(0, level - NOTHING_UNITS * throughputRps));
   }
-  return { made: { fromMs, moving, usualGrowth: usualGrowths, medianRps: medians }, minutes };
+  return { made: { fromMs, moving, usualGrowth: usualGrowths, medianRps: medians }, spots };
 }
 
-type Sight = {
-  readonly nth: number;
-  readonly atMs: number;
-  readonly place: Place;
-  readonly moving: Moving;
-  readonly usualGrowth: number;
-};
+/** The minutes ahead in a sight, while the numbers are those that it was seen by. */
+function minutesIn(sight: Sight, numbers: Float64Array): readonly NearMinute[] {
+  return sight.spots.flatMap((_, nth) => minuteIn(sight, numbers, nth) ?? []);
+}
 
-function nearMinute(numbers: Float64Array, throughputRps: number, sight: Sight): NearMinute {
-  const { nth, atMs, place, moving } = sight;
-  const side = sideOf(place);
-  const growth = predicted(numbers, regressionAt(nth, side), featuresOf(moving, sight.usualGrowth));
-  const level = Math.exp(moving.level + Math.max(-LARGEST_GROWTH, Math.min(LARGEST_GROWTH, growth)));
-  const error = errorAt(nth, place);
+function minuteIn({ made, spots }: Sight, numbers: Float64Array, nth: number): NearMinute | undefined {
+  const spot = spots[nth];
+  if (spot === undefined) return undefined;
+  const error = aheadAt(nth) + spot.errors;
   return {
-    atMs,
-    side,
-    medianRps: Math.max(0, level - NOTHING_UNITS * throughputRps),
+    atMs: made.fromMs + (nth + 1) * MINUTE_MS,
+    side: spot.side,
+    medianRps: made.medianRps[nth] ?? 0,
     spread: Math.max(LEAST_SPREAD, SPREADS_PER_ERROR * (numbers[error] ?? FIRST_ERROR)),
     seenMinutes: (numbers[error + 1] ?? FIRST_ERROR_MINUTES) - FIRST_ERROR_MINUTES,
   };
 }
 
-function featuresOf({ slopes }: Moving, usualGrowth: number): readonly number[] {
-  return [1, usualGrowth, ...slopes];
+/** What a regression is given, in `features`: they hold until the next are asked for. */
+function featuresOf({ slopes }: Moving, usualGrowth: number): Float64Array {
+  features[1] = usualGrowth;
+  for (let nth = 0; nth < slopes.length; nth += 1) features[2 + nth] = slopes[nth] ?? 0;
+  return features;
+}
+
+// Room to work in, made once: the first is always 1.
+const features = Float64Array.from(FIRST_WEIGHTS, () => 1);
+
+/** Where a minute stands, the side that it is on, and where the errors of its phase stand among the numbers of a minute ahead. */
+type Spot = { readonly place: Place; readonly side: Side; readonly errors: number };
+
+type Spots = { readonly zone: ZoneOffsets; readonly byInstant: Map<number, Spot> };
+
+// All targets look ahead by the same timings, and nearly all to the same minutes.
+const knownSpots = new WeakMap<readonly Timing[], Spots>();
+
+/** Where minutes stand by these timings, each worked out once. */
+function spotsOf(timings: readonly Timing[], zone: ZoneOffsets): (atMs: number) => Spot {
+  let spots = knownSpots.get(timings);
+  if (spots?.zone !== zone) knownSpots.set(timings, (spots = { zone, byInstant: new Map() }));
+  const { byInstant } = spots;
+  return (atMs) => {
+    let spot = byInstant.get(atMs);
+    if (spot === undefined) byInstant.set(atMs, (spot = spotOf(placeOf(timings, atMs, zone))));
+    return spot;
+  };
+}
+
+/** Whether every minute of [fromMs, untilMs] stands where it stood by other timings: what is learned of it is then the same. */
+export function standAlike(
+  before: readonly Timing[],
+  after: readonly Timing[],
+  { fromMs, untilMs, zone }: { readonly fromMs: number; readonly untilMs: number; readonly zone: ZoneOffsets },
+): boolean {
+  const [spotBefore, spotAfter] = [spotsOf(before, zone), spotsOf(after, zone)];
+  for (let atMs = fromMs; atMs <= untilMs; atMs += MINUTE_MS) {
+    const [a, b] = [spotBefore(atMs).place, spotAfter(atMs).place];
+    if (a.minute !== b.minute || a.stretch !== b.stretch || a.dayKind !== b.dayKind) return false;
+  }
+  return true;
+}
+
+function spotOf(place: Place): Spot {
+  const phase = PHASES.indexOf(phaseOf(place));
+  return { place, side: sideOf(place), errors: ERRORS + 2 * (phase + (place.dayKind === "workday" ? 0 : PHASES.length)) };
 }
 
 function sideOf({ stretch }: Place): Side {
@@ -178,52 +220,54 @@ function phaseOf({ stretch, minute }: Place): (typeof PHASES)[number] {
   return minute < -15 ? "plateau" : minute < 15 ? "end" : "decay";
 }
 
-/** Where the mean error of a number of minutes ahead stands, for the phase of a place on its kind of day; its minutes follow it. */
-function errorAt(nth: number, place: Place): number {
-  const phase = PHASES.indexOf(phaseOf(place));
-  return aheadAt(nth) + ERRORS + 2 * (phase + (place.dayKind === "workday" ? 0 : PHASES.length));
-}
-
 /** What is learned from the newest of the measured minutes. O(minutes ahead). */
 export function learnGrowth(growth: Growth, input: GrowthInput): Growth {
   if (input.measured.at(-1)?.kind !== "known") return growth;
-  const learner = growthLearner(growth, input);
-  learner.learn(input.measured.length - 1);
+  const learner = growthLearner(growth);
+  learner.learn(input, input.measured.length - 1);
   return learner.learned();
 }
 
 /** Learns minute by minute, in numbers of its own. */
 export type GrowthLearner = {
-  /** Learns the measured minute of that index, and returns those ahead as they look from it; none where it or too much before it is unknown. */
-  readonly learn: (index: number) => readonly NearMinute[];
+  /** Learns the measured minute of that index; whether it can be looked ahead from: not where it or too much before it is unknown. */
+  readonly learn: (input: GrowthInput, index: number) => boolean;
+  /** The minute that many ahead as it looks from the one that was learned last; undefined where it looks no further, or cannot. */
+  readonly ahead: (minutes: number) => NearMinute | undefined;
+  /** All of them as they look from `fromMs`, the newest known minute of an input whose minutes were learned; none where too little is known. */
+  readonly look: (input: GrowthInput, fromMs: number) => readonly NearMinute[];
   /** What was learned so far. */
   readonly learned: () => Growth;
 };
 
-/** What learns the measured minutes of an input one after the other, from what was learned before. */
-export function growthLearner(growth: Growth, input: GrowthInput): GrowthLearner {
-  const { measured, timings, zone, throughputRps } = input;
+/** What goes on learning from what was learned before. */
+export function growthLearner(growth: Growth): GrowthLearner {
   const { minutesAhead } = growth;
   const numbers = growth.numbers.slice();
   let { made } = growth;
-  const places = new Map<number, Place>();
-  const placeAt = (atMs: number): Place => {
-    let place = places.get(atMs);
-    if (place === undefined) places.set(atMs, (place = placeOf(timings, atMs, zone)));
-    return place;
+  let last: { readonly sight: Sight; readonly timings: readonly Timing[] } | undefined;
+  return {
+    learn: (input, index) => {
+      const { measured, timings, zone, throughputRps } = input;
+      const minute = measured[index];
+      last = undefined;
+      if (minute?.kind !== "known") return false;
+      const spot = spotsOf(timings, zone)(minute.atMs);
+      learnMinute({ minutesAhead, numbers, made }, { minute, before: measured[index - 1], spot, throughputRps });
+      const moving = movingAt(measured, index + 1, minute.atMs, throughputRps);
+      if (moving === undefined) return false;
+      last = { sight: lookAhead({ minutesAhead, numbers }, input, { fromMs: minute.atMs, moving }), timings };
+      made = [last.sight.made, ...made.slice(0, minutesAhead - 1)];
+      return true;
+    },
+    ahead: (minutes) => last && minuteIn(last.sight, numbers, minutes - 1),
+    look: (input, fromMs) => {
+      // Having learned the newest minute it has looked from there already, unless it is to look by other timings.
+      if (last?.sight.made.fromMs === fromMs && last.timings === input.timings) return minutesIn(last.sight, numbers);
+      return nearMinutes({ minutesAhead, numbers, made }, input, fromMs);
+    },
+    learned: () => ({ minutesAhead, numbers: numbers.slice(), made }),
   };
-  const learn = (index: number): readonly NearMinute[] => {
-    const minute = measured[index];
-    if (minute?.kind !== "known") return [];
-    learnMinute({ minutesAhead, numbers, made }, { minute, before: measured[index - 1], place: placeAt(minute.atMs), throughputRps });
-    places.delete(minute.atMs);
-    const moving = movingAt(measured, index + 1, minute.atMs, throughputRps);
-    if (moving === undefined) return [];
-    const looked = lookAhead({ minutesAhead, numbers, made }, { placeAt, throughputRps }, { fromMs: minute.atMs, moving });
-    made = [looked.made, ...made.slice(0, minutesAhead - 1)];
-    return looked.minutes;
-  };
-  return { learn, learned: () => ({ minutesAhead, numbers, made }) };
 }
 
 type KnownMinute = Extract<LoadMinute, { kind: "known" }>;
@@ -234,26 +278,26 @@ function learnMinute(
   given: {
     readonly minute: KnownMinute;
     readonly before: LoadMinute | undefined;
-    readonly place: Place;
+    readonly spot: Spot;
     readonly throughputRps: number;
   },
 ): void {
-  const { place, before } = given;
+  const { before } = given;
+  const { place, side, errors } = given.spot;
   const { atMs, loadRps } = given.minute;
   const nothingRps = NOTHING_UNITS * given.throughputRps;
   const value = Math.log(loadRps + nothingRps);
-  const side = sideOf(place);
   // The first of its kind shows how it runs; how far forecasts err is for the next one to show.
   const seen = wasSeen(numbers, place);
   for (let nth = 0; nth < minutesAhead; nth += 1) {
     const then = madeAt(made, atMs - (nth + 1) * MINUTE_MS, nth);
     if (then === undefined) continue;
-    const features = featuresOf(then.moving, then.usualGrowth[nth] ?? 0);
+    const given = featuresOf(then.moving, then.usualGrowth[nth] ?? 0);
     const at = regressionAt(nth, side);
-    const error = value - then.moving.level - predicted(numbers, at, features);
+    const error = value - then.moving.level - predicted(numbers, at, given);
     const bounded = Math.max(-LARGEST_ERROR, Math.min(LARGEST_ERROR, error));
-    learnRegression(numbers, at, { features, error: bounded, memory: MEMORY_MINUTES });
-    if (seen) learnError(numbers, errorAt(nth, place), Math.abs(value - Math.log((then.medianRps[nth] ?? 0) + nothingRps)));
+    learnRegression(numbers, at, { features: given, error: bounded, memory: MEMORY_MINUTES });
+    if (seen) learnError(numbers, aheadAt(nth) + errors, Math.abs(value - Math.log((then.medianRps[nth] ?? 0) + nothingRps)));
   }
   if (before?.kind === "known" && before.atMs === atMs - MINUTE_MS)
     learnRate(numbers, place, value - Math.log(before.loadRps + nothingRps));

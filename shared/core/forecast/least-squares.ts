@@ -18,7 +18,7 @@ export function firstRegression(numbers: Float64Array, from: number, weights: re
 }
 
 /** What the regression at `from` makes of these features. */
-export function predicted(numbers: Float64Array, from: number, features: readonly number[]): number {
+export function predicted(numbers: Float64Array, from: number, features: ArrayLike<number>): number {
   let sum = 0;
   for (let i = 0; i < features.length; i += 1) sum += (numbers[from + i] ?? 0) * (features[i] ?? 0);
   return sum;
@@ -28,7 +28,7 @@ export function predicted(numbers: Float64Array, from: number, features: readonl
 export function learnRegression(
   numbers: Float64Array,
   from: number,
-  observation: { readonly features: readonly number[]; readonly error: number; readonly memory: number },
+  observation: { readonly features: ArrayLike<number>; readonly error: number; readonly memory: number },
 ): void {
   const { features, error, memory } = observation;
   const size = features.length;

@@ -1,5 +1,14 @@
 import type { LoadMinute } from "../measurement.ts";
-import { firstGrowth, growthLearner, nearMinutes, type Growth, type GrowthInput, type NearMinute, type Side } from "./growth.ts";
+import {
+  firstGrowth,
+  growthLearner,
+  nearMinutes,
+  type Growth,
+  type GrowthInput,
+  type GrowthLearner,
+  type NearMinute,
+  type Side,
+} from "./growth.ts";
 import { FIRST_MARGINS, learnMargins, spreadsOf, tailOfNear, type Margins, type Spreads } from "./margin.ts";
 
 /** What the newest minutes of a target let be seen of the next ones is made from: how its load grows, and the margin that keeps the promise. */
@@ -29,30 +38,52 @@ export function firstNear(minutesAhead: number): Near {
 
 /** What is learned from the measured minutes from `fromMs` on, one after the other: O(minutes ahead) each. Unknown ones teach nothing. */
 export function learnNear(near: Near, input: NearInput, fromMs: number): Near {
-  const { measured, throughputRps, unservedPerMillion, leastRps } = input;
-  const first = measured.findIndex(({ atMs }) => atMs >= fromMs);
-  if (first < 0) return near;
-  const learner = growthLearner(near.growth, input);
-  const lead = Math.min(input.leadMinutes, near.growth.minutesAhead);
+  if (!input.measured.some(({ atMs }) => atMs >= fromMs)) return near;
+  const learner = nearLearner(near);
+  learner.learn(input, fromMs);
+  return learner.learned();
+}
+
+/** Learns minute after minute, in numbers of its own, and looks ahead by what it has learned. */
+export type NearLearner = {
+  /** Learns the measured minutes from `fromMs` on, as `learnNear` does. */
+  readonly learn: (input: NearInput, fromMs: number) => void;
+  /** Looks ahead from the newest known minute, as `lookNear` does; all minutes up to there have to be learned. */
+  readonly look: (input: NearInput) => NearForecast | undefined;
+  /** What was learned so far. */
+  readonly learned: () => Near;
+};
+
+/** What goes on learning from what was learned before. */
+export function nearLearner(near: Near): NearLearner {
+  const { minutesAhead } = near.growth;
+  const growth = growthLearner(near.growth);
   const asked = new Map(near.asked.map((each) => [each.atMs, each]));
   let { margins } = near;
-  for (let index = first; index < measured.length; index += 1) {
+  const learnAt = (input: NearInput, index: number): void => {
+    const { measured, throughputRps, unservedPerMillion, leastRps } = input;
     const minute = measured[index];
     const before = minute && asked.get(minute.atMs);
     if (minute !== undefined) asked.delete(minute.atMs);
     if (minute?.kind === "known" && before !== undefined) {
-      margins = learnMargins(
-        margins,
-        { side: before.side, loadRps: minute.loadRps, askedRps: Math.max(leastRps, before.rps) },
-        unservedPerMillion,
-      );
+      const { side, rps } = before;
+      margins = learnMargins(margins, { side, loadRps: minute.loadRps, askedRps: Math.max(leastRps, rps) }, unservedPerMillion);
     }
-    const reached = learner.learn(index)[lead - 1];
-    if (reached === undefined) continue;
+    growth.learn(input, index);
+    const reached = growth.ahead(Math.min(input.leadMinutes, minutesAhead));
+    if (reached === undefined) return;
     const spreads = spreadsOf(margins, unservedPerMillion)[reached.side];
     asked.set(reached.atMs, { atMs: reached.atMs, side: reached.side, rps: tailOfNear(reached, spreads, throughputRps) });
-  }
-  return { growth: learner.learned(), margins, asked: [...asked.values()] };
+  };
+  return {
+    learn: (input, fromMs) => {
+      const first = input.measured.findIndex(({ atMs }) => atMs >= fromMs);
+      if (first < 0) return;
+      for (let index = first; index < input.measured.length; index += 1) learnAt(input, index);
+    },
+    look: (input) => forecastFrom(margins, input, growth.look),
+    learned: () => ({ growth: growth.learned(), margins, asked: [...asked.values()] }),
+  };
 }
 
 /** A minute as the newest ones let it be seen, with the load to have capacity for. */
@@ -68,16 +99,20 @@ export type NearForecast = {
 
 /** Looks ahead from the newest known minute; undefined where none is known, or too little before it. */
 export function lookNear(near: Near, input: GrowthInput, unservedPerMillion: number): NearForecast | undefined {
+  return forecastFrom(near.margins, { ...input, unservedPerMillion }, (seen, fromMs) => nearMinutes(near.growth, seen, fromMs));
+}
+
+function forecastFrom(
+  margins: Margins,
+  input: GrowthInput & Pick<NearInput, "unservedPerMillion">,
+  look: GrowthLearner["look"],
+): NearForecast | undefined {
   const newest = input.measured.findLast((minute): minute is Extract<LoadMinute, { kind: "known" }> => minute.kind === "known");
   if (newest === undefined) return undefined;
-  const spreads: Spreads = spreadsOf(near.margins, unservedPerMillion);
-  const minutes = nearMinutes(near.growth, input, newest.atMs);
-  if (minutes.length === 0) return undefined;
-  return {
-    newestMs: newest.atMs,
-    newestRps: newest.loadRps,
-    minutes: new Map(
-      minutes.map((minute) => [minute.atMs, { ...minute, tailRps: tailOfNear(minute, spreads[minute.side], input.throughputRps) }]),
-    ),
-  };
+  const spreads: Spreads = spreadsOf(margins, input.unservedPerMillion);
+  const minutes = new Map<number, SeenMinute>();
+  for (const minute of look(input, newest.atMs)) {
+    minutes.set(minute.atMs, { ...minute, tailRps: tailOfNear(minute, spreads[minute.side], input.throughputRps) });
+  }
+  return minutes.size === 0 ? undefined : { newestMs: newest.atMs, newestRps: newest.loadRps, minutes };
 }

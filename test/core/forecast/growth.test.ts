@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { firstGrowth, learnGrowth, nearMinutes } from "../../../shared/core/forecast/growth.ts";
+import { firstGrowth, learnGrowth, nearMinutes, standAlike } from "../../../shared/core/forecast/growth.ts";
+import { placeOf } from "../../../shared/core/forecast/growth-rates.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../../shared/core/time.ts";
 import { evenings, FROM_MS, inputAt, learned, loadAt, minutesOf, seededNormals } from "./near.ts";
 
@@ -86,5 +87,27 @@ describe("growth", () => {
         ),
       ).length;
     expect(size(4)).toBeLessThan(1.1 * size(2));
+  });
+
+  test("minutes stand alike by other timings where each has its place, and not where one has another", () => {
+    const evening = evenings(1);
+    const [{ startsAtMs, endsAtMs } = { startsAtMs: 0, endsAtMs: 0 }] = evening;
+    const others = [
+      [],
+      [{ startsAtMs, endsAtMs: endsAtMs + MINUTE_MS }],
+      [{ startsAtMs: startsAtMs - 20 * MINUTE_MS, endsAtMs: startsAtMs }, ...evening],
+      [...evening, { startsAtMs: startsAtMs + DAY_MS, endsAtMs: endsAtMs + DAY_MS }],
+    ];
+    const seen = new Set<boolean>();
+    for (const other of others) {
+      for (let fromMs = startsAtMs - 2 * HOUR_MS; fromMs < endsAtMs + 2 * HOUR_MS; fromMs += 10 * MINUTE_MS) {
+        const untilMs = fromMs + 10 * MINUTE_MS;
+        const within = Array.from({ length: 11 }, (_, nth) => fromMs + nth * MINUTE_MS);
+        const alike = within.every((atMs) => JSON.stringify(placeOf(evening, atMs, [])) === JSON.stringify(placeOf(other, atMs, [])));
+        expect(standAlike(evening, other, { fromMs, untilMs, zone: [] })).toBe(alike);
+        seen.add(alike);
+      }
+    }
+    expect(seen.size).toBe(2);
   });
 });
