@@ -1,4 +1,5 @@
 /** `npm run bench -- NAME [options]`: runs one of the benches that have a name. */
+import { main as ablation } from "./ablation.ts";
 import { main as audience } from "./audience.ts";
 import { main as cold } from "./cold.ts";
 import { main as database } from "./database.ts";
@@ -7,6 +8,7 @@ import { main as premieres } from "./premieres.ts";
 import { main as season } from "./season.ts";
 
 const BENCHES: Readonly<Record<string, (args: readonly string[]) => void | Promise<void>>> = {
+  ablation,
   audience,
   cold,
   database,

@@ -2,57 +2,46 @@
  * The season: policies side by side on the load of the France 98 site, under one rule for all. `npm run bench -- season [--json]`; what the
  * rule is, and what is not measured, is in docs/benchmarks.md.
  */
-import { execFileSync } from "node:child_process";
-import { arch, cpus, platform } from "node:os";
 import { oracleWithStartUp, staticPeak } from "../shared/core/simulate/peers/fixed.ts";
 import type { Unit } from "../shared/core/simulate/peers/policy.ts";
 import { DEFAULT_PLAN_POLICY } from "../shared/core/plan/plan.ts";
+import { aboutNow, jsonOf } from "./about.ts";
 import { planned } from "./season/planned.ts";
 import { calltime, sightingsOf, type Sightings } from "./season/calltime.ts";
 import { mainTable, partsTable, promiseOf, promiseTable, rowOf, type Promised, type Row } from "./season/report.ts";
 import { partsOf, readSeason, TASK_RPS, type Season } from "./season/trace.ts";
-import { LIMITS, PEERS, tried, tunedCalltime, type Trial } from "./season/tune.ts";
+import { LIMITS, PEERS, START_UPS, tried, tunedCalltime, type Trial } from "./season/tune.ts";
 
-/** Minutes from asking for a task to its serving that are tried. */
-const START_UPS = [3, 6, 12] as const;
-
-// Further ahead than the longest start-up and what a decision lags behind.
-const MINUTES_AHEAD = 16;
 // What the customer's own target tracking is set to beside the floor.
 const TRACKING = [0.7, 0.9, 1] as const;
 
-type Seen = { readonly guided: Sightings; readonly unguided: Sightings };
-
 /** Every policy at one start-up, each with its cheapest settings. */
-function seasonRows(season: Season, startUpMinutes: number, { guided, unguided }: Seen): readonly Row[] {
+function seasonRows(season: Season, startUpMinutes: number, sightings: Sightings): readonly Row[] {
   const { trace, slots } = season;
   const unit: Unit = { throughputRps: TASK_RPS, startUpMinutes };
   const place = { trace, unit, parts: partsOf(season) };
   const beside = TRACKING.map((tracking): readonly [string, () => readonly Trial[]] => [
     `Calltime + target tracking at ${tracking * 100} %`,
-    () => tunedCalltime(trace, guided, unit, { tracking }),
+    () => tunedCalltime(trace, sightings, unit, { tracking }),
   ]);
   const policies: Readonly<Record<string, () => readonly Trial[]>> = {
     "oracle, start-up billed": () => [tried("–", oracleWithStartUp(unit, trace), trace, unit)],
     "static peak": () => [tried("–", staticPeak(unit, trace), trace, unit)],
     ...Object.fromEntries(Object.entries(PEERS).map(([name, trials]) => [name, () => trials(trace, slots, unit)])),
-    "Calltime, prompt scale-in": () => tunedCalltime(trace, guided, unit),
+    "Calltime, prompt scale-in": () => tunedCalltime(trace, sightings, unit),
     ...Object.fromEntries(beside),
-    "Calltime without fresh release": () => tunedCalltime(trace, guided, unit, { without: "fresh release" }),
-    "Calltime without the absolute floor": () => tunedCalltime(trace, guided, unit, { without: "absolute floor" }),
-    "Calltime without the guide": () => tunedCalltime(trace, unguided, unit),
   };
   return Object.entries(policies).map(([name, trials]) => rowOf(name, trials(), place));
 }
 
 /** What Calltime promises without hindsight, and what came of it. */
-function seasonPromises(season: Season, startUpMinutes: number, { guided }: Seen): readonly Promised[] {
+function seasonPromises(season: Season, startUpMinutes: number, sightings: Sightings): readonly Promised[] {
   const { trace } = season;
   const unit: Unit = { throughputRps: TASK_RPS, startUpMinutes };
   const place = { trace, unit, parts: partsOf(season) };
   const asWired = tried("as wired", planned(unit, season.slots, DEFAULT_PLAN_POLICY), trace, unit);
   const promises = LIMITS.map((unservedPerMillion) => {
-    const trial = tried("promised", calltime(unit, guided, { safety: { kind: "promised", unservedPerMillion } }), trace, unit);
+    const trial = tried("promised", calltime(unit, sightings, { safety: { kind: "promised", unservedPerMillion } }), trace, unit);
     return promiseOf("Calltime from near forecasts, prompt scale-in", unservedPerMillion, trial, place);
   });
   return [promiseOf("Calltime as it is wired", DEFAULT_PLAN_POLICY.unservedPerMillion, asWired, place), ...promises];
@@ -61,30 +50,18 @@ function seasonPromises(season: Season, startUpMinutes: number, { guided }: Seen
 /** Runs the bench and prints its tables, or with `--json` all of it with machine, versions and commit. Throws when the data is not there. */
 export async function main(args: readonly string[]): Promise<void> {
   const season = await readSeason();
-  const { trace, slots } = season;
-  const seen: Seen = {
-    guided: sightingsOf(trace, slots, TASK_RPS, MINUTES_AHEAD),
-    unguided: sightingsOf(trace, [], TASK_RPS, MINUTES_AHEAD),
-  };
+  const seen = sightingsOf(season.trace, season.slots, TASK_RPS);
   const rows = START_UPS.flatMap((startUp) => seasonRows(season, startUp, seen));
   const promises = START_UPS.flatMap((startUp) => seasonPromises(season, startUp, seen));
   const about = {
-    date: new Date().toISOString().slice(0, 10),
-    machine: `${cpus()[0]?.model ?? "unknown"}, ${platform()} ${arch()}`,
-    node: process.versions.node,
-    commit: execFileSync("git", ["describe", "--always", "--dirty"], { encoding: "utf8" }).trim(),
+    ...aboutNow(),
     seed: "none: nothing is drawn",
     data: "wc98/requests_per_minute.csv.gz, wc98/matches.csv",
   };
   if (args.includes("--json")) {
-    process.stdout.write(`${JSON.stringify({ ...about, rows, promises }, rounded, 1)}\n`);
+    process.stdout.write(`${jsonOf({ ...about, rows, promises })}\n`);
     return;
   }
   const parts = START_UPS.flatMap((startUp) => LIMITS.map((limit) => partsTable(rows, startUp, limit)));
   process.stdout.write(`${[mainTable(rows), promiseTable(promises), ...parts].join("\n\n")}\n`);
-}
-
-/** To five digits: more would only say which machine it was. */
-function rounded(_: string, value: unknown): unknown {
-  return typeof value === "number" ? Number(value.toPrecision(5)) : value;
 }

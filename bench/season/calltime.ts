@@ -1,5 +1,5 @@
 import { forecastNear } from "./near-forecast.ts";
-import { firstGrowth, learnGrowth, nearMinutes, type NearMinute } from "../../shared/core/forecast/growth.ts";
+import { firstGrowth, learnGrowth, nearMinutes, type GrowthFeature, type NearMinute } from "../../shared/core/forecast/growth.ts";
 import { FIRST_MARGINS, learnMargins, spreadsOf, tailOfNear, type Margins, type Spreads } from "../../shared/core/forecast/margin.ts";
 import type { LoadMinute } from "../../shared/core/measurement.ts";
 import { needsOf } from "../../shared/core/plan/demand.ts";
@@ -19,6 +19,8 @@ export const LAG_MINUTES = 4;
 /** What a new deployment reads of the past. */
 const HISTORY_MS = 14 * DAY_MS;
 const MEASURED_MINUTES = 24;
+// Further ahead than the longest start-up and what a decision lags behind.
+const MINUTES_AHEAD = 16;
 
 /** The site as a target: one task serves what the rule says, and all that are asked for start at once. */
 export function targetOf({ throughputRps, startUpMinutes }: Unit): Target {
@@ -39,27 +41,30 @@ export function targetOf({ throughputRps, startUpMinutes }: Unit): Target {
 }
 
 /** Scale-in without a hold and in one stage: what the floor no longer needs goes at once. */
-const PROMPT: PlanPolicy = { ...DEFAULT_PLAN_POLICY, holdMinutes: 0, releaseEveryMinutes: 1, releaseShare: 1 };
+export const PROMPT: PlanPolicy = { ...DEFAULT_PLAN_POLICY, holdMinutes: 0, releaseEveryMinutes: 1, releaseShare: 1 };
 
 /** What could be seen of the coming minutes from each minute of the trace, by the instant it was seen from. */
 export type Sightings = ReadonlyMap<number, readonly NearMinute[]>;
+
+/** How minutes are looked at: in which zone, and what of their growth is left unread. */
+type Look = { readonly zone?: ZoneOffsets; readonly unread?: readonly GrowthFeature[] };
 
 /** Walks through the trace once, from two weeks before the charge on, and keeps what each minute let be seen. */
 export function sightingsOf(
   { fromMs, loadRps, chargeMs }: Trace,
   slots: readonly Slot[],
   throughputRps: number,
-  minutesAhead: number,
+  { zone = ZONE, unread = [] }: Look = {},
 ): Sightings {
   const seen = new Map<number, readonly NearMinute[]>();
   const measured: LoadMinute[] = [];
-  let growth = firstGrowth(minutesAhead);
+  let growth = firstGrowth(MINUTES_AHEAD, unread);
   for (let nth = Math.max(0, (chargeMs - HISTORY_MS - fromMs) / MINUTE_MS); nth < loadRps.length; nth += 1) {
     const atMs = fromMs + nth * MINUTE_MS;
     measured.push({ kind: "known", atMs, loadRps: loadRps[nth] ?? 0, unservedRps: undefined, servingUnits: undefined });
     if (measured.length > MEASURED_MINUTES) measured.shift();
     const timings = slots.filter(({ startsAtMs, endsAtMs }) => startsAtMs < atMs + DAY_MS / 8 && endsAtMs > atMs - DAY_MS / 8);
-    const input = { measured, timings, zone: ZONE, throughputRps };
+    const input = { measured, timings, zone, throughputRps };
     growth = learnGrowth(growth, input);
     seen.set(atMs, nearMinutes(growth, input, atMs));
   }

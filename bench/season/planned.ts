@@ -1,7 +1,9 @@
+import { dayBeganAt } from "../../shared/app/broadcast-day.ts";
 import { assessAir, learningTiming, timingOf, type Air, type ExcessMinute } from "../../shared/core/forecast/air.ts";
-import { forecastLoad, type Aired } from "../../shared/core/forecast/forecast.ts";
+import type { MeasuredBroadcast } from "../../shared/core/forecast/audience.ts";
+import { forecastLoad, type Aired, type Forecast } from "../../shared/core/forecast/forecast.ts";
 import { DEFAULT_IMPACT_THRESHOLD } from "../../shared/core/forecast/impact.ts";
-import { learnBroadcast } from "../../shared/core/forecast/learn.ts";
+import { learnBroadcast, learnDay, measuredBroadcast } from "../../shared/core/forecast/learn.ts";
 import { firstLearned, firstTargetUsual, type Learned, type Model, type TargetUsual } from "../../shared/core/forecast/model.ts";
 import { LOOK_BACK_MS } from "../../shared/core/forecast/nowcast.ts";
 import { firstNear, learnNear, lookNear, type Near, type NearInput } from "../../shared/core/forecast/near.ts";
@@ -27,6 +29,9 @@ const KEPT_MS = 5 * HOUR_MS;
 const NEAR_MINUTES = 24;
 const BEYOND_START_UP_MINUTES = 10;
 
+/** What can be left out, to see what it is worth. */
+export type WiredPart = "near forecast" | "series" | "groups" | "learned shapes" | "tail";
+
 type PlannedState = {
   readonly usual: TargetUsual;
   readonly learned: Learned;
@@ -34,15 +39,23 @@ type PlannedState = {
   /** The newest minutes, oldest first. */
   readonly measured: readonly LoadMinute[];
   readonly near: Near;
+  /** Broadcasts of the day that is not over yet: groups learn from whole days. */
+  readonly day: readonly MeasuredBroadcast[];
 };
 
 /**
  * The plan as it is wired: usual week, audience, shape, nowcast and newest minutes of the production code, learned from the trace alone;
  * nothing was said beforehand of how many would come.
  */
-export function planned(unit: Unit, slots: readonly Slot[], policy: PlanPolicy): ScalingPolicy<PlannedState> {
+export function planned(
+  unit: Unit,
+  slots: readonly Slot[],
+  policy: PlanPolicy,
+  without: readonly WiredPart[] = [],
+): ScalingPolicy<PlannedState> {
   const target = { ...targetOf(unit), loadPerViewerRps: REQUESTS_PER_VIEWER };
-  const occasions = slots.map(occasionOf);
+  // Each match a series of its own has nothing of its own to go by.
+  const occasions = slots.map((slot) => occasionOf(slot, without.includes("series") ? `match ${slot.startsAtMs}` : "world cup"));
 
   const modelOf = ({ usual, learned }: PlannedState): Model => ({ learned, targets: { [target.id]: usual }, viewers: {} });
   const around = (atMs: number): readonly Occasion[] =>
@@ -63,8 +76,17 @@ export function planned(unit: Unit, slots: readonly Slot[], policy: PlanPolicy):
       if (overMs !== undefined && nowMs === Math.max(overMs, occasion.endsAtMs) + LEARN_AFTER_MS) {
         const targets = [{ target, usual: state.usual, load: state.measured }];
         const broadcast = { occasion, air, viewers: excess, targets, overlapped: "not" as const, censored: false };
-        state = { ...state, learned: learnBroadcast(state.learned, broadcast, ZONE) };
+        const learned = learnBroadcast(state.learned, broadcast, ZONE);
+        const measured = measuredBroadcast(broadcast, ZONE);
+        state = {
+          ...state,
+          learned: without.includes("learned shapes") ? { ...learned, shapes: {} } : learned,
+          day: measured === undefined ? state.day : [...state.day, measured],
+        };
       }
+    }
+    if (nowMs === dayBeganAt(nowMs, ZONE)) {
+      state = { ...state, learned: without.includes("groups") ? state.learned : learnDay(state.learned, state.day), day: [] };
     }
     return (nowMs - SETTLED_MS) % HOUR_MS === 0 ? { ...state, usual: withHour(state, nowMs - SETTLED_MS) } : state;
   };
@@ -106,6 +128,7 @@ export function planned(unit: Unit, slots: readonly Slot[], policy: PlanPolicy):
       air: {},
       measured: [],
       near: firstNear(unit.startUpMinutes + BEYOND_START_UP_MINUTES),
+      day: [],
     },
     learn: observe,
     decide: (before, seen, { inForceMs, desiredUnits }) => {
@@ -117,7 +140,9 @@ export function planned(unit: Unit, slots: readonly Slot[], policy: PlanPolicy):
         target,
         occasions: aired,
         recent: state.measured.filter(({ atMs }) => atMs >= inForceMs - LOOK_BACK_MS),
-        near: lookNear(state.near, { ...nearInput(state, inForceMs), timings }, policy.unservedPerMillion),
+        near: without.includes("near forecast")
+          ? undefined
+          : lookNear(state.near, { ...nearInput(state, inForceMs), timings }, policy.unservedPerMillion),
         zone: ZONE,
         now: inForceMs,
         fromMs: inForceMs,
@@ -127,7 +152,16 @@ export function planned(unit: Unit, slots: readonly Slot[], policy: PlanPolicy):
       });
       const held = state.measured.filter(({ atMs }) => atMs >= inForceMs - policy.holdMinutes * MINUTE_MS);
       const common = { target, policy, now: inForceMs };
-      const needs = needsOf({ ...common, forecast, recent: held, occasions: aired, overrides: [], database: undefined, clients: [] });
+      const asked = without.includes("tail") ? withoutTail(forecast) : forecast;
+      const needs = needsOf({
+        ...common,
+        forecast: asked,
+        recent: held,
+        occasions: aired,
+        overrides: [],
+        database: undefined,
+        clients: [],
+      });
       const plan = planSteps({
         ...common,
         needs,
@@ -151,7 +185,12 @@ function excessOf({ usual, measured }: PlannedState, { startsAtMs }: Occasion, n
   });
 }
 
-function occasionOf({ startsAtMs, endsAtMs }: Slot): Occasion {
+function withoutTail(forecast: Forecast): Forecast {
+  const minutes = forecast.minutes.map((minute) => (minute.kind === "unknown" ? minute : { ...minute, tailRps: minute.medianRps }));
+  return { ...forecast, minutes };
+}
+
+function occasionOf({ startsAtMs, endsAtMs }: Slot, seriesKey: string): Occasion {
   const id = `match-${startsAtMs}`;
   const title = "World Cup";
   return {
@@ -161,7 +200,7 @@ function occasionOf({ startsAtMs, endsAtMs }: Slot): Occasion {
     channelIds: ["tv"],
     startsAtMs,
     endsAtMs,
-    seriesKey: "world cup",
+    seriesKey,
     category: "sports",
     programmeClass: "live",
   };

@@ -93,6 +93,6 @@ export function promiseTable(promises: readonly Promised[]): string {
 }
 
 /** A table in Markdown. */
-function table(head: readonly string[], lines: readonly (readonly string[])[]): string {
+export function table(head: readonly string[], lines: readonly (readonly string[])[]): string {
   return [`| ${head.join(" | ")} |`, `|${"---|".repeat(head.length)}`, ...lines.map((line) => `| ${line.join(" | ")} |`)].join("\n");
 }

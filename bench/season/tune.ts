@@ -15,6 +15,9 @@ import { firstUnits } from "./trace.ts";
 /** Unserved requests per million that a policy is tuned to stay within. */
 export const LIMITS = [10, 30, 100] as const;
 
+/** Minutes from asking for a task to its serving that are tried. */
+export const START_UPS = [3, 6, 12] as const;
+
 /** A policy with one setting, played over the season. */
 export type Trial = { readonly setting: string; readonly outcome: Outcome; readonly played: Played };
 
@@ -52,23 +55,24 @@ export function tunedCalltime(
   sightings: Sightings,
   unit: Unit,
   beside: { readonly tracking?: number; readonly without?: Without } = {},
+  { fewest, most, halvings }: SearchedSpreads = SEARCHED_SPREADS,
 ): readonly Trial[] {
   const withMargin = (spreads: number): Trial =>
     tried(`${spreads.toFixed(2)} spreads`, calltime(unit, sightings, { ...beside, safety: { kind: "fixed", spreads } }), trace, unit);
   const trials = new Map<number, Trial>();
   for (const limit of LIMITS) {
-    let [least, most] = [FEWEST_SPREADS, MOST_SPREADS];
-    for (let halving = 0; halving < HALVINGS; halving += 1) {
-      const spreads = (least + most) / 2;
+    let [below, enough] = [fewest, most];
+    for (let halving = 0; halving < halvings; halving += 1) {
+      const spreads = (below + enough) / 2;
       const trial = trials.get(spreads) ?? withMargin(spreads);
       trials.set(spreads, trial);
-      if (trial.outcome.unservedPerMillion <= limit) most = spreads;
-      else least = spreads;
+      if (trial.outcome.unservedPerMillion <= limit) enough = spreads;
+      else below = spreads;
     }
   }
   return [...trials.values()];
 }
 
-const FEWEST_SPREADS = 1;
-const MOST_SPREADS = 5;
-const HALVINGS = 7;
+/** Where margins are searched, in spreads, and how often that is halved. */
+type SearchedSpreads = { readonly fewest: number; readonly most: number; readonly halvings: number };
+const SEARCHED_SPREADS: SearchedSpreads = { fewest: 1, most: 5, halvings: 7 };

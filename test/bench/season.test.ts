@@ -24,7 +24,7 @@ const PLAYED: Readonly<Record<string, (season: Season) => Played>> = {
   "predictive scaling": ({ trace }) =>
     play(predictiveScaling(UNIT, { pattern: "daily", target: 0.6 }), trace, UNIT, firstUnits(trace, UNIT)),
   Calltime: ({ trace, slots }) => {
-    const sightings = sightingsOf(trace, slots, TASK_RPS, 10);
+    const sightings = sightingsOf(trace, slots, TASK_RPS);
     return play(calltime(UNIT, sightings, { safety: { kind: "promised", unservedPerMillion: 30 } }), trace, UNIT, firstUnits(trace, UNIT));
   },
   "Calltime as it is wired": ({ trace, slots }) => play(planned(UNIT, slots, DEFAULT_PLAN_POLICY), trace, UNIT, firstUnits(trace, UNIT)),

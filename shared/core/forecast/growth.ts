@@ -62,8 +62,17 @@ export const GROWTH_LOOK_BACK_MINUTES = 18;
 // The load now is the mean of three minutes; how it moves is read against the three that end 5 and 15 minutes earlier, and in the newest.
 const LEVEL_MINUTES = 3;
 const SLOPES_MINUTES = [5, 15] as const;
+/** What growth is read from. */
+const FEATURES = ["constant", "usual growth", "slope of 5 minutes", "slope of 15 minutes", "newest minute"] as const;
+export type GrowthFeature = (typeof FEATURES)[number];
 // The usual growth is believed at first, and slopes are not.
-const FIRST_WEIGHTS: readonly number[] = [0, 1, 0, 0, 0];
+const FIRST_WEIGHTS: Readonly<Record<GrowthFeature, number>> = {
+  constant: 0,
+  "usual growth": 1,
+  "slope of 5 minutes": 0,
+  "slope of 15 minutes": 0,
+  "newest minute": 0,
+};
 // A day and a half apart from crowds, and some ten broadcasts.
 const MEMORY_MINUTES = 2_000;
 const LARGEST_ERROR = 0.5;
@@ -82,7 +91,7 @@ const NOTHING_UNITS = 0.01;
 
 const PHASES = ["usual", "before", "arrival", "plateau", "end", "decay"] as const;
 
-const REGRESSION = regressionNumbers(FIRST_WEIGHTS.length);
+const REGRESSION = regressionNumbers(FEATURES.length);
 const ERRORS = SIDES.length * REGRESSION;
 // A mean and its minutes, for each phase and kind of day.
 const NUMBERS_AHEAD = ERRORS + 2 * 2 * PHASES.length;
@@ -92,11 +101,12 @@ export function growthNumbers(minutesAhead: number): number {
   return RATE_NUMBERS + minutesAhead * NUMBERS_AHEAD;
 }
 
-/** Nothing learned yet, for looking up to `minutes` ahead. */
-export function firstGrowth(minutes: number): Growth {
+/** Nothing learned yet, for looking up to `minutes` ahead; it will never read the features that are `unread`. */
+export function firstGrowth(minutes: number, unread: readonly GrowthFeature[] = []): Growth {
+  const weights = FEATURES.map((feature) => (unread.includes(feature) ? undefined : FIRST_WEIGHTS[feature]));
   const numbers = new Float64Array(growthNumbers(minutes));
   for (let nth = 0; nth < minutes; nth += 1) {
-    for (const side of SIDES) firstRegression(numbers, regressionAt(nth, side), FIRST_WEIGHTS);
+    for (const side of SIDES) firstRegression(numbers, regressionAt(nth, side), weights);
     for (let at = aheadAt(nth) + ERRORS; at < aheadAt(nth + 1); at += 2) numbers.set([FIRST_ERROR, FIRST_ERROR_MINUTES], at);
   }
   return { minutesAhead: minutes, numbers, made: [] };
@@ -160,7 +170,7 @@ function minuteIn({ made, spots }: Sight, numbers: Float64Array, nth: number): N
   };
 }
 
-/** What a regression is given, in `features`: they hold until the next are asked for. */
+/** What a regression is given, in the order of `FEATURES`, in `features`: they hold until the next are asked for. */
 function featuresOf({ slopes }: Moving, usualGrowth: number): Float64Array {
   features[1] = usualGrowth;
   for (let nth = 0; nth < slopes.length; nth += 1) features[2 + nth] = slopes[nth] ?? 0;
@@ -168,7 +178,7 @@ function featuresOf({ slopes }: Moving, usualGrowth: number): Float64Array {
 }
 
 // Room to work in, made once: the first is always 1.
-const features = Float64Array.from(FIRST_WEIGHTS, () => 1);
+const features = Float64Array.from(FEATURES, () => 1);
 
 /** Where a minute stands, the side that it is on, and where the errors of its phase stand among the numbers of a minute ahead. */
 type Spot = { readonly place: Place; readonly side: Side; readonly errors: number };

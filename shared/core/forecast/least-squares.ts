@@ -9,12 +9,18 @@ export function regressionNumbers(features: number): number {
   return features * (features + 1);
 }
 
-/** Writes a regression that has learned nothing to `numbers` from `from` on: the weights that are believed at first, each give or take one. */
-export function firstRegression(numbers: Float64Array, from: number, weights: readonly number[]): void {
+/**
+ * Writes a regression that has learned nothing to `numbers` from `from` on: the weights that are believed at first, each give or take one. A
+ * weight that is undefined stays zero, whatever is observed.
+ */
+export function firstRegression(numbers: Float64Array, from: number, weights: readonly (number | undefined)[]): void {
   const { length } = weights;
   numbers.fill(0, from, from + regressionNumbers(length));
-  numbers.set(weights, from);
-  for (let i = 0; i < length; i += 1) numbers[from + length + i * (length + 1)] = 1;
+  for (const [i, weight] of weights.entries()) {
+    if (weight === undefined) continue;
+    numbers[from + i] = weight;
+    numbers[from + length + i * (length + 1)] = 1;
+  }
 }
 
 /** What the regression at `from` makes of these features. */

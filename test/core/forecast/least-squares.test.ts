@@ -56,4 +56,22 @@ describe("least squares, one observation at a time", () => {
     firstRegression(numbers, 0, [0.5, 2]);
     expect(predicted(numbers, 0, [1, 3])).toBe(6.5);
   });
+
+  test("a weight that is left out stays zero, and the others are those of the regression without it", () => {
+    const normals = seededNormals(11);
+    const numbers = new Float64Array(regressionNumbers(3) + regressionNumbers(2));
+    const rest = regressionNumbers(3);
+    firstRegression(numbers, 0, [0, undefined, 0]);
+    firstRegression(numbers, rest, [0, 0]);
+    for (let nth = 0; nth < 80; nth += 1) {
+      const [a, b] = [normals(), normals()];
+      const value = 0.3 + 2 * a - b;
+      const learn = (from: number, features: readonly number[]): void =>
+        learnRegression(numbers, from, { features, error: value - predicted(numbers, from, features), memory: 50 });
+      learn(0, [1, a, b]);
+      learn(rest, [1, b]);
+    }
+    expect([...numbers.subarray(0, 3)]).toEqual([numbers[rest], 0, numbers[rest + 1]]);
+    expect(numbers[rest + 1]).toBeLessThan(-0.5);
+  });
 });
