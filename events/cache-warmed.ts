@@ -1,8 +1,9 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { described } from "./described.ts";
 import { defineEvent } from "./contract.ts";
 import { count, id } from "./field.ts";
 
-const cachedShare = z.number().min(0).max(1);
+const cachedShare = z.number().check(z.minimum(0), z.maximum(1));
 
 /** The instances of a database were asked to hold in memory what viewers will ask for. */
 export const cacheWarmed = defineEvent({
@@ -12,32 +13,35 @@ export const cacheWarmed = defineEvent({
   sent: "When a warm-up of a database has ended, however it ended.",
   schema: () =>
     z.strictObject({
-      databaseId: id.describe("Database whose instances were warmed."),
-      instances: z
-        .array(
+      databaseId: described(id, "Database whose instances were warmed."),
+      instances: described(
+        z.array(
           z.strictObject({
-            instanceId: id.describe("Instance that was warmed."),
-            role: z.enum(["writer", "reader"]).describe("What it is to its cluster."),
-            state: z
-              .enum(["warm", "partly", "unreachable"])
-              .describe("`warm`: all of it is there. `partly`: some is not, and the failures say why. `unreachable`: nobody knows."),
-            cachedBefore: cachedShare.nullable().describe("Share of the hot blocks in the cache before; null when that is not known."),
-            cachedAfter: cachedShare.nullable().describe("The same afterwards."),
-            bytes: count.describe("Bytes that were read into the cache."),
-            tookMs: count.describe("Milliseconds that it took."),
-            takesViewers: z.boolean().describe("Viewers' questions reach it: it was let into the custom endpoint, or there is none."),
-            failures: z
-              .array(
+            instanceId: described(id, "Instance that was warmed."),
+            role: described(z.enum(["writer", "reader"]), "What it is to its cluster."),
+            state: described(
+              z.enum(["warm", "partly", "unreachable"]),
+              "`warm`: all of it is there. `partly`: some is not, and the failures say why. `unreachable`: nobody knows.",
+            ),
+            cachedBefore: described(z.nullable(cachedShare), "Share of the hot blocks in the cache before; null when that is not known."),
+            cachedAfter: described(z.nullable(cachedShare), "The same afterwards."),
+            bytes: described(count, "Bytes that were read into the cache."),
+            tookMs: described(count, "Milliseconds that it took."),
+            takesViewers: described(z.boolean(), "Viewers' questions reach it: it was let into the custom endpoint, or there is none."),
+            failures: described(
+              z.array(
                 z.strictObject({
-                  code: id.describe("Stable code of what did not go well."),
-                  what: z.string().describe("The relation or the statement."),
-                  reason: z.string().describe("What was said, for a person."),
+                  code: described(id, "Stable code of what did not go well."),
+                  what: described(z.string(), "The relation or the statement."),
+                  reason: described(z.string(), "What was said, for a person."),
                 }),
-              )
-              .describe("What did not go well, in the order in which it was tried."),
+              ),
+              "What did not go well, in the order in which it was tried.",
+            ),
           }),
-        )
-        .describe("Instance by instance."),
+        ),
+        "Instance by instance.",
+      ),
     }),
   example: {
     id: "cache.warmed/catalogue/2025-12-31T16:33:40.000Z",

@@ -1,4 +1,5 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { described } from "./described.ts";
 import { defineEvent } from "./contract.ts";
 import { id, ordinal, reason, units } from "./field.ts";
 import { instant } from "./instant.ts";
@@ -14,33 +15,38 @@ export const capacityPlanned = defineEvent({
   sent: "When a plan differs from the one before it.",
   schema: () =>
     z.strictObject({
-      targetId: id.describe("Target that the plan is for."),
-      planVersion: ordinal.describe("Version of this target's plan."),
-      horizon: z
-        .strictObject({ from: instant.describe("Start of the plan."), to: instant.describe("End of the plan (excluded).") })
-        .refine(({ from, to }) => from < to, "expected `from` before `to`")
-        .describe("The time that the plan covers."),
-      steps: z
-        .array(
+      targetId: described(id, "Target that the plan is for."),
+      planVersion: described(ordinal, "Version of this target's plan."),
+      horizon: described(
+        z
+          .strictObject({ from: described(instant, "Start of the plan."), to: described(instant, "End of the plan (excluded).") })
+          .check(z.refine(({ from, to }) => from < to, "expected `from` before `to`")),
+        "The time that the plan covers.",
+      ),
+      steps: described(
+        z
+          .array(
+            z.strictObject({
+              at: described(instant, "From this instant on, until the next step."),
+              floorUnits: described(units, "Floor, in units of the target."),
+              reasons: described(z.array(reason), "Why it is this floor, in the order in which they apply."),
+            }),
+          )
+          .check(z.maxLength(MAX_LISTED_STEPS)),
+        `The floors in order of time, at most ${MAX_LISTED_STEPS}.`,
+      ),
+      truncated: described(z.boolean(), "Whether `steps` leaves out the latest ones."),
+      short: described(
+        z.array(
           z.strictObject({
-            at: instant.describe("From this instant on, until the next step."),
-            floorUnits: units.describe("Floor, in units of the target."),
-            reasons: z.array(reason).describe("Why it is this floor, in the order in which they apply."),
+            from: described(instant, "Start of the shortage."),
+            to: described(instant, "End of the shortage (excluded)."),
+            units: described(units, "Units missing at the worst of it."),
+            limit: described(id, "Stable code of the limit that binds, `ceiling`, `connections` or `cap`."),
           }),
-        )
-        .max(MAX_LISTED_STEPS)
-        .describe(`The floors in order of time, at most ${MAX_LISTED_STEPS}.`),
-      truncated: z.boolean().describe("Whether `steps` leaves out the latest ones."),
-      short: z
-        .array(
-          z.strictObject({
-            from: instant.describe("Start of the shortage."),
-            to: instant.describe("End of the shortage (excluded)."),
-            units: units.describe("Units missing at the worst of it."),
-            limit: id.describe("Stable code of the limit that binds, `ceiling`, `connections` or `cap`."),
-          }),
-        )
-        .describe("Where the target cannot have what it needs; empty when it can throughout."),
+        ),
+        "Where the target cannot have what it needs; empty when it can throughout.",
+      ),
     }),
   example: {
     id: "capacity.planned/player-api/118",

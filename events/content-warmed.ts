@@ -1,4 +1,5 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { described } from "./described.ts";
 import { defineEvent } from "./contract.ts";
 import { count, id } from "./field.ts";
 import { instant } from "./instant.ts";
@@ -11,33 +12,35 @@ export const contentWarmed = defineEvent({
   sent: "When a warm-up of content has ended, however it ended.",
   schema: () =>
     z.strictObject({
-      occasionId: id.describe("Identity of the occasion."),
-      name: z.string().describe("What people call the occasion."),
-      startsAt: instant.describe("Start of the occasion, as it was known then."),
-      edges: z
-        .array(
+      occasionId: described(id, "Identity of the occasion."),
+      name: described(z.string(), "What people call the occasion."),
+      startsAt: described(instant, "Start of the occasion, as it was known then."),
+      edges: described(
+        z.array(
           z.strictObject({
-            edgeId: id.describe("Edge that was asked."),
-            objects: count.describe("Objects that it is to hold, each encoding by itself."),
-            warm: count.describe("Those seen to be held until the crowd comes: a GET was a hit."),
-            unproven: count.describe("Those fetched of which the edge does not say whether it holds them."),
-            refused: count.describe("Those that are not to be warmed, however often it is tried."),
-            failed: count.describe("Those that may go well another time."),
-            reasons: z
-              .array(
+            edgeId: described(id, "Edge that was asked."),
+            objects: described(count, "Objects that it is to hold, each encoding by itself."),
+            warm: described(count, "Those seen to be held until the crowd comes: a GET was a hit."),
+            unproven: described(count, "Those fetched of which the edge does not say whether it holds them."),
+            refused: described(count, "Those that are not to be warmed, however often it is tried."),
+            failed: described(count, "Those that may go well another time."),
+            reasons: described(
+              z.array(
                 z.strictObject({
-                  code: id.describe("Stable code of why these are not held."),
-                  objects: count.describe("How many."),
-                  example: z.string().describe("Address of one of them."),
+                  code: described(id, "Stable code of why these are not held."),
+                  objects: described(count, "How many."),
+                  example: described(z.string(), "Address of one of them."),
                 }),
-              )
-              .describe("Why some are not held, most objects first."),
+              ),
+              "Why some are not held, most objects first.",
+            ),
           }),
-        )
-        .describe("Edge by edge."),
-      bytes: count.describe("Bytes of bodies that were fetched."),
-      requests: count.describe("Requests that were made."),
-      costUsd: z.number().min(0).describe("What the CDN bills for them, in US dollars."),
+        ),
+        "Edge by edge.",
+      ),
+      bytes: described(count, "Bytes of bodies that were fetched."),
+      requests: described(count, "Requests that were made."),
+      costUsd: described(z.number().check(z.minimum(0)), "What the CDN bills for them, in US dollars."),
     }),
   example: {
     id: "content.warmed/e-premiere/2025-12-31T16:35:04.000Z",

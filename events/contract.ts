@@ -1,6 +1,8 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 // By itself: `z.core` as a value would bring all of it into a bundle, with the messages of 50 languages.
 import { toDotPath } from "zod/v4/core";
+import { described } from "./described.ts";
+import "./english.ts";
 import { EventError } from "./event-error.ts";
 import { id } from "./field.ts";
 import { instant, isoOf } from "./instant.ts";
@@ -36,7 +38,7 @@ export type Contract<Name extends string, Version extends number, Data> = {
   /** When it is sent, in one sentence. */
   readonly sent: string;
   /** Of the whole envelope; unknown keys are refused at every depth. */
-  readonly schema: z.ZodType<Envelope<Name, Version, Data>>;
+  readonly schema: z.ZodMiniType<Envelope<Name, Version, Data>>;
   readonly example: Envelope<Name, Version, Data>;
 };
 
@@ -49,7 +51,7 @@ type Definition<Name extends string, Version extends number, Data> = {
   readonly about: string;
   readonly sent: string;
   /** Makes the schema of `data`: strict objects all the way down, a description on every field. Called when it is first needed. */
-  readonly schema: () => z.ZodType<Data>;
+  readonly schema: () => z.ZodMiniType<Data>;
   readonly example: { readonly id: string; readonly at: string; readonly correlationId?: string; readonly data: Frozen<Data> };
 };
 
@@ -61,13 +63,13 @@ export function defineEvent<Name extends string, Version extends number, Data>(
   const type = `calltime.${name}` as const;
   const schemaOf = () =>
     z.strictObject({
-      id: id.describe("Identity of the event; the same event delivered twice has the same one."),
-      source: z.literal(EVENT_SOURCE).describe("Who sent it."),
-      type: z.literal(type).describe("What it says; also the detail type on the bus."),
-      version: z.literal(version).describe("Version of this contract."),
-      at: instant.describe("When it was written."),
-      correlationId: z.exactOptional(id).describe("What set off the chain of events that this one belongs to."),
-      data: definition.schema().describe("What it says; the fields are this event's own."),
+      id: described(id, "Identity of the event; the same event delivered twice has the same one."),
+      source: described(z.literal(EVENT_SOURCE), "Who sent it."),
+      type: described(z.literal(type), "What it says; also the detail type on the bus."),
+      version: described(z.literal(version), "Version of this contract."),
+      at: described(instant, "When it was written."),
+      correlationId: described(z.exactOptional(id), "What set off the chain of events that this one belongs to."),
+      data: described(definition.schema(), "What it says; the fields are this event's own."),
     });
   let schema: ReturnType<typeof schemaOf> | undefined;
   return {
@@ -80,7 +82,7 @@ export function defineEvent<Name extends string, Version extends number, Data>(
     get schema() {
       schema ??= schemaOf();
       // What a schema over generic parts puts out is beyond inference; that it is the envelope, the tests of each contract show.
-      return schema as unknown as z.ZodType<Envelope<Name, Version, Frozen<Data>>>;
+      return schema as unknown as z.ZodMiniType<Envelope<Name, Version, Frozen<Data>>>;
     },
     example: { id: example.id, source: EVENT_SOURCE, type, version, ...rest(example) },
   };

@@ -1,4 +1,5 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { described } from "./described.ts";
 import { defineEvent } from "./contract.ts";
 import { id, ordinal, programme, timing } from "./field.ts";
 import { instant } from "./instant.ts";
@@ -11,31 +12,35 @@ export const cueWithdrawn = defineEvent({
   sent: "When an occasion that had a cue is removed, is moved out of reach of the offsets sent, or falls below the impact threshold.",
   schema: () =>
     z.strictObject({
-      cueId: id.describe("Cue that is withdrawn."),
-      revision: ordinal.describe("Higher than every revision that was sent; a cue with a lower one that arrives later is void too."),
-      cue: z.enum(["starting", "ending"]).describe("Which cue it was: `programme.starting` or `programme.ending`."),
-      code: id.describe("Stable code of the reason; match on this one."),
-      reason: z.string().describe("Why, for a person."),
-      occasions: z
-        .array(
-          z.strictObject({
-            occasionId: id.describe("Identity of the occasion."),
-            name: z.string().describe("What people call it."),
-            programmes: z.array(programme).describe("The slots that the cue named, as it named them."),
-          }),
-        )
-        .min(1)
-        .describe("What the cue announced."),
-      sent: z
-        .array(
-          z.strictObject({
-            eventId: id.describe("`id` of the event that carried the cue."),
-            timing: timing.describe("Which offset it was."),
-            sentAt: instant.describe("When it was sent."),
-          }),
-        )
-        .min(1)
-        .describe("The cues that went out, oldest first."),
+      cueId: described(id, "Cue that is withdrawn."),
+      revision: described(ordinal, "Higher than every revision that was sent; a cue with a lower one that arrives later is void too."),
+      cue: described(z.enum(["starting", "ending"]), "Which cue it was: `programme.starting` or `programme.ending`."),
+      code: described(id, "Stable code of the reason; match on this one."),
+      reason: described(z.string(), "Why, for a person."),
+      occasions: described(
+        z
+          .array(
+            z.strictObject({
+              occasionId: described(id, "Identity of the occasion."),
+              name: described(z.string(), "What people call it."),
+              programmes: described(z.array(programme), "The slots that the cue named, as it named them."),
+            }),
+          )
+          .check(z.minLength(1)),
+        "What the cue announced.",
+      ),
+      sent: described(
+        z
+          .array(
+            z.strictObject({
+              eventId: described(id, "`id` of the event that carried the cue."),
+              timing: described(timing, "Which offset it was."),
+              sentAt: described(instant, "When it was sent."),
+            }),
+          )
+          .check(z.minLength(1)),
+        "The cues that went out, oldest first.",
+      ),
     }),
   example: {
     id: "cue.withdrawn/new-year-speech-2025/starting/2",

@@ -1,4 +1,5 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { described } from "./described.ts";
 import { defineEvent } from "./contract.ts";
 import { id, ordinal } from "./field.ts";
 import { instant } from "./instant.ts";
@@ -11,18 +12,20 @@ export const feedQuarantined = defineEvent({
   sent: "Once for each upload that the sanity gate sets aside.",
   schema: () =>
     z.strictObject({
-      feedId: id.describe("Feed that was set aside."),
-      receivedAt: instant.describe("When the upload was received."),
-      findings: z
-        .array(
-          z.strictObject({
-            code: id.describe("Stable code of the finding; match on this one."),
-            what: z.string().describe("What was found, for a person."),
-          }),
-        )
-        .min(1)
-        .describe("Everything found wrong with it."),
-      generationKept: ordinal.nullable().describe("Generation that stays in force; null when there never was one."),
+      feedId: described(id, "Feed that was set aside."),
+      receivedAt: described(instant, "When the upload was received."),
+      findings: described(
+        z
+          .array(
+            z.strictObject({
+              code: described(id, "Stable code of the finding; match on this one."),
+              what: described(z.string(), "What was found, for a person."),
+            }),
+          )
+          .check(z.minLength(1)),
+        "Everything found wrong with it.",
+      ),
+      generationKept: described(z.nullable(ordinal), "Generation that stays in force; null when there never was one."),
     }),
   example: {
     id: "feed.quarantined/dk-guide/2025-12-31T15:00:02.007Z",

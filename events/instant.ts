@@ -1,4 +1,5 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { annotated } from "./described.ts";
 import { EventError } from "./event-error.ts";
 
 const EXAMPLE = "2025-12-31T17:00:00.000Z";
@@ -7,9 +8,10 @@ const FIRST_MS = Date.parse("0000-01-01T00:00:00.000Z");
 const END_MS = Date.parse("9999-12-31T23:59:59.999Z") + 1;
 
 /** An instant as events carry it: ISO-8601 in UTC with milliseconds, so text order is time order and no reader has to guess a unit. */
-export const instant = z.iso
-  .datetime({ precision: 3, error: `expected an instant in UTC with milliseconds, like "${EXAMPLE}"` })
-  .meta({ id: "Instant", description: "ISO-8601 in UTC with milliseconds" });
+export const instant = annotated(
+  z.iso.datetime({ precision: 3, error: `expected an instant in UTC with milliseconds, like "${EXAMPLE}"` }),
+  { id: "Instant", description: "ISO-8601 in UTC with milliseconds" },
+);
 
 /**
  * Epoch milliseconds as an instant of an event; a fraction of a millisecond is dropped.

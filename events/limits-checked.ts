@@ -1,4 +1,5 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { described } from "./described.ts";
 import { defineEvent } from "./contract.ts";
 import { id } from "./field.ts";
 import { instant } from "./instant.ts";
@@ -11,20 +12,22 @@ export const limitsChecked = defineEvent({
   sent: "Twice a day, also when nothing was found.",
   schema: () =>
     z.strictObject({
-      until: instant.describe("The plans that were looked at end here."),
-      findings: z
-        .array(
+      until: described(instant, "The plans that were looked at end here."),
+      findings: described(
+        z.array(
           z.strictObject({
-            code: z
-              .enum(["vcpu-quota", "launch-rate", "subnet-addresses", "scheduled-actions", "reservation-decreases", "limit-unknown"])
-              .describe("Which limit. `limit-unknown`: one could not be looked at, and may be in the way."),
-            targetIds: z.array(id).describe("Targets that it is in the way of."),
-            at: instant.nullable().describe("When it is first in the way; null when that is not known."),
-            what: z.string().describe("What was found, for a person."),
-            right: z.string().describe("What would be right."),
+            code: described(
+              z.enum(["vcpu-quota", "launch-rate", "subnet-addresses", "scheduled-actions", "reservation-decreases", "limit-unknown"]),
+              "Which limit. `limit-unknown`: one could not be looked at, and may be in the way.",
+            ),
+            targetIds: described(z.array(id), "Targets that it is in the way of."),
+            at: described(z.nullable(instant), "When it is first in the way; null when that is not known."),
+            what: described(z.string(), "What was found, for a person."),
+            right: described(z.string(), "What would be right."),
           }),
-        )
-        .describe("What was found, first what is in the way first; empty when nothing is."),
+        ),
+        "What was found, first what is in the way first; empty when nothing is.",
+      ),
     }),
   example: {
     id: "limits.checked/2025-12-28T06:00:00.000Z",

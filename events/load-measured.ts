@@ -1,4 +1,5 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { described } from "./described.ts";
 import { defineEvent } from "./contract.ts";
 import { count, id, rps } from "./field.ts";
 import { instant } from "./instant.ts";
@@ -12,22 +13,22 @@ export const loadMeasured = defineEvent({
   schema: () =>
     z
       .strictObject({
-        targetId: id.describe("Target that carried it."),
-        from: instant.describe("Start of the stretch."),
-        to: instant.describe("End of the stretch (excluded)."),
-        knownMinutes: count.describe("Minutes of it with a measurement."),
-        unknownMinutes: count.describe("Minutes of it without one; they count as nothing, not as zero."),
-        meanRps: rps
-          .nullable()
-          .describe("Mean over the known minutes, refused requests included, in requests a second; null when none is known."),
-        peakRps: rps.nullable().describe("Largest known minute, in requests a second; null when none is known."),
-        unservedRequests: z
-          .number()
-          .min(0)
-          .nullable()
-          .describe("Requests refused or lost in the known minutes, as far as somebody counts them; null when that is not known of any."),
+        targetId: described(id, "Target that carried it."),
+        from: described(instant, "Start of the stretch."),
+        to: described(instant, "End of the stretch (excluded)."),
+        knownMinutes: described(count, "Minutes of it with a measurement."),
+        unknownMinutes: described(count, "Minutes of it without one; they count as nothing, not as zero."),
+        meanRps: described(
+          z.nullable(rps),
+          "Mean over the known minutes, refused requests included, in requests a second; null when none is known.",
+        ),
+        peakRps: described(z.nullable(rps), "Largest known minute, in requests a second; null when none is known."),
+        unservedRequests: described(
+          z.nullable(z.number().check(z.minimum(0))),
+          "Requests refused or lost in the known minutes, as far as somebody counts them; null when that is not known of any.",
+        ),
       })
-      .refine(({ from, to }) => from < to, { error: "expected `from` before `to`", path: ["to"] }),
+      .check(z.refine(({ from, to }) => from < to, { error: "expected `from` before `to`", path: ["to"] })),
   example: {
     id: "load.measured/player-api/2025-12-31T17:00:00.000Z",
     at: "2025-12-31T17:18:00.140Z",

@@ -1,4 +1,5 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { described } from "./described.ts";
 import { defineEvent } from "./contract.ts";
 import { id } from "./field.ts";
 
@@ -10,12 +11,13 @@ export const modeChanged = defineEvent({
   sent: "When a mode was set that differs from the one before.",
   schema: () =>
     z.strictObject({
-      targetId: id.nullable().describe("The target; null for the switch that all of them have in common."),
-      mode: z
-        .enum(["observe", "active", "frozen"])
-        .describe("`observe`: planned, nothing is written; `active`: floors are set; `frozen`: bookings are removed, floors stay."),
-      author: id.describe("Who set it."),
-      reason: z.string().describe("Why, in the author's words."),
+      targetId: described(z.nullable(id), "The target; null for the switch that all of them have in common."),
+      mode: described(
+        z.enum(["observe", "active", "frozen"]),
+        "`observe`: planned, nothing is written; `active`: floors are set; `frozen`: bookings are removed, floors stay.",
+      ),
+      author: described(id, "Who set it."),
+      reason: described(z.string(), "Why, in the author's words."),
     }),
   example: {
     id: "mode.changed/3",

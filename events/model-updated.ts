@@ -1,4 +1,5 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { described } from "./described.ts";
 import { defineEvent } from "./contract.ts";
 import { id, ordinal } from "./field.ts";
 
@@ -10,13 +11,14 @@ export const modelUpdated = defineEvent({
   sent: "When something was learned from measured load, and when a person goes back to an earlier version.",
   schema: () =>
     z.strictObject({
-      modelVersion: ordinal.describe("Version now in force."),
-      previousVersion: ordinal.nullable().describe("Version it replaces; null for the first."),
-      cause: z
-        .enum(["occasion", "broadcast-day", "lead", "rollback"])
-        .describe("What it was learned from (an occasion, all broadcasts of a day, a target's lead), or that a person went back."),
-      what: z.string().describe("What changed, for a person."),
-      occasionId: z.exactOptional(id).describe("Occasion it was learned from, where it was one."),
+      modelVersion: described(ordinal, "Version now in force."),
+      previousVersion: described(z.nullable(ordinal), "Version it replaces; null for the first."),
+      cause: described(
+        z.enum(["occasion", "broadcast-day", "lead", "rollback"]),
+        "What it was learned from (an occasion, all broadcasts of a day, a target's lead), or that a person went back.",
+      ),
+      what: described(z.string(), "What changed, for a person."),
+      occasionId: described(z.exactOptional(id), "Occasion it was learned from, where it was one."),
     }),
   example: {
     id: "model.updated/77",

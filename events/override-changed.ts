@@ -1,4 +1,5 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { described } from "./described.ts";
 import { defineEvent } from "./contract.ts";
 import { id, units } from "./field.ts";
 import { instant } from "./instant.ts";
@@ -11,21 +12,20 @@ export const overrideChanged = defineEvent({
   sent: "At each of these three moments of an override.",
   schema: () =>
     z.strictObject({
-      overrideId: id.describe("Identity of the override."),
-      change: z.enum(["set", "withdrawn", "expired"]).describe("What became of it."),
-      kind: z
-        .enum(["floor", "factor", "hold", "overrun", "delay", "cancel", "expected-audience"])
-        .describe(
-          "A floor that holds whatever the plan says, a factor on what the plan asks, or nothing lowered; an occasion that ends later, is later, is cancelled, or has another audience.",
-        ),
-      what: z.string().describe("What it does, for people."),
-      targetIds: z.array(id).describe("Targets it applies to; none where it is about an occasion."),
-      floorUnits: z.exactOptional(units).describe("The floor, in units of each target; with `floor` only."),
-      factor: z.exactOptional(z.number().min(0)).describe("The factor; with `factor` only."),
-      occasionId: z.exactOptional(id).describe("The occasion it is about, where it is about one."),
-      author: id.describe("Who set it."),
-      reason: z.string().describe("Why, in the author's words; with `withdrawn`, who withdrew it and why."),
-      expiresAt: instant.describe("When it ends by itself."),
+      overrideId: described(id, "Identity of the override."),
+      change: described(z.enum(["set", "withdrawn", "expired"]), "What became of it."),
+      kind: described(
+        z.enum(["floor", "factor", "hold", "overrun", "delay", "cancel", "expected-audience"]),
+        "A floor that holds whatever the plan says, a factor on what the plan asks, or nothing lowered; an occasion that ends later, is later, is cancelled, or has another audience.",
+      ),
+      what: described(z.string(), "What it does, for people."),
+      targetIds: described(z.array(id), "Targets it applies to; none where it is about an occasion."),
+      floorUnits: described(z.exactOptional(units), "The floor, in units of each target; with `floor` only."),
+      factor: described(z.exactOptional(z.number().check(z.minimum(0))), "The factor; with `factor` only."),
+      occasionId: described(z.exactOptional(id), "The occasion it is about, where it is about one."),
+      author: described(id, "Who set it."),
+      reason: described(z.string(), "Why, in the author's words; with `withdrawn`, who withdrew it and why."),
+      expiresAt: described(instant, "When it ends by itself."),
     }),
   example: {
     id: "override.changed/ov-31/set",

@@ -1,4 +1,5 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { described } from "./described.ts";
 import { defineEvent } from "./contract.ts";
 import { id } from "./field.ts";
 import { instant } from "./instant.ts";
@@ -11,20 +12,20 @@ export const programmeCorrected = defineEvent({
   sent: "At each of these three moments. It carries all that holds of the correction, or held.",
   schema: () =>
     z.strictObject({
-      programmeId: id.describe("Identity of the programme; it outlives the next feed."),
-      title: z.string().describe("Title as the feed has it."),
-      channelId: id.describe("Channel it is on."),
-      change: z.enum(["corrected", "taken-back", "expired"]).describe("What became of the correction."),
-      startsAt: instant.nullable().describe("Start; null where the feed's stands."),
-      endsAt: instant.nullable().describe("End (excluded); null where it follows from the feed's and the start."),
-      correctedTitle: id.nullable().describe("Title; null where the feed's stands."),
-      cancelled: z.boolean().describe("Whether it does not take place."),
-      actualStartsAt: instant.nullable().describe("When it really started, where somebody said so."),
-      actualEndsAt: instant.nullable().describe("When it really ended, where somebody said so: what it held may be released."),
-      endedBy: z.enum(["operator", "marker"]).nullable().describe("Who said that it ended: a person, or a programme-end marker."),
-      author: id.describe("Who said the newest of it."),
-      reason: z.string().describe("Why, in the author's words."),
-      expiresAt: instant.describe("When the correction ends by itself."),
+      programmeId: described(id, "Identity of the programme; it outlives the next feed."),
+      title: described(z.string(), "Title as the feed has it."),
+      channelId: described(id, "Channel it is on."),
+      change: described(z.enum(["corrected", "taken-back", "expired"]), "What became of the correction."),
+      startsAt: described(z.nullable(instant), "Start; null where the feed's stands."),
+      endsAt: described(z.nullable(instant), "End (excluded); null where it follows from the feed's and the start."),
+      correctedTitle: described(z.nullable(id), "Title; null where the feed's stands."),
+      cancelled: described(z.boolean(), "Whether it does not take place."),
+      actualStartsAt: described(z.nullable(instant), "When it really started, where somebody said so."),
+      actualEndsAt: described(z.nullable(instant), "When it really ended, where somebody said so: what it held may be released."),
+      endedBy: described(z.nullable(z.enum(["operator", "marker"])), "Who said that it ended: a person, or a programme-end marker."),
+      author: described(id, "Who said the newest of it."),
+      reason: described(z.string(), "Why, in the author's words."),
+      expiresAt: described(instant, "When the correction ends by itself."),
     }),
   example: {
     id: "programme.corrected/dr1-2025-12-31-nytaarstale/corrected/1",

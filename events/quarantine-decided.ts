@@ -1,4 +1,5 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { described } from "./described.ts";
 import { defineEvent } from "./contract.ts";
 import { id, ordinal } from "./field.ts";
 import { instant } from "./instant.ts";
@@ -11,13 +12,13 @@ export const quarantineDecided = defineEvent({
   sent: "Once for each upload that is accepted or rejected; `schedule.changed` tells of what an accepted one changed.",
   schema: () =>
     z.strictObject({
-      feedId: id.describe("Feed whose upload it is."),
-      quarantineId: id.describe("The upload: made from its content, so the same upload has the same."),
-      receivedAt: instant.describe("When the upload was received."),
-      decision: z.enum(["accepted", "rejected"]).describe("`accepted`: it is in force; `rejected`: what was in force stays."),
-      author: id.describe("Who decided."),
-      reason: z.string().describe("Why, in the author's words."),
-      generation: ordinal.nullable().describe("Generation in force afterwards; null when there never was one."),
+      feedId: described(id, "Feed whose upload it is."),
+      quarantineId: described(id, "The upload: made from its content, so the same upload has the same."),
+      receivedAt: described(instant, "When the upload was received."),
+      decision: described(z.enum(["accepted", "rejected"]), "`accepted`: it is in force; `rejected`: what was in force stays."),
+      author: described(id, "Who decided."),
+      reason: described(z.string(), "Why, in the author's words."),
+      generation: described(z.nullable(ordinal), "Generation in force afterwards; null when there never was one."),
     }),
   example: {
     id: "quarantine.decided/dk-guide/0f3k1xj9a2b4c6/2025-12-31T15:00:02.007Z",

@@ -1,4 +1,5 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { described } from "./described.ts";
 import { defineEvent } from "./contract.ts";
 import { id, units } from "./field.ts";
 import { instant } from "./instant.ts";
@@ -13,44 +14,51 @@ export const readinessAssessed = defineEvent({
   sent: "When the longest lead of the occasion begins, and 30, 10 and 2 minutes before its start.",
   schema: () =>
     z.strictObject({
-      occasionId: id.describe("Identity of the occasion."),
-      name: z.string().describe("What people call the occasion."),
-      startsAt: instant.describe("Start of the occasion."),
-      checkpoint: z.enum(["longest-lead", "T-30", "T-10", "T-2"]).describe("When it was assessed."),
-      verdict: verdict.describe("The worst over all targets. `unknown`: readiness could not be proved."),
-      pages: z.boolean().describe("Whether a person is paged: for late and short, and for unknown from T-10 on."),
-      evidence: z
-        .array(
+      occasionId: described(id, "Identity of the occasion."),
+      name: described(z.string(), "What people call the occasion."),
+      startsAt: described(instant, "Start of the occasion."),
+      checkpoint: described(z.enum(["longest-lead", "T-30", "T-10", "T-2"]), "When it was assessed."),
+      verdict: described(verdict, "The worst over all targets. `unknown`: readiness could not be proved."),
+      pages: described(z.boolean(), "Whether a person is paged: for late and short, and for unknown from T-10 on."),
+      evidence: described(
+        z.array(
           z.strictObject({
-            targetId: id.describe("Target that was looked at."),
-            neededUnits: units.nullable().describe("Units the occasion needs of it; null when the load to come is not known."),
-            servingUnits: units.nullable().describe("Units seen serving; null when that is not known."),
-            floorUnits: units.nullable().describe("Floor in force; null when that is not known."),
-            readyBy: instant.nullable().describe("When they are, or were, meant to be serving; null when they cannot be in time."),
-            note: z.string().describe("What was seen, for a person; may be empty."),
-            next: z
-              .strictObject({
-                code: z.string().describe("Stable; match on this."),
-                text: z.string().describe("The same for people."),
-              })
-              .nullable()
-              .describe("What is best done next where it is not ready; null where nothing has to be."),
+            targetId: described(id, "Target that was looked at."),
+            neededUnits: described(z.nullable(units), "Units the occasion needs of it; null when the load to come is not known."),
+            servingUnits: described(z.nullable(units), "Units seen serving; null when that is not known."),
+            floorUnits: described(z.nullable(units), "Floor in force; null when that is not known."),
+            readyBy: described(z.nullable(instant), "When they are, or were, meant to be serving; null when they cannot be in time."),
+            note: described(z.string(), "What was seen, for a person; may be empty."),
+            next: described(
+              z.nullable(
+                z.strictObject({
+                  code: described(z.string(), "Stable; match on this."),
+                  text: described(z.string(), "The same for people."),
+                }),
+              ),
+              "What is best done next where it is not ready; null where nothing has to be.",
+            ),
           }),
-        )
-        .describe("What the verdict rests on, target by target."),
-      warmUps: z
-        .array(
+        ),
+        "What the verdict rests on, target by target.",
+      ),
+      warmUps: described(
+        z.array(
           z.strictObject({
-            kind: z.enum(["edge", "buffer-cache"]).describe("An edge of a CDN, or the memory of one instance of a database."),
-            id: id.describe("The edge, or the database and its instance."),
-            verdict: verdict.describe("How it stands by itself."),
-            heldShare: z.number().min(0).max(1).nullable().describe("Share that was seen to be held; null when that is not known."),
-            goalShare: z.number().min(0).max(1).describe("Share that has to be held."),
-            seenAt: instant.nullable().describe("When it was looked at; null when nobody did."),
-            note: z.string().describe("What was seen, for a person."),
+            kind: described(z.enum(["edge", "buffer-cache"]), "An edge of a CDN, or the memory of one instance of a database."),
+            id: described(id, "The edge, or the database and its instance."),
+            verdict: described(verdict, "How it stands by itself."),
+            heldShare: described(
+              z.nullable(z.number().check(z.minimum(0), z.maximum(1))),
+              "Share that was seen to be held; null when that is not known.",
+            ),
+            goalShare: described(z.number().check(z.minimum(0), z.maximum(1)), "Share that has to be held."),
+            seenAt: described(z.nullable(instant), "When it was looked at; null when nobody did."),
+            note: described(z.string(), "What was seen, for a person."),
           }),
-        )
-        .describe("Caches that the occasion's viewers meet, one by one."),
+        ),
+        "Caches that the occasion's viewers meet, one by one.",
+      ),
     }),
   example: {
     id: "readiness.assessed/new-year-speech-2025/T-10",

@@ -1,4 +1,5 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { described } from "./described.ts";
 import { defineEvent } from "./contract.ts";
 import { id, units } from "./field.ts";
 import { instant } from "./instant.ts";
@@ -11,15 +12,19 @@ export const releaseAssessed = defineEvent({
   sent: "Once when capacity is down at the floor, or once when it is not within 45 minutes of the last step of the release.",
   schema: () =>
     z.strictObject({
-      targetId: id.describe("Target whose floor was released."),
-      outcome: z
-        .enum(["done", "still-up"])
-        .describe("Down at the floor, or kept up by something else: a policy that does not scale in, or that aims lower than the plan."),
-      floorUnits: units.describe("Floor that it was released to, in its units."),
-      fromUnits: units.describe("Units that were desired when the release began."),
-      desiredUnits: units.describe("Units desired now."),
-      releasedAt: instant.describe("When the floor was lowered last."),
-      costUsdPerHour: z.number().min(0).nullable().describe("What the units above the floor cost in an hour; null when no price is known."),
+      targetId: described(id, "Target whose floor was released."),
+      outcome: described(
+        z.enum(["done", "still-up"]),
+        "Down at the floor, or kept up by something else: a policy that does not scale in, or that aims lower than the plan.",
+      ),
+      floorUnits: described(units, "Floor that it was released to, in its units."),
+      fromUnits: described(units, "Units that were desired when the release began."),
+      desiredUnits: described(units, "Units desired now."),
+      releasedAt: described(instant, "When the floor was lowered last."),
+      costUsdPerHour: described(
+        z.nullable(z.number().check(z.minimum(0))),
+        "What the units above the floor cost in an hour; null when no price is known.",
+      ),
     }),
   example: {
     id: "release.assessed/player-api/2025-12-31T18:25:00.000Z",

@@ -1,4 +1,5 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { described } from "./described.ts";
 import { defineEvent } from "./contract.ts";
 import { id, units } from "./field.ts";
 import { instant } from "./instant.ts";
@@ -11,19 +12,21 @@ export const releaseWithheld = defineEvent({
   sent: "Once when it begins; again when it begins anew after the load had shown what may go.",
   schema: () =>
     z.strictObject({
-      targetId: id.describe("Target whose floor is held."),
-      code: z
-        .enum(["sudden-fall", "end-unseen"])
-        .describe(
-          "`sudden-fall`: with a programme on air, the load fell faster than an audience leaves, as in an outage. `end-unseen`: the latest end of an occasion was reached, and no fresh load shows what may go.",
+      targetId: described(id, "Target whose floor is held."),
+      code: described(
+        z.enum(["sudden-fall", "end-unseen"]),
+        "`sudden-fall`: with a programme on air, the load fell faster than an audience leaves, as in an outage. `end-unseen`: the latest end of an occasion was reached, and no fresh load shows what may go.",
+      ),
+      floorUnits: described(units, "Floor that is held, in its units."),
+      since: described(instant, "When it began."),
+      occasions: described(
+        z.array(
+          z.strictObject({ occasionId: described(id, "Identity of the occasion."), name: described(z.string(), "What people call it.") }),
         ),
-      floorUnits: units.describe("Floor that is held, in its units."),
-      since: instant.describe("When it began."),
-      occasions: z
-        .array(z.strictObject({ occasionId: id.describe("Identity of the occasion."), name: z.string().describe("What people call it.") }))
-        .describe("What is on air, or was."),
-      reason: z.string().describe("Why, for a person."),
-      pages: z.boolean().describe("Whether a person is paged: not for a target that is only observed."),
+        "What is on air, or was.",
+      ),
+      reason: described(z.string(), "Why, for a person."),
+      pages: described(z.boolean(), "Whether a person is paged: not for a target that is only observed."),
     }),
   example: {
     id: "release.withheld/player-api/sudden-fall/2025-12-31T17:09:00.000Z",

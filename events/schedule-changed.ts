@@ -1,4 +1,5 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { described } from "./described.ts";
 import { defineEvent } from "./contract.ts";
 import { count, id, ordinal } from "./field.ts";
 import { instant } from "./instant.ts";
@@ -11,9 +12,9 @@ export const MAX_EVENT_FINDINGS = 20;
 export const MAX_FINDING_CHARACTERS = 300;
 
 const slot = z.strictObject({
-  startsAt: instant.describe("Start by the guide."),
-  endsAt: instant.describe("End by the guide (excluded)."),
-  title: z.string().describe("Title as the guide has it."),
+  startsAt: described(instant, "Start by the guide."),
+  endsAt: described(instant, "End by the guide (excluded)."),
+  title: described(z.string(), "Title as the guide has it."),
 });
 
 /** A feed brought a schedule that differs from the last one. */
@@ -24,56 +25,65 @@ export const scheduleChanged = defineEvent({
   sent: "Once for each generation of a feed that is published; never for a feed that brought nothing new.",
   schema: () =>
     z.strictObject({
-      feedId: id.describe("Feed that brought it."),
-      generation: ordinal.describe("Generation of this feed that is now in force."),
-      previousGeneration: ordinal.nullable().describe("Generation it replaces; null for the first."),
-      counts: z
-        .strictObject({
-          added: count.describe("Programmes that were not there before."),
-          cancelled: count.describe("Programmes that are gone before their end."),
-          moved: count.describe("Programmes with another start."),
-          extended: count.describe("Programmes with the same start and a later end."),
-          shortened: count.describe("Programmes with the same start and an earlier end."),
-          retitled: count.describe("Programmes with another title."),
-          revised: count.describe("Programmes with another sub-title, episode, description or category, or another mark as live."),
-        })
-        .describe("All changes by kind, listed below or not; a programme may have several."),
-      changes: z
-        .array(
+      feedId: described(id, "Feed that brought it."),
+      generation: described(ordinal, "Generation of this feed that is now in force."),
+      previousGeneration: described(z.nullable(ordinal), "Generation it replaces; null for the first."),
+      counts: described(
+        z.strictObject({
+          added: described(count, "Programmes that were not there before."),
+          cancelled: described(count, "Programmes that are gone before their end."),
+          moved: described(count, "Programmes with another start."),
+          extended: described(count, "Programmes with the same start and a later end."),
+          shortened: described(count, "Programmes with the same start and an earlier end."),
+          retitled: described(count, "Programmes with another title."),
+          revised: described(count, "Programmes with another sub-title, episode, description or category, or another mark as live."),
+        }),
+        "All changes by kind, listed below or not; a programme may have several.",
+      ),
+      changes: described(
+        z
+          .array(
+            z.strictObject({
+              kind: described(
+                z.enum(["added", "cancelled", "moved", "extended", "shortened", "retitled", "revised"]),
+                "Kind of change, as in `counts`.",
+              ),
+              programmeId: described(id, "Identity of the programme; it outlives moves and new titles."),
+              channelId: described(id, "Channel it is on, or was on when it is gone."),
+              before: described(z.nullable(slot), "The slot in the generation before; null when there was none."),
+              after: described(z.nullable(slot), "The slot now; null when it is cancelled."),
+              minutesBeforeAir: described(
+                z.int(),
+                "Notice given: whole minutes to the start (the new one, where there is one); negative once on air.",
+              ),
+            }),
+          )
+          .check(z.maxLength(MAX_LISTED_CHANGES)),
+        `The changes, soonest on air first, at most ${MAX_LISTED_CHANGES}.`,
+      ),
+      truncated: described(z.boolean(), "Whether `changes` leaves some out."),
+      feedFindings: described(
+        z.optional(
           z.strictObject({
-            kind: z
-              .enum(["added", "cancelled", "moved", "extended", "shortened", "retitled", "revised"])
-              .describe("Kind of change, as in `counts`."),
-            programmeId: id.describe("Identity of the programme; it outlives moves and new titles."),
-            channelId: id.describe("Channel it is on, or was on when it is gone."),
-            before: slot.nullable().describe("The slot in the generation before; null when there was none."),
-            after: slot.nullable().describe("The slot now; null when it is cancelled."),
-            minutesBeforeAir: z
-              .int()
-              .describe("Notice given: whole minutes to the start (the new one, where there is one); negative once on air."),
+            repaired: described(count, "Places of the feed that were mended: a bare &, a missing end, an overlap."),
+            rejected: described(count, "Places of the feed that were left out."),
+            first: described(
+              z
+                .array(
+                  z.strictObject({
+                    kind: described(z.enum(["repaired", "rejected"]), "Whether it was mended or left out."),
+                    code: described(id, "Stable code of the finding; match on this one."),
+                    what: described(z.string().check(z.maxLength(MAX_FINDING_CHARACTERS)), "What was found, for a person."),
+                    line: described(z.nullable(ordinal), "Line of the feed; null where it is of no one line."),
+                  }),
+                )
+                .check(z.maxLength(MAX_EVENT_FINDINGS)),
+              `The first ${MAX_EVENT_FINDINGS}, in the order of the feed; the report of the upload has more.`,
+            ),
           }),
-        )
-        .max(MAX_LISTED_CHANGES)
-        .describe(`The changes, soonest on air first, at most ${MAX_LISTED_CHANGES}.`),
-      truncated: z.boolean().describe("Whether `changes` leaves some out."),
-      feedFindings: z
-        .strictObject({
-          repaired: count.describe("Places of the feed that were mended: a bare &, a missing end, an overlap."),
-          rejected: count.describe("Places of the feed that were left out."),
-          first: z
-            .array(
-              z.strictObject({
-                kind: z.enum(["repaired", "rejected"]).describe("Whether it was mended or left out."),
-                code: id.describe("Stable code of the finding; match on this one."),
-                what: z.string().max(MAX_FINDING_CHARACTERS).describe("What was found, for a person."),
-                line: ordinal.nullable().describe("Line of the feed; null where it is of no one line."),
-              }),
-            )
-            .max(MAX_EVENT_FINDINGS)
-            .describe(`The first ${MAX_EVENT_FINDINGS}, in the order of the feed; the report of the upload has more.`),
-        })
-        .optional()
-        .describe("What the feed had wrong; absent when it had nothing wrong."),
+        ),
+        "What the feed had wrong; absent when it had nothing wrong.",
+      ),
     }),
   example: {
     id: "schedule.changed/dk-guide/42",

@@ -1,4 +1,5 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { described } from "./described.ts";
 import { defineEvent } from "./contract.ts";
 import { count, id, units } from "./field.ts";
 import { instant } from "./instant.ts";
@@ -11,12 +12,12 @@ export const warmUpCompleted = defineEvent({
   sent: "When a target is first seen serving at least the floor that was asked for.",
   schema: () =>
     z.strictObject({
-      targetId: id.describe("Target that was warmed."),
-      floorUnits: units.describe("Floor that was asked for, in its units."),
-      servingUnits: units.describe("Units seen serving."),
-      requestedAt: instant.describe("When it was asked for."),
-      servedAt: instant.describe("When it was first seen serving."),
-      tookMs: count.describe("Milliseconds from asking to serving; what the lead is learned from."),
+      targetId: described(id, "Target that was warmed."),
+      floorUnits: described(units, "Floor that was asked for, in its units."),
+      servingUnits: described(units, "Units seen serving."),
+      requestedAt: described(instant, "When it was asked for."),
+      servedAt: described(instant, "When it was first seen serving."),
+      tookMs: described(count, "Milliseconds from asking to serving; what the lead is learned from."),
     }),
   example: {
     id: "warm-up.completed/player-api/600/2025-12-31T16:51:00.000Z",

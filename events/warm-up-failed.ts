@@ -1,4 +1,5 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { described } from "./described.ts";
 import { defineEvent } from "./contract.ts";
 import { id, ordinal, units } from "./field.ts";
 
@@ -10,17 +11,16 @@ export const warmUpFailed = defineEvent({
   sent: "At each attempt that was put off, refused or cut down, and once when the units are not serving in time.",
   schema: () =>
     z.strictObject({
-      targetId: id.describe("Target that was to be warmed."),
-      floorUnits: units.describe("Floor that was asked for, in its units."),
-      outcome: z
-        .enum(["deferred", "refused", "timed-out", "clamped"])
-        .describe(
-          "Put off and tried again at the next tick, refused until a person acts, not serving in time, or cut down to the maximum.",
-        ),
-      code: id.describe("Stable code of the reason, the provider's own where it gave one; match on this one."),
-      reason: z.string().describe("Why, for a person."),
-      attempt: ordinal.describe("Which attempt in a row that did not go through it was, from 1."),
-      shortUnits: units.nullable().describe("Units missing; null when that is not known."),
+      targetId: described(id, "Target that was to be warmed."),
+      floorUnits: described(units, "Floor that was asked for, in its units."),
+      outcome: described(
+        z.enum(["deferred", "refused", "timed-out", "clamped"]),
+        "Put off and tried again at the next tick, refused until a person acts, not serving in time, or cut down to the maximum.",
+      ),
+      code: described(id, "Stable code of the reason, the provider's own where it gave one; match on this one."),
+      reason: described(z.string(), "Why, for a person."),
+      attempt: described(ordinal, "Which attempt in a row that did not go through it was, from 1."),
+      shortUnits: described(z.nullable(units), "Units missing; null when that is not known."),
     }),
   example: {
     id: "warm-up.failed/catalogue-db/14/1",

@@ -1,4 +1,5 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { described } from "./described.ts";
 import { defineEvent } from "./contract.ts";
 import { id, ordinal, reason, units } from "./field.ts";
 import { instant } from "./instant.ts";
@@ -11,12 +12,12 @@ export const warmUpRequested = defineEvent({
   sent: "When the floor that a target should have now is above the one it has.",
   schema: () =>
     z.strictObject({
-      targetId: id.describe("Target to warm."),
-      floorUnits: units.describe("Floor it should have, in its units."),
-      fromUnits: units.nullable().describe("Floor it has; null when that is not known."),
-      neededAt: instant.describe("When the units must be serving."),
-      planVersion: ordinal.describe("Version of the plan that asks for it."),
-      reasons: z.array(reason).describe("Why it is this floor, in the order in which they apply."),
+      targetId: described(id, "Target to warm."),
+      floorUnits: described(units, "Floor it should have, in its units."),
+      fromUnits: described(z.nullable(units), "Floor it has; null when that is not known."),
+      neededAt: described(instant, "When the units must be serving."),
+      planVersion: described(ordinal, "Version of the plan that asks for it."),
+      reasons: described(z.array(reason), "Why it is this floor, in the order in which they apply."),
     }),
   example: {
     id: "warm-up.requested/player-api/600/2025-12-31T16:51:00.000Z",

@@ -67,12 +67,12 @@ function parametersOf(route: Route, schemas: Record<string, unknown>): readonly 
   return [...inPath, ...inQuery];
 }
 
-function answer(description: string, schema: z.ZodType, schemas: Record<string, unknown>): unknown {
+function answer(description: string, schema: z.core.$ZodType, schemas: Record<string, unknown>): unknown {
   return { description, content: { "application/json": { schema: schemaOf(schema, schemas, "output") } } };
 }
 
 /** The JSON Schema of `schema`; what has a name of its own goes to `schemas` and is pointed at. */
-function schemaOf(schema: z.ZodType, schemas: Record<string, unknown>, io: "input" | "output"): unknown {
+function schemaOf(schema: z.core.$ZodType, schemas: Record<string, unknown>, io: "input" | "output"): unknown {
   const {
     $schema: _,
     $defs = {},

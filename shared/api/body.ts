@@ -1,4 +1,4 @@
-import type * as z from "zod";
+import type * as z from "zod/mini";
 import { CalltimeError } from "../core/error.ts";
 
 /** A feed of a week, gzipped, is a few megabytes; sixty-four leave room for one that is not gzipped. */
@@ -25,7 +25,7 @@ export async function* bodyOf(request: Request, maxBytes: number, right = SMALLE
  * The JSON of a request's body as `schema` reads it. Throws `body-invalid`, naming everything that is wrong or unknown, and
  * `body-too-large`.
  */
-export async function readJsonBody<Schema extends z.ZodObject>(schema: Schema, request: Request): Promise<z.output<Schema>> {
+export async function readJsonBody<Schema extends z.ZodMiniObject>(schema: Schema, request: Request): Promise<z.output<Schema>> {
   const decoder = new TextDecoder("utf-8", { fatal: true });
   let value: unknown;
   try {

@@ -1,36 +1,40 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { annotated, described } from "../../events/described.ts";
 import { isoOf } from "../../events/index.ts";
 import { instant } from "../../events/instant.ts";
 import type { DeadLetter, DeadLetters } from "../app/ports.ts";
 import { CalltimeError } from "../core/error.ts";
 import { route, type ApiParts } from "./route.ts";
 
-const deadLetterSchema = z
-  .strictObject({
+const deadLetterSchema = annotated(
+  z.strictObject({
     id: z.string(),
-    subscriber: z.string().describe("Who could not take it."),
-    tries: z.number().int().nullable().describe("Null where nobody counted them."),
-    diedAt: instant.describe("When the last try failed."),
-    reason: z.string().describe("What the last try failed with."),
-    event: z
-      .looseObject({ id: z.string(), type: z.string(), at: instant })
-      .nullable()
-      .describe("The event as it was published, docs/events.md describes each type; null for what is no event of this release."),
-  })
-  .meta({ id: "DeadLetter", description: "One delivery that the bus gave up." });
+    subscriber: described(z.string(), "Who could not take it."),
+    tries: described(z.nullable(z.number().check(z.int())), "Null where nobody counted them."),
+    diedAt: described(instant, "When the last try failed."),
+    reason: described(z.string(), "What the last try failed with."),
+    event: described(
+      z.nullable(z.looseObject({ id: z.string(), type: z.string(), at: instant })),
+      "The event as it was published, docs/events.md describes each type; null for what is no event of this release.",
+    ),
+  }),
+  { id: "DeadLetter", description: "One delivery that the bus gave up." },
+);
 
 /** Body of `GET /v1/dead-letters`. */
-const deadLettersSchema = z
-  .strictObject({
-    now: instant.describe("Platform time."),
-    deadLetters: z.array(deadLetterSchema).describe("Those that lie there now, oldest first."),
-  })
-  .meta({ id: "DeadLetters" });
+const deadLettersSchema = annotated(
+  z.strictObject({
+    now: described(instant, "Platform time."),
+    deadLetters: described(z.array(deadLetterSchema), "Those that lie there now, oldest first."),
+  }),
+  { id: "DeadLetters" },
+);
 
 /** Body of the answer to a redrive. */
-const redrivenSchema = z
-  .strictObject({ now: instant.describe("Platform time."), redriven: deadLetterSchema.describe("As it lay there.") })
-  .meta({ id: "Redriven" });
+const redrivenSchema = annotated(
+  z.strictObject({ now: described(instant, "Platform time."), redriven: described(deadLetterSchema, "As it lay there.") }),
+  { id: "Redriven" },
+);
 
 /** What the bus gave up. */
 export const deadLettersRoute = route({

@@ -1,4 +1,5 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { annotated, described } from "../../events/described.ts";
 import { isoOf } from "../../events/index.ts";
 import { instant } from "../../events/instant.ts";
 import { explainAt } from "../app/operate.ts";
@@ -7,20 +8,21 @@ import { atInstant, targetId } from "./query.ts";
 import { route } from "./route.ts";
 
 /** Body of `GET /v1/explain`. */
-export const explanationSchema = z
-  .discriminatedUnion("kind", [
+export const explanationSchema = annotated(
+  z.discriminatedUnion("kind", [
     z.strictObject({
       kind: z.literal("known"),
       targetId: z.string(),
       at: instant,
       floorUnits: z.number(),
-      since: instant.describe("When that floor was asked for."),
-      neededBy: instant.describe("When the need that set it begins."),
-      reasons: z.array(reasonSchema).describe("In the order in which they apply."),
+      since: described(instant, "When that floor was asked for."),
+      neededBy: described(instant, "When the need that set it begins."),
+      reasons: described(z.array(reasonSchema), "In the order in which they apply."),
     }),
     z.strictObject({ kind: z.literal("unknown"), targetId: z.string(), at: instant, why: z.string() }),
-  ])
-  .meta({ id: "Explanation" });
+  ]),
+  { id: "Explanation" },
+);
 
 /** Why a floor is what it is, was, or will be. */
 export const explainRoute = route({
@@ -30,8 +32,8 @@ export const explainRoute = route({
   about: "Why a target's floor is what it is, was, or will be: the past from the record, the future from a plan made afresh.",
   writes: false,
   query: z.strictObject({
-    target: targetId.describe("The target."),
-    at: atInstant.optional().describe('The instant with its zone, like "2025-12-31T17:00Z"; now when left out.'),
+    target: described(targetId, "The target."),
+    at: described(z.optional(atInstant), 'The instant with its zone, like "2025-12-31T17:00Z"; now when left out.'),
   }),
   responses: { 200: { about: "The reasons, or why there is no answer.", schema: explanationSchema } },
   handle: async ({ parts, now, query }) => {

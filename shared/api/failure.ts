@@ -1,15 +1,17 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { annotated, described } from "../../events/described.ts";
 import { CalltimeError } from "../core/error.ts";
 
 /** What every error looks like, on every route. */
-export const errorSchema = z
-  .strictObject({
+export const errorSchema = annotated(
+  z.strictObject({
     error: z.strictObject({
-      code: z.string().describe("Stable; match on this."),
-      message: z.string().describe("Where, what, and what would be right: for people."),
+      code: described(z.string(), "Stable; match on this."),
+      message: described(z.string(), "Where, what, and what would be right: for people."),
     }),
-  })
-  .meta({ id: "Error", description: "Every answer that is no success has this shape." });
+  }),
+  { id: "Error", description: "Every answer that is no success has this shape." },
+);
 
 /** The body of an error. */
 export type ErrorBody = z.output<typeof errorSchema>;

@@ -1,4 +1,5 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { annotated, described } from "../../events/described.ts";
 import { examine } from "../app/examine.ts";
 import { contested, settle, type IngestReport } from "../app/ingest.ts";
 import { lateChanges, type LateChange } from "../app/late-change.ts";
@@ -15,7 +16,7 @@ export const MAX_LISTED_FINDINGS = 200;
 
 /** What a feed may be called. */
 export const FEED_ID = /^[a-z0-9][a-z0-9-]{0,62}$/;
-const count = z.number().int().nonnegative();
+const count = z.number().check(z.int(), z.nonnegative());
 
 /** How much was read, and what became of it. */
 export const countsSchema = z.strictObject({
@@ -29,36 +30,42 @@ export const countsSchema = z.strictObject({
 });
 
 /** What became of one upload. */
-export const ingestReportSchema = z
-  .strictObject({
+export const ingestReportSchema = annotated(
+  z.strictObject({
     feedId: z.string(),
-    outcome: z
-      .enum(["published", "unchanged", "quarantined", "outdated"])
-      .describe("`outdated`: an upload that was stored later is in force already."),
-    generation: count.nullable().describe("The generation in force afterwards, or null when there never was one."),
+    outcome: described(
+      z.enum(["published", "unchanged", "quarantined", "outdated"]),
+      "`outdated`: an upload that was stored later is in force already.",
+    ),
+    generation: described(z.nullable(count), "The generation in force afterwards, or null when there never was one."),
     counts: countsSchema,
     findingsCount: count,
-    findings: z
-      .array(
-        z.strictObject({
-          kind: z.enum(["repaired", "rejected"]),
-          code: z.string(),
-          what: z.string(),
-          line: count.nullable().describe("Line of the feed."),
-          channelId: z.string().nullable(),
-        }),
-      )
-      .max(MAX_LISTED_FINDINGS)
-      .describe(`What was mended or left out; the first ${MAX_LISTED_FINDINGS}.`),
-    quarantine: z.array(z.strictObject({ code: z.string(), what: z.string() })).describe("Why it was held back; empty otherwise."),
+    findings: described(
+      z
+        .array(
+          z.strictObject({
+            kind: z.enum(["repaired", "rejected"]),
+            code: z.string(),
+            what: z.string(),
+            line: described(z.nullable(count), "Line of the feed."),
+            channelId: z.nullable(z.string()),
+          }),
+        )
+        .check(z.maxLength(MAX_LISTED_FINDINGS)),
+      `What was mended or left out; the first ${MAX_LISTED_FINDINGS}.`,
+    ),
+    quarantine: described(z.array(z.strictObject({ code: z.string(), what: z.string() })), "Why it was held back; empty otherwise."),
     warningsCount: count,
-    warnings: z
-      .array(z.strictObject({ code: z.string(), what: z.string(), channelId: z.string().nullable() }))
-      .max(MAX_LISTED_FINDINGS)
-      .describe(`What a person should see, though it holds nothing back; the first ${MAX_LISTED_FINDINGS}.`),
-    load: z
-      .strictObject({ kind: z.enum(["in-place", "shifted", "unknown"]), what: z.string() })
-      .describe("Whether the load that was measured rose when the feed says; `unknown`: it was not looked at, or could not tell."),
+    warnings: described(
+      z
+        .array(z.strictObject({ code: z.string(), what: z.string(), channelId: z.nullable(z.string()) }))
+        .check(z.maxLength(MAX_LISTED_FINDINGS)),
+      `What a person should see, though it holds nothing back; the first ${MAX_LISTED_FINDINGS}.`,
+    ),
+    load: described(
+      z.strictObject({ kind: z.enum(["in-place", "shifted", "unknown"]), what: z.string() }),
+      "Whether the load that was measured rose when the feed says; `unknown`: it was not looked at, or could not tell.",
+    ),
     changes: z.strictObject({
       added: count,
       cancelled: count,
@@ -69,13 +76,15 @@ export const ingestReportSchema = z
       revised: count,
     }),
     late: lateChangesSchema,
-  })
-  .meta({ id: "IngestReport" });
+  }),
+  { id: "IngestReport" },
+);
 
 /** The answer to a feed that was read but held back. */
-export const quarantinedSchema = z
-  .strictObject({ ...errorSchema.shape, report: ingestReportSchema })
-  .meta({ id: "Quarantined", description: "An error with the report of what was read." });
+export const quarantinedSchema = annotated(z.strictObject({ ...errorSchema.shape, report: ingestReportSchema }), {
+  id: "Quarantined",
+  description: "An error with the report of what was read.",
+});
 
 /** One upload of a feed. */
 export const feedsRoute = route({

@@ -1,17 +1,19 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { annotated, described } from "../../events/described.ts";
 import { instant } from "../../events/instant.ts";
 import { isoOf } from "../../events/index.ts";
 
 /** An instant, or null where it is not known. */
-export const instantOrNull = instant.nullable();
+export const instantOrNull = z.nullable(instant);
 
 /** A number of units, or null where it is not known. */
-export const unitsOrNull = z.number().nonnegative().nullable();
+export const unitsOrNull = z.nullable(z.number().check(z.nonnegative()));
 
 /** Why a floor is what it is: a code to match on, and a sentence. */
-export const reasonSchema = z
-  .strictObject({ code: z.string().describe("Stable; match on this."), text: z.string().describe("The same for people.") })
-  .meta({ id: "Reason" });
+export const reasonSchema = annotated(
+  z.strictObject({ code: described(z.string(), "Stable; match on this."), text: described(z.string(), "The same for people.") }),
+  { id: "Reason" },
+);
 
 /** Epoch milliseconds as the API writes them; what is not known stays null. */
 export function isoOrNull(ms: number | undefined): string | null {

@@ -1,4 +1,5 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { annotated, described } from "../../events/described.ts";
 import { isoOf } from "../../events/index.ts";
 import { instant } from "../../events/instant.ts";
 import { readHealth } from "../app/operate.ts";
@@ -6,17 +7,17 @@ import { instantOrNull, isoOrNull } from "./fields.ts";
 import { route } from "./route.ts";
 
 /** Body of `GET /v1/health`. */
-export const healthSchema = z
-  .strictObject({
+export const healthSchema = annotated(
+  z.strictObject({
     status: z.enum(["ok", "degraded"]),
-    now: instant.describe("Platform time."),
-    lastTickAt: instantOrNull.describe("When the last tick was, or null when none is on record."),
+    now: described(instant, "Platform time."),
+    lastTickAt: described(instantOrNull, "When the last tick was, or null when none is on record."),
     feeds: z.array(
       z.strictObject({
         feedId: z.string(),
-        generation: z.number().int(),
+        generation: z.number().check(z.int()),
         publishedAt: instant,
-        programmes: z.number().int(),
+        programmes: z.number().check(z.int()),
       }),
     ),
     targets: z.array(
@@ -26,21 +27,21 @@ export const healthSchema = z
           targetId: z.string(),
           minimumUnits: z.number(),
           maximumUnits: z.number(),
-          desiredUnits: z.number().nullable().describe("Units asked for; null where nobody says."),
-          servingUnits: z.number().nullable().describe("Units that answer viewers; null where nobody says."),
-          remarks: z.array(z.string()).describe("What to know of it besides, like a deployment under way."),
+          desiredUnits: described(z.nullable(z.number()), "Units asked for; null where nobody says."),
+          servingUnits: described(z.nullable(z.number()), "Units that answer viewers; null where nobody says."),
+          remarks: described(z.array(z.string()), "What to know of it besides, like a deployment under way."),
         }),
         z.strictObject({ kind: z.literal("unknown"), targetId: z.string(), reason: z.string() }),
       ]),
     ),
-    deadLetters: z
-      .number()
-      .int()
-      .nullable()
-      .describe("Deliveries that the bus gave up and nobody redrove, or null where it does not say, or could not be asked."),
-    problems: z.array(z.string()).describe("What is wrong, each in a sentence."),
-  })
-  .meta({ id: "Health" });
+    deadLetters: described(
+      z.nullable(z.number().check(z.int())),
+      "Deliveries that the bus gave up and nobody redrove, or null where it does not say, or could not be asked.",
+    ),
+    problems: described(z.array(z.string()), "What is wrong, each in a sentence."),
+  }),
+  { id: "Health" },
+);
 
 /** How Calltime itself is: what a probe asks. */
 export const healthRoute = route({

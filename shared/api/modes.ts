@@ -1,4 +1,5 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { annotated, described } from "../../events/described.ts";
 import { isoOf } from "../../events/index.ts";
 import { instant } from "../../events/instant.ts";
 import { modeOf, readModes, setMode, type Modes, type ModeSet } from "../app/modes.ts";
@@ -9,35 +10,37 @@ import { author, why } from "./person.ts";
 import { targetId } from "./query.ts";
 import { route } from "./route.ts";
 
-const setByPerson = z
-  .strictObject({ mode: z.enum(TARGET_MODES), author: z.string(), why: z.string(), at: instant })
-  .nullable()
-  .describe("What a person set, or null where nobody did.");
+const setByPerson = described(
+  z.nullable(z.strictObject({ mode: z.enum(TARGET_MODES), author: z.string(), why: z.string(), at: instant })),
+  "What a person set, or null where nobody did.",
+);
 
 /** Body of `GET` and `PUT /v1/mode`. */
-const modesSchema = z
-  .strictObject({
-    now: instant.describe("Platform time."),
+const modesSchema = annotated(
+  z.strictObject({
+    now: described(instant, "Platform time."),
     all: setByPerson,
     targets: z.array(
       z.strictObject({
         targetId: z.string(),
-        mode: z.enum(TARGET_MODES).describe("The mode in force."),
-        file: z.enum(TARGET_MODES).describe("What the file of targets says."),
+        mode: described(z.enum(TARGET_MODES), "The mode in force."),
+        file: described(z.enum(TARGET_MODES), "What the file of targets says."),
         set: setByPerson,
       }),
     ),
-  })
-  .meta({ id: "Modes" });
+  }),
+  { id: "Modes" },
+);
 
-const askedModeSchema = z
-  .strictObject({
+const askedModeSchema = annotated(
+  z.strictObject({
     mode: z.enum(TARGET_MODES, { error: `expected one of ${TARGET_MODES.join(", ")}` }),
-    targetId: targetId.optional().describe("One target; the switch for all when left out."),
-    author: author.describe("Who sets it."),
-    why: why.describe("Why."),
-  })
-  .meta({ id: "AskedMode" });
+    targetId: described(z.optional(targetId), "One target; the switch for all when left out."),
+    author: described(author, "Who sets it."),
+    why: described(why, "Why."),
+  }),
+  { id: "AskedMode" },
+);
 
 /** The modes in force, and who set them. */
 export const modesRoute = route({

@@ -1,4 +1,5 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { annotated, described } from "../../events/described.ts";
 import { isoOf } from "../../events/index.ts";
 import { instant } from "../../events/instant.ts";
 import { readOccasions } from "../app/operate.ts";
@@ -12,58 +13,60 @@ import { instantOrNull, isoOrNull } from "./fields.ts";
 import { route } from "./route.ts";
 
 /** Body of `GET /v1/occasions`. */
-export const occasionsSchema = z
-  .strictObject({
-    now: instant.describe("Platform time."),
-    above: z
-      .array(
+export const occasionsSchema = annotated(
+  z.strictObject({
+    now: described(instant, "Platform time."),
+    above: described(
+      z.array(
         z.strictObject({
           occasionId: z.string(),
           name: z.string(),
           channels: z.array(z.string()),
-          startsAt: instant.describe("By the guide, as people corrected it."),
-          endsAt: instant.describe("By the guide, which only proposes it, as people corrected it."),
-          said: z.array(z.string()).describe("What people said of it that holds, each in a sentence with their name and reason."),
+          startsAt: described(instant, "By the guide, as people corrected it."),
+          endsAt: described(instant, "By the guide, which only proposes it, as people corrected it."),
+          said: described(z.array(z.string()), "What people said of it that holds, each in a sentence with their name and reason."),
           air: z.discriminatedUnion("kind", [
             z.strictObject({ kind: z.literal("ahead") }),
-            z.strictObject({ kind: z.literal("on-air"), startedAt: instantOrNull.describe("When its crowd came.") }),
+            z.strictObject({ kind: z.literal("on-air"), startedAt: described(instantOrNull, "When its crowd came.") }),
             z.strictObject({
               kind: z.literal("ended"),
               startedAt: instantOrNull,
               endedAt: instant,
-              by: z
-                .enum(ENDED_BY)
-                .describe(
-                  "`operator` or `marker`: it was said to have ended. `crowd`: it was seen to leave. `cap`: it was given up waiting.",
-                ),
+              by: described(
+                z.enum(ENDED_BY),
+                "`operator` or `marker`: it was said to have ended. `crowd`: it was seen to leave. `cap`: it was given up waiting.",
+              ),
             }),
           ]),
           expectedAudience: z.strictObject({
             median: z.number(),
             lower: z.number(),
             upper: z.number(),
-            level: z.number().describe("How much of the probability lies between `lower` and `upper`."),
-            basis: z.enum(["expectation", "measured"]).describe("Whether a person said so or earlier broadcasts did."),
+            level: described(z.number(), "How much of the probability lies between `lower` and `upper`."),
+            basis: described(z.enum(["expectation", "measured"]), "Whether a person said so or earlier broadcasts did."),
           }),
-          targets: z.array(z.string()).describe("The targets whose impact threshold it is above."),
+          targets: described(z.array(z.string()), "The targets whose impact threshold it is above."),
         }),
-      )
-      .describe("By start."),
-    calledOff: z
-      .array(
+      ),
+      "By start.",
+    ),
+    calledOff: described(
+      z.array(
         z.strictObject({
           occasionId: z.string(),
           name: z.string(),
           startsAt: instant,
           endsAt: instant,
-          said: z.array(z.string()).describe("Who said so, and why."),
+          said: described(z.array(z.string()), "Who said so, and why."),
         }),
-      )
-      .describe("What people called off: nothing is asked for it."),
-    belowCount: z.number().int().describe("Occasions below the impact threshold of every target."),
-    unknownCount: z.number().int().describe("Occasions whose audience nobody knows: neither above nor below."),
-  })
-  .meta({ id: "Occasions" });
+      ),
+      "What people called off: nothing is asked for it.",
+    ),
+    belowCount: described(z.number().check(z.int()), "Occasions below the impact threshold of every target."),
+    unknownCount: described(z.number().check(z.int()), "Occasions whose audience nobody knows: neither above nor below."),
+  }),
+  { id: "Occasions" },
+);
 
 /** The occasions that matter, now and in the hours ahead. */
 export const occasionsRoute = route({

@@ -1,4 +1,5 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { annotated, described } from "../../events/described.ts";
 import { isoOf } from "../../events/index.ts";
 import { instant } from "../../events/instant.ts";
 import { ordersAhead, type OccasionOrder } from "../app/order.ts";
@@ -9,38 +10,45 @@ import { HOUR_MS, MINUTE_MS } from "../core/time.ts";
 import { instantOrNull, isoOrNull, unitsOrNull } from "./fields.ts";
 import { route } from "./route.ts";
 
-const stepSchema = z
-  .strictObject({
+const stepSchema = annotated(
+  z.strictObject({
     stage: z.enum(STAGES),
     targetId: z.string(),
-    mode: z.enum(TARGET_MODES).describe("Only an `active` target is warmed at all."),
-    neededUnits: z.number().describe("The most that any minute of the occasion needs, whoever else is on."),
-    neededBy: instant.describe("The first minute that does."),
-    servingUnits: unitsOrNull.describe("Serving now; null where nobody could find out."),
-    leadMinutes: z.number().describe("From asking for what is missing to its serving: as measured, p95, or as its owner says until then."),
-    askBy: instantOrNull.describe(
+    mode: described(z.enum(TARGET_MODES), "Only an `active` target is warmed at all."),
+    neededUnits: described(z.number(), "The most that any minute of the occasion needs, whoever else is on."),
+    neededBy: described(instant, "The first minute that does."),
+    servingUnits: described(unitsOrNull, "Serving now; null where nobody could find out."),
+    leadMinutes: described(
+      z.number(),
+      "From asking for what is missing to its serving: as measured, p95, or as its owner says until then.",
+    ),
+    askBy: described(
+      instantOrNull,
       "When the first of what is missing has to be asked for; null when all of it has been. In the past: it is late.",
     ),
-    after: z.string().nullable().describe("The database that has to have room for its connections first."),
-    inTimeUnits: unitsOrNull.describe("Units that can be serving when the most are needed; null where nobody knows what serves."),
-    shortUnits: unitsOrNull.describe("The most that any minute will lack; null when none will, or nobody knows."),
+    after: described(z.nullable(z.string()), "The database that has to have room for its connections first."),
+    inTimeUnits: described(unitsOrNull, "Units that can be serving when the most are needed; null where nobody knows what serves."),
+    shortUnits: described(unitsOrNull, "The most that any minute will lack; null when none will, or nobody knows."),
     shortFrom: instantOrNull,
-    shortUntil: instantOrNull.describe("When all that is needed can be there; null when not before the occasion ends."),
-    unservedRequests: unitsOrNull.describe("Requests of the expected load that find no room until then."),
-  })
-  .meta({ id: "OrderStep" });
+    shortUntil: described(instantOrNull, "When all that is needed can be there; null when not before the occasion ends."),
+    unservedRequests: described(unitsOrNull, "Requests of the expected load that find no room until then."),
+  }),
+  { id: "OrderStep" },
+);
 
 /** Body of `GET /v1/order`. */
-export const orderSchema = z
-  .strictObject({
-    now: instant.describe("Platform time."),
-    occasions: z
-      .array(
-        z.strictObject({ occasionId: z.string(), name: z.string(), startsAt: instant, steps: z.array(stepSchema).describe("In order.") }),
-      )
-      .describe("By start."),
-  })
-  .meta({ id: "Order" });
+export const orderSchema = annotated(
+  z.strictObject({
+    now: described(instant, "Platform time."),
+    occasions: described(
+      z.array(
+        z.strictObject({ occasionId: z.string(), name: z.string(), startsAt: instant, steps: described(z.array(stepSchema), "In order.") }),
+      ),
+      "By start.",
+    ),
+  }),
+  { id: "Order" },
+);
 
 /** What each occasion needs, in the order in which it is warmed. */
 export const orderRoute = route({
@@ -49,7 +57,9 @@ export const orderRoute = route({
   operationId: "readOrder",
   about: `The plan of each occasion of the next ${TICK_HORIZON_MS / HOUR_MS} hours: what is asked for by when, from the load balancer to the content, and what of it comes too late.`,
   writes: false,
-  query: z.strictObject({ occasion: z.string().min(1).max(200).optional().describe("Its id; all when left out.") }),
+  query: z.strictObject({
+    occasion: described(z.optional(z.string().check(z.minLength(1), z.maxLength(200))), "Its id; all when left out."),
+  }),
   responses: { 200: { about: "The plans.", schema: orderSchema } },
   handle: async ({ parts, now, query }) => {
     const wanted = query.occasion;

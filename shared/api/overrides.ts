@@ -1,4 +1,5 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { annotated, described } from "../../events/described.ts";
 import { isoOf } from "../../events/index.ts";
 import { instant } from "../../events/instant.ts";
 import { listOverrides, LONGEST_OVERRIDE_MS, OVERRIDE_ID, setOverride, withdrawOverride, type AskedOverride } from "../app/override.ts";
@@ -12,31 +13,33 @@ import { author, why } from "./person.ts";
 import { atInstant, targetId } from "./query.ts";
 import { route } from "./route.ts";
 
-const overrideSchema = z
-  .strictObject({
+const overrideSchema = annotated(
+  z.strictObject({
     id: z.string(),
     kind: z.enum(OVERRIDE_KINDS),
-    targetIds: z.array(z.string()).optional().describe("Of a floor, a factor or a hold."),
-    floorUnits: z.number().optional(),
-    factor: z.number().optional(),
-    occasionId: z.string().optional().describe("Of the other kinds: the occasion, or one of its programmes."),
-    byMinutes: z.number().optional(),
-    viewers: z.number().optional(),
-    interval: z.tuple([z.number(), z.number()]).optional(),
+    targetIds: described(z.optional(z.array(z.string())), "Of a floor, a factor or a hold."),
+    floorUnits: z.optional(z.number()),
+    factor: z.optional(z.number()),
+    occasionId: described(z.optional(z.string()), "Of the other kinds: the occasion, or one of its programmes."),
+    byMinutes: z.optional(z.number()),
+    viewers: z.optional(z.number()),
+    interval: z.optional(z.tuple([z.number(), z.number()])),
     from: instant,
-    until: instant.describe("When it ends by itself (excluded)."),
+    until: described(instant, "When it ends by itself (excluded)."),
     author: z.string(),
     why: z.string(),
-  })
-  .meta({ id: "Override", description: "What a person asked for, for a while." });
+  }),
+  { id: "Override", description: "What a person asked for, for a while." },
+);
 
 /** Body of `GET /v1/overrides`. */
-const overridesSchema = z
-  .strictObject({
-    now: instant.describe("Platform time."),
-    overrides: z.array(overrideSchema).describe("Those that hold now or will, by start."),
-  })
-  .meta({ id: "Overrides" });
+const overridesSchema = annotated(
+  z.strictObject({
+    now: described(instant, "Platform time."),
+    overrides: described(z.array(overrideSchema), "Those that hold now or will, by start."),
+  }),
+  { id: "Overrides" },
+);
 
 const ON_TARGETS = ["targetIds", "tags"] as const;
 const ON_OCCASION = ["occasionId"] as const;
@@ -56,78 +59,88 @@ const FIELDS = {
 >;
 
 /** What a person sends to override the plan. */
-const askedOverrideSchema = z
-  .strictObject({
-    id: z
-      .string({ error: "expected text" })
-      .optional()
-      .describe("To name it yourself; sent again with the same content it changes nothing."),
-    kind: z
-      .enum(OVERRIDE_KINDS, { error: `expected one of ${OVERRIDE_KINDS.join(", ")}` })
-      .optional()
-      .describe("A floor when left out."),
-    targetIds: z
-      .array(targetId, { error: "expected a list of targets" })
-      .min(1, "expected at least one target")
-      .max(200)
-      .optional()
-      .describe("Targets of a floor, a factor or a hold."),
-    tags: z
-      .array(z.string(), { error: "expected a list of tags" })
-      .max(50)
-      .optional()
-      .describe("Targets that carry one of these tags, too."),
-    floorUnits: z
-      .number({ error: "expected a number of units" })
-      .optional()
-      .meta({ minimum: 1, multipleOf: 1, description: "Whole; at most the ceiling of each target." }),
-    factor: z.number({ error: "expected a factor" }).optional().describe("Times what the load takes."),
-    occasionId: z.string({ error: "expected an occasion's id" }).optional().describe("The occasion, or one of its programmes."),
-    byMinutes: z.number({ error: "expected minutes" }).optional().describe("How much later it is (`delay`), or ends (`overrun`)."),
-    viewers: z.number({ error: "expected a number of viewers" }).optional().describe("Expected at the plateau, over all its channels."),
-    interval: z
-      .tuple([z.number(), z.number()], { error: "expected [lower, upper]" })
-      .optional()
-      .describe("Your own 90 % interval around `viewers`."),
-    from: atInstant.optional().describe("When it begins; at once when left out."),
-    until: z
-      .string({ error: "expected an instant: an override ends by itself" })
-      .pipe(atInstant)
-      .describe(`When it ends by itself, at most ${LONGEST_OVERRIDE_MS / DAY_MS} days ahead.`),
-    author: author.describe("Who asks for it."),
-    why: why.describe("Why; whoever asks why the floor is what it is reads this."),
-  })
-  .superRefine((asked, check) => {
-    const own = FIELDS[asked.kind ?? "floor"];
-    for (const field of Object.values(FIELDS).flat()) {
-      if (own.includes(field) || asked[field] === undefined) continue;
-      check.addIssue({ code: "custom", path: [field], message: `a ${asked.kind ?? "floor"} has none; it has ${own.join(", ")}` });
-    }
-  })
-  .meta({ id: "AskedOverride" });
+const askedOverrideSchema = annotated(
+  z
+    .strictObject({
+      id: described(
+        z.optional(z.string({ error: "expected text" })),
+        "To name it yourself; sent again with the same content it changes nothing.",
+      ),
+      kind: described(
+        z.optional(z.enum(OVERRIDE_KINDS, { error: `expected one of ${OVERRIDE_KINDS.join(", ")}` })),
+        "A floor when left out.",
+      ),
+      targetIds: described(
+        z.optional(
+          z
+            .array(targetId, { error: "expected a list of targets" })
+            .check(z.minLength(1, "expected at least one target"), z.maxLength(200)),
+        ),
+        "Targets of a floor, a factor or a hold.",
+      ),
+      tags: described(
+        z.optional(z.array(z.string(), { error: "expected a list of tags" }).check(z.maxLength(50))),
+        "Targets that carry one of these tags, too.",
+      ),
+      floorUnits: annotated(z.optional(z.number({ error: "expected a number of units" })), {
+        minimum: 1,
+        multipleOf: 1,
+        description: "Whole; at most the ceiling of each target.",
+      }),
+      factor: described(z.optional(z.number({ error: "expected a factor" })), "Times what the load takes."),
+      occasionId: described(z.optional(z.string({ error: "expected an occasion's id" })), "The occasion, or one of its programmes."),
+      byMinutes: described(z.optional(z.number({ error: "expected minutes" })), "How much later it is (`delay`), or ends (`overrun`)."),
+      viewers: described(
+        z.optional(z.number({ error: "expected a number of viewers" })),
+        "Expected at the plateau, over all its channels.",
+      ),
+      interval: described(
+        z.optional(z.tuple([z.number(), z.number()], { error: "expected [lower, upper]" })),
+        "Your own 90 % interval around `viewers`.",
+      ),
+      from: described(z.optional(atInstant), "When it begins; at once when left out."),
+      until: described(
+        z.pipe(z.string({ error: "expected an instant: an override ends by itself" }), atInstant),
+        `When it ends by itself, at most ${LONGEST_OVERRIDE_MS / DAY_MS} days ahead.`,
+      ),
+      author: described(author, "Who asks for it."),
+      why: described(why, "Why; whoever asks why the floor is what it is reads this."),
+    })
+    .check(
+      z.superRefine((asked, check) => {
+        const own = FIELDS[asked.kind ?? "floor"];
+        for (const field of Object.values(FIELDS).flat()) {
+          if (own.includes(field) || asked[field] === undefined) continue;
+          check.addIssue({ code: "custom", path: [field], message: `a ${asked.kind ?? "floor"} has none; it has ${own.join(", ")}` });
+        }
+      }),
+    ),
+  { id: "AskedOverride" },
+);
 
 /** Body of the answer to an override. */
-const setSchema = z
-  .strictObject({
-    now: instant.describe("Platform time."),
+const setSchema = annotated(
+  z.strictObject({
+    now: described(instant, "Platform time."),
     override: overrideSchema,
     preview: z.array(
       z.strictObject({
         targetId: z.string(),
-        mode: z.enum(TARGET_MODES).describe("Only `active` targets are written to."),
-        nowUnits: unitsOrNull.describe("The floor without the override, now."),
-        willBeUnits: unitsOrNull.describe("The floor when the override begins, or null when that is more than a day ahead."),
-        addedUnits: unitsOrNull.describe("Units that are there because of the override alone, when it begins."),
-        addedUsdPerHour: z.number().nullable().describe("What those cost in an hour, or null where the price is not known."),
+        mode: described(z.enum(TARGET_MODES), "Only `active` targets are written to."),
+        nowUnits: described(unitsOrNull, "The floor without the override, now."),
+        willBeUnits: described(unitsOrNull, "The floor when the override begins, or null when that is more than a day ahead."),
+        addedUnits: described(unitsOrNull, "Units that are there because of the override alone, when it begins."),
+        addedUsdPerHour: described(z.nullable(z.number()), "What those cost in an hour, or null where the price is not known."),
       }),
     ),
-  })
-  .meta({ id: "OverrideSet" });
+  }),
+  { id: "OverrideSet" },
+);
 
 /** Body of the answer to a withdrawal. */
-const withdrawnSchema = z
-  .strictObject({ now: instant.describe("Platform time."), withdrawn: overrideSchema })
-  .meta({ id: "OverrideWithdrawn" });
+const withdrawnSchema = annotated(z.strictObject({ now: described(instant, "Platform time."), withdrawn: overrideSchema }), {
+  id: "OverrideWithdrawn",
+});
 
 /** The overrides that hold, and those to come. */
 export const overridesRoute = route({
@@ -179,8 +192,8 @@ export const withdrawOverrideRoute = route({
   about: "Withdraws an override before its end. What it held is released in stages, as far as nothing else needs it.",
   writes: true,
   query: z.strictObject({
-    author: author.describe("Who withdraws it."),
-    why: why.optional().describe("Why."),
+    author: described(author, "Who withdraws it."),
+    why: described(z.optional(why), "Why."),
   }),
   responses: { 200: { about: "It holds no more. The second time it is `override-unknown`.", schema: withdrawnSchema } },
   handle: async ({ parts, id, query }) =>

@@ -1,4 +1,5 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { annotated, described } from "../../events/described.ts";
 import { isoOf } from "../../events/index.ts";
 import { instant } from "../../events/instant.ts";
 import { modeOf, readModes } from "../app/modes.ts";
@@ -12,61 +13,64 @@ import { reasonSchema, unitsOrNull } from "./fields.ts";
 import { flag, targetId, wholeNumber } from "./query.ts";
 import { route } from "./route.ts";
 
-const rps = z.number().describe("Requests (or queries) a second.");
+const rps = described(z.number(), "Requests (or queries) a second.");
 
-const minuteSchema = z
-  .discriminatedUnion("kind", [
+const minuteSchema = annotated(
+  z.discriminatedUnion("kind", [
     z.strictObject({
       kind: z.literal("known"),
       at: instant,
       medianRps: rps,
-      lowerRps: rps.describe("Lower end of the 90 % interval."),
-      upperRps: rps.describe("Upper end of the 90 % interval."),
-      tailRps: rps.describe("What keeps the requests left unserved within their budget."),
-      neededUnits: unitsOrNull.describe("Units that must be serving in this minute."),
+      lowerRps: described(rps, "Lower end of the 90 % interval."),
+      upperRps: described(rps, "Upper end of the 90 % interval."),
+      tailRps: described(rps, "What keeps the requests left unserved within their budget."),
+      neededUnits: described(unitsOrNull, "Units that must be serving in this minute."),
       floorUnits: unitsOrNull,
     }),
     z.strictObject({
       kind: z.literal("unknown"),
       at: instant,
       reason: z.string(),
-      neededUnits: unitsOrNull.describe("Known where a person or a client's connections ask for them."),
+      neededUnits: described(unitsOrNull, "Known where a person or a client's connections ask for them."),
       floorUnits: unitsOrNull,
     }),
-  ])
-  .meta({ id: "PlanMinute" });
+  ]),
+  { id: "PlanMinute" },
+);
 
 /** Body of `GET /v1/plan`. */
-export const planSchema = z
-  .strictObject({
-    now: instant.describe("Platform time."),
+export const planSchema = annotated(
+  z.strictObject({
+    now: described(instant, "Platform time."),
     targets: z.array(
       z.strictObject({
         targetId: z.string(),
         kind: z.enum(TARGET_KINDS),
         mode: z.enum(TARGET_MODES),
-        baselineUnits: z.number().describe("The customer's own minimum."),
-        ceilingUnits: z.number().describe("The customer's maximum."),
-        costUsdPerUnitHour: z.number().nullable().describe("US dollars for one unit and hour, or null where nobody said."),
-        rpsPerUnit: z.number().describe("Requests (or queries) a second that one unit is planned to carry."),
+        baselineUnits: described(z.number(), "The customer's own minimum."),
+        ceilingUnits: described(z.number(), "The customer's maximum."),
+        costUsdPerUnitHour: described(z.nullable(z.number()), "US dollars for one unit and hour, or null where nobody said."),
+        rpsPerUnit: described(z.number(), "Requests (or queries) a second that one unit is planned to carry."),
         madeAt: instant,
-        until: instant.describe("End of the plan (excluded)."),
+        until: described(instant, "End of the plan (excluded)."),
         steps: z.array(
           z.strictObject({
-            at: instant.describe("When the floor is asked for."),
+            at: described(instant, "When the floor is asked for."),
             floorUnits: z.number(),
-            neededBy: instant.describe("When the need that set it begins."),
+            neededBy: described(instant, "When the need that set it begins."),
             reasons: z.array(reasonSchema),
           }),
         ),
-        shorts: z
-          .array(z.strictObject({ from: instant, to: instant, units: z.number(), limit: z.enum(LIMITS) }))
-          .describe("Where the target cannot have what it needs."),
-        minutes: z.array(minuteSchema).optional().describe("With `minutes=true`."),
+        shorts: described(
+          z.array(z.strictObject({ from: instant, to: instant, units: z.number(), limit: z.enum(LIMITS) })),
+          "Where the target cannot have what it needs.",
+        ),
+        minutes: described(z.optional(z.array(minuteSchema)), "With `minutes=true`."),
       }),
     ),
-  })
-  .meta({ id: "Plan" });
+  }),
+  { id: "Plan" },
+);
 
 type PlannedTarget = z.input<typeof planSchema>["targets"][number];
 
@@ -78,11 +82,9 @@ export const planRoute = route({
   about: "The floors of the hours ahead with their reasons, planned afresh from what is known now.",
   writes: false,
   query: z.strictObject({
-    target: targetId.optional().describe("One target; all of them when left out."),
-    hours: wholeNumber(OPERATE_HORIZON_MS / HOUR_MS)
-      .optional()
-      .describe(`How far ahead; ${TICK_HORIZON_MS / HOUR_MS} when left out.`),
-    minutes: flag.optional().describe("`true` adds the forecast minute by minute, for charts."),
+    target: described(z.optional(targetId), "One target; all of them when left out."),
+    hours: described(z.optional(wholeNumber(OPERATE_HORIZON_MS / HOUR_MS)), `How far ahead; ${TICK_HORIZON_MS / HOUR_MS} when left out.`),
+    minutes: described(z.optional(flag), "`true` adds the forecast minute by minute, for charts."),
   }),
   responses: { 200: { about: "The plans, in the order of the targets.", schema: planSchema } },
   handle: async ({ parts, now, query }) => {

@@ -1,4 +1,5 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { annotated, described } from "../../events/described.ts";
 import { instant } from "../../events/instant.ts";
 import { isoOf } from "../../events/index.ts";
 import { partsOf, readPlanningState, type PlanningPart } from "../app/planning-state.ts";
@@ -10,15 +11,17 @@ const MOST_BYTES = 3_000_000;
 const KINDS = ["document", "feed", "load", "programmes", "settings"] as const satisfies readonly PlanningPart["kind"][];
 
 /** Body of `GET /v1/planning`. */
-const planningSchema = z
-  .strictObject({
-    now: instant.describe("Platform time."),
-    parts: z
-      .array(z.looseObject({ kind: z.enum(KINDS) }))
-      .describe("As they are stored, for this release to read: other programs have `GET /v1/plan`."),
-    next: z.string().nullable().describe("What `after` has to be for the pieces that follow; null when there are none."),
-  })
-  .meta({ id: "Planning" });
+const planningSchema = annotated(
+  z.strictObject({
+    now: described(instant, "Platform time."),
+    parts: described(
+      z.array(z.looseObject({ kind: z.enum(KINDS) })),
+      "As they are stored, for this release to read: other programs have `GET /v1/plan`.",
+    ),
+    next: described(z.nullable(z.string()), "What `after` has to be for the pieces that follow; null when there are none."),
+  }),
+  { id: "Planning" },
+);
 
 /** What plans rest on, so that others can be made from it. */
 export const planningRoute = route({
@@ -27,7 +30,9 @@ export const planningRoute = route({
   operationId: "readPlanning",
   about: "What the plans rest on, in pieces, for `calltime plan --against` to plan with other targets, other rules or other code.",
   writes: false,
-  query: z.strictObject({ after: z.string().max(2_000).optional().describe("Only the pieces after this one, as `next` had it.") }),
+  query: z.strictObject({
+    after: described(z.optional(z.string().check(z.maxLength(2_000))), "Only the pieces after this one, as `next` had it."),
+  }),
   responses: { 200: { about: "Some of the pieces.", schema: planningSchema } },
   handle: async ({ parts: { context }, now, query }) => {
     const { after } = query;

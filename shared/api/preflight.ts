@@ -1,4 +1,5 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { annotated, described } from "../../events/described.ts";
 import { isoOf } from "../../events/index.ts";
 import { instant } from "../../events/instant.ts";
 import { readPreflight } from "../app/preflight.ts";
@@ -6,24 +7,26 @@ import { LIMIT_CODES } from "../core/plan/limits.ts";
 import { instantOrNull, isoOrNull } from "./fields.ts";
 import { route } from "./route.ts";
 
-const preflightSchema = z
-  .strictObject({
-    now: instant.describe("Platform time."),
-    lookedAt: instantOrNull.describe("When limits were looked at last; null when nobody has looked yet, and nothing is known."),
-    until: instantOrNull.describe("The plans that were looked at end here."),
-    findings: z
-      .array(
+const preflightSchema = annotated(
+  z.strictObject({
+    now: described(instant, "Platform time."),
+    lookedAt: described(instantOrNull, "When limits were looked at last; null when nobody has looked yet, and nothing is known."),
+    until: described(instantOrNull, "The plans that were looked at end here."),
+    findings: described(
+      z.array(
         z.strictObject({
           code: z.enum(LIMIT_CODES),
           targetIds: z.array(z.string()),
-          at: instantOrNull.describe("When it is first in the way; null when that is not known."),
+          at: described(instantOrNull, "When it is first in the way; null when that is not known."),
           what: z.string(),
           right: z.string(),
         }),
-      )
-      .describe("What will be in the way of the next days' plans, first what is in the way first."),
-  })
-  .meta({ id: "Preflight" });
+      ),
+      "What will be in the way of the next days' plans, first what is in the way first.",
+    ),
+  }),
+  { id: "Preflight" },
+);
 
 /** What was found when the limits of accounts were looked at last. */
 export const preflightRoute = route({

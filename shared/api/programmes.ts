@@ -1,4 +1,5 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { annotated, described } from "../../events/described.ts";
 import { isoOf } from "../../events/index.ts";
 import { instant } from "../../events/instant.ts";
 import { correctProgramme, findProgrammes, type FoundProgramme } from "../app/corrections.ts";
@@ -16,75 +17,80 @@ import { route } from "./route.ts";
 const MOST_LISTED = 200;
 const DEFAULT_WINDOW_MS = 24 * HOUR_MS;
 
-const correctionSchema = z
-  .strictObject({
+const correctionSchema = annotated(
+  z.strictObject({
     startsAt: instantOrNull,
     endsAt: instantOrNull,
-    title: z.string().nullable(),
+    title: z.nullable(z.string()),
     cancelled: z.boolean(),
     actualStartsAt: instantOrNull,
     actualEndsAt: instantOrNull,
-    endedBy: z.enum(END_SOURCES).nullable(),
+    endedBy: z.nullable(z.enum(END_SOURCES)),
     author: z.string(),
     why: z.string(),
-    at: instant.describe("When the newest of it was said."),
-    until: instant.describe("When it ends by itself (excluded)."),
-  })
-  .meta({ id: "Correction", description: "What somebody says of a programme over its feed; null where the feed's stands." });
+    at: described(instant, "When the newest of it was said."),
+    until: described(instant, "When it ends by itself (excluded)."),
+  }),
+  { id: "Correction", description: "What somebody says of a programme over its feed; null where the feed's stands." },
+);
 
-const programmeSchema = z
-  .strictObject({
-    id: z.string().describe("Outlives moves and the next edition of the feed."),
+const programmeSchema = annotated(
+  z.strictObject({
+    id: described(z.string(), "Outlives moves and the next edition of the feed."),
     title: z.string(),
     channelId: z.string(),
     startsAt: instant,
     endsAt: instant,
-    listed: z.strictObject({ title: z.string(), startsAt: instant, endsAt: instant }).describe("The same as the feed has it."),
-    correction: correctionSchema.nullable(),
-    occasionId: z.string().nullable().describe("The occasion it is part of; null where it is cancelled, or a filler."),
-  })
-  .meta({ id: "Programme", description: "A programme as it is in force." });
+    listed: described(z.strictObject({ title: z.string(), startsAt: instant, endsAt: instant }), "The same as the feed has it."),
+    correction: z.nullable(correctionSchema),
+    occasionId: described(z.nullable(z.string()), "The occasion it is part of; null where it is cancelled, or a filler."),
+  }),
+  { id: "Programme", description: "A programme as it is in force." },
+);
 
 /** Body of `GET /v1/programmes`. */
-const programmesSchema = z
-  .strictObject({
-    now: instant.describe("Platform time."),
-    programmes: z.array(programmeSchema).describe(`By start; the first ${MOST_LISTED} that are meant.`),
-    more: z.number().int().describe("How many more are meant: say more of what you look for."),
-  })
-  .meta({ id: "Programmes" });
+const programmesSchema = annotated(
+  z.strictObject({
+    now: described(instant, "Platform time."),
+    programmes: described(z.array(programmeSchema), `By start; the first ${MOST_LISTED} that are meant.`),
+    more: described(z.number().check(z.int()), "How many more are meant: say more of what you look for."),
+  }),
+  { id: "Programmes" },
+);
 
 /** Body of the answer to a correction. */
-const correctedSchema = z
-  .strictObject({
-    now: instant.describe("Platform time."),
+const correctedSchema = annotated(
+  z.strictObject({
+    now: described(instant, "Platform time."),
     outcome: z.enum(["corrected", "taken-back", "unchanged"]),
     programmeId: z.string(),
-    correction: correctionSchema.nullable().describe("All that holds of it now; null where nothing does."),
+    correction: described(z.nullable(correctionSchema), "All that holds of it now; null where nothing does."),
     late: lateChangesSchema,
-  })
-  .meta({ id: "ProgrammeCorrected" });
+  }),
+  { id: "ProgrammeCorrected" },
+);
 
 const INSTANT_OR_NULL = "expected an instant with its zone, or null to take it back";
-const instantOrTakenBack = z.union([z.null(), z.string().pipe(atInstant)], { error: INSTANT_OR_NULL }).optional();
+const instantOrTakenBack = z.optional(z.union([z.null(), z.pipe(z.string(), atInstant)], { error: INSTANT_OR_NULL }));
 
-const askedCorrectionSchema = z
-  .strictObject({
-    startsAt: instantOrTakenBack.describe("Start; alone it moves the programme with its length."),
-    endsAt: instantOrTakenBack.describe("End (excluded): held until then, and to its real end."),
-    title: z.union([z.null(), z.string().max(300)], { error: "expected a title, or null to take it back" }).optional(),
-    cancelled: z.boolean({ error: "expected true or false" }).optional().describe("Whether it does not take place."),
-    actualStartsAt: instantOrTakenBack.describe("When it really started; not in the future."),
-    actualEndsAt: instantOrTakenBack.describe("When it really ended; not in the future. What it held may be released."),
-    endedBy: z
-      .enum(END_SOURCES, { error: `expected ${END_SOURCES.join(" or ")}` })
-      .optional()
-      .describe("Who says that it ended: a person, when left out, or its programme-end marker."),
-    until: atInstant.optional().describe("When the correction ends by itself; a day after the programme when left out."),
-    author: author.describe("Who says so."),
-    why: why.describe("Why; whoever asks why the floor is what it is reads this."),
-  })
-  .meta({ id: "AskedCorrection" });
+const askedCorrectionSchema = annotated(
+  z.strictObject({
+    startsAt: described(instantOrTakenBack, "Start; alone it moves the programme with its length."),
+    endsAt: described(instantOrTakenBack, "End (excluded): held until then, and to its real end."),
+    title: z.optional(z.union([z.null(), z.string().check(z.maxLength(300))], { error: "expected a title, or null to take it back" })),
+    cancelled: described(z.optional(z.boolean({ error: "expected true or false" })), "Whether it does not take place."),
+    actualStartsAt: described(instantOrTakenBack, "When it really started; not in the future."),
+    actualEndsAt: described(instantOrTakenBack, "When it really ended; not in the future. What it held may be released."),
+    endedBy: described(
+      z.optional(z.enum(END_SOURCES, { error: `expected ${END_SOURCES.join(" or ")}` })),
+      "Who says that it ended: a person, when left out, or its programme-end marker.",
+    ),
+    until: described(z.optional(atInstant), "When the correction ends by itself; a day after the programme when left out."),
+    author: described(author, "Who says so."),
+    why: described(why, "Why; whoever asks why the floor is what it is reads this."),
+  }),
+  { id: "AskedCorrection" },
+);
 
 /** Programmes of the guide, to find the one that is meant. */
 export const programmesRoute = route({
@@ -94,10 +100,16 @@ export const programmesRoute = route({
   about: "The programmes of the guide in a window, as they are in force and as their feed has them: to find the one that is meant.",
   writes: false,
   query: z.strictObject({
-    title: z.string().min(1, "expected a part of a title").max(300).optional().describe("Contained in the title; case does not matter."),
-    channel: z.string().min(1, "expected a channel's id").optional().describe("One channel's id; all of them when left out."),
-    from: atInstant.optional().describe("Start of the window; now when left out."),
-    to: atInstant.optional().describe(`End of the window; ${DEFAULT_WINDOW_MS / HOUR_MS} hours after its start when left out.`),
+    title: described(
+      z.optional(z.string().check(z.minLength(1, "expected a part of a title"), z.maxLength(300))),
+      "Contained in the title; case does not matter.",
+    ),
+    channel: described(
+      z.optional(z.string().check(z.minLength(1, "expected a channel's id"))),
+      "One channel's id; all of them when left out.",
+    ),
+    from: described(z.optional(atInstant), "Start of the window; now when left out."),
+    to: described(z.optional(atInstant), `End of the window; ${DEFAULT_WINDOW_MS / HOUR_MS} hours after its start when left out.`),
   }),
   responses: { 200: { about: "Those that are on air in the window.", schema: programmesSchema } },
   handle: async ({ parts, now, query }) => {

@@ -1,4 +1,5 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { annotated, described } from "../../events/described.ts";
 import { isoOf } from "../../events/index.ts";
 import { instant } from "../../events/instant.ts";
 import { answerProposal, PROPOSAL_ANSWERS, readProposals, type ProposedOccasion } from "../app/proposals.ts";
@@ -6,45 +7,52 @@ import { readJsonBody } from "./body.ts";
 import { author, why } from "./person.ts";
 import { route } from "./route.ts";
 
-const proposalSchema = z
-  .strictObject({
-    id: z.string().describe("Made from its slots: when the guide lists others, it is another proposal."),
-    name: z.string().describe("Title of its first slot."),
-    slots: z
-      .array(z.strictObject({ programmeId: z.string(), channelId: z.string(), title: z.string(), startsAt: instant, endsAt: instant }))
-      .describe("By start, as people corrected them."),
-    reasons: z
-      .array(z.string())
-      .describe("Why it may be one occasion, in sentences; empty when the guide has moved on since it was answered."),
-    decision: z
-      .strictObject({ answer: z.enum(PROPOSAL_ANSWERS), author: z.string(), why: z.string(), at: instant, until: instant })
-      .nullable()
-      .describe("What a person said last; null while nobody has."),
-  })
-  .meta({ id: "Proposal", description: "Slots that may draw one audience, though nothing says so." });
+const proposalSchema = annotated(
+  z.strictObject({
+    id: described(z.string(), "Made from its slots: when the guide lists others, it is another proposal."),
+    name: described(z.string(), "Title of its first slot."),
+    slots: described(
+      z.array(z.strictObject({ programmeId: z.string(), channelId: z.string(), title: z.string(), startsAt: instant, endsAt: instant })),
+      "By start, as people corrected them.",
+    ),
+    reasons: described(
+      z.array(z.string()),
+      "Why it may be one occasion, in sentences; empty when the guide has moved on since it was answered.",
+    ),
+    decision: described(
+      z.nullable(z.strictObject({ answer: z.enum(PROPOSAL_ANSWERS), author: z.string(), why: z.string(), at: instant, until: instant })),
+      "What a person said last; null while nobody has.",
+    ),
+  }),
+  { id: "Proposal", description: "Slots that may draw one audience, though nothing says so." },
+);
 
 /** Body of `GET /v1/occasions/proposals`. */
-const proposalsSchema = z
-  .strictObject({ now: instant.describe("Platform time."), proposals: z.array(proposalSchema).describe("By start.") })
-  .meta({ id: "Proposals" });
+const proposalsSchema = annotated(
+  z.strictObject({ now: described(instant, "Platform time."), proposals: described(z.array(proposalSchema), "By start.") }),
+  { id: "Proposals" },
+);
 
-const answeredSchema = z
-  .strictObject({
-    now: instant.describe("Platform time."),
-    outcome: z.enum(["answered", "unchanged"]).describe("`unchanged`: it had been answered so before."),
+const answeredSchema = annotated(
+  z.strictObject({
+    now: described(instant, "Platform time."),
+    outcome: described(z.enum(["answered", "unchanged"]), "`unchanged`: it had been answered so before."),
     proposal: proposalSchema,
-  })
-  .meta({ id: "ProposalAnswered" });
+  }),
+  { id: "ProposalAnswered" },
+);
 
-const askedSchema = z
-  .strictObject({
-    answer: z
-      .enum(PROPOSAL_ANSWERS, { error: `expected one of ${PROPOSAL_ANSWERS.join(", ")}` })
-      .describe("`one`: its slots are one occasion from now on. `apart`: they are not. `open`: what was answered is taken back."),
-    author: author.describe("Who says so."),
-    why: why.describe("Why."),
-  })
-  .meta({ id: "ProposalAnswer" });
+const askedSchema = annotated(
+  z.strictObject({
+    answer: described(
+      z.enum(PROPOSAL_ANSWERS, { error: `expected one of ${PROPOSAL_ANSWERS.join(", ")}` }),
+      "`one`: its slots are one occasion from now on. `apart`: they are not. `open`: what was answered is taken back.",
+    ),
+    author: described(author, "Who says so."),
+    why: described(why, "Why."),
+  }),
+  { id: "ProposalAnswer" },
+);
 
 /** What may be one occasion. */
 export const proposalsRoute = route({

@@ -1,4 +1,5 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { annotated, described } from "../../events/described.ts";
 import { isoOf } from "../../events/index.ts";
 import { instant } from "../../events/instant.ts";
 import type { Context } from "../app/context.ts";
@@ -9,51 +10,55 @@ import { checkFeedId, countsSchema, FEED_ID } from "./feeds.ts";
 import { author, why } from "./person.ts";
 import { route } from "./route.ts";
 
-const generation = z.number().int().nullable();
+const generation = z.nullable(z.number().check(z.int()));
 
-const quarantineSchema = z
-  .strictObject({
-    id: z.string().describe("The upload, made from its content: name it when you decide, so that you decide about what you saw."),
+const quarantineSchema = annotated(
+  z.strictObject({
+    id: described(z.string(), "The upload, made from its content: name it when you decide, so that you decide about what you saw."),
     feedId: z.string(),
-    receivedAt: instant.describe("When it was received."),
-    until: instant.describe("When it is forgotten (excluded)."),
-    findings: z.array(z.strictObject({ code: z.string(), what: z.string() })).describe("Why it was set aside."),
+    receivedAt: described(instant, "When it was received."),
+    until: described(instant, "When it is forgotten (excluded)."),
+    findings: described(z.array(z.strictObject({ code: z.string(), what: z.string() })), "Why it was set aside."),
     counts: countsSchema,
-    besideGeneration: generation.describe("The generation that it was judged beside, or null when there was none."),
-    generation: generation.describe("The generation in force now, or null when there is none."),
-    acceptable: z.boolean().describe("Whether it can still be put in force: not decided, kept, and nothing else in force since."),
-    decision: z
-      .strictObject({ kind: z.enum(["accepted", "rejected"]), author: z.string(), why: z.string(), at: instant, generation })
-      .nullable()
-      .describe("What a person decided; null while nobody has."),
-  })
-  .meta({ id: "Quarantine", description: "The newest upload of a feed that was set aside." });
+    besideGeneration: described(generation, "The generation that it was judged beside, or null when there was none."),
+    generation: described(generation, "The generation in force now, or null when there is none."),
+    acceptable: described(z.boolean(), "Whether it can still be put in force: not decided, kept, and nothing else in force since."),
+    decision: described(
+      z.nullable(z.strictObject({ kind: z.enum(["accepted", "rejected"]), author: z.string(), why: z.string(), at: instant, generation })),
+      "What a person decided; null while nobody has.",
+    ),
+  }),
+  { id: "Quarantine", description: "The newest upload of a feed that was set aside." },
+);
 
 /** Body of `GET /v1/feeds/{id}/quarantine`. */
-const quarantineAnswerSchema = z
-  .strictObject({
-    now: instant.describe("Platform time."),
-    quarantine: quarantineSchema.nullable().describe("Null when nothing is set aside."),
-  })
-  .meta({ id: "QuarantineAnswer" });
+const quarantineAnswerSchema = annotated(
+  z.strictObject({
+    now: described(instant, "Platform time."),
+    quarantine: described(z.nullable(quarantineSchema), "Null when nothing is set aside."),
+  }),
+  { id: "QuarantineAnswer" },
+);
 
 /** Body of the answer to a decision. */
-const decidedSchema = z
-  .strictObject({
-    now: instant.describe("Platform time."),
-    outcome: z.enum(["accepted", "rejected", "unchanged"]).describe("`unchanged`: it had been decided so before."),
-    changesCount: z.number().int().describe("How many changes it brought; schedule.changed lists them."),
+const decidedSchema = annotated(
+  z.strictObject({
+    now: described(instant, "Platform time."),
+    outcome: described(z.enum(["accepted", "rejected", "unchanged"]), "`unchanged`: it had been decided so before."),
+    changesCount: described(z.number().check(z.int()), "How many changes it brought; schedule.changed lists them."),
     quarantine: quarantineSchema,
-  })
-  .meta({ id: "QuarantineDecided" });
+  }),
+  { id: "QuarantineDecided" },
+);
 
-const askedSchema = z
-  .strictObject({
-    id: z.string().max(40).optional().describe("The upload that is meant; whichever is set aside when left out."),
-    author: author.describe("Who decides."),
-    why: why.describe("Why; whoever asks why this guide is in force reads this."),
-  })
-  .meta({ id: "AskedAcceptance" });
+const askedSchema = annotated(
+  z.strictObject({
+    id: described(z.optional(z.string().check(z.maxLength(40))), "The upload that is meant; whichever is set aside when left out."),
+    author: described(author, "Who decides."),
+    why: described(why, "Why; whoever asks why this guide is in force reads this."),
+  }),
+  { id: "AskedAcceptance" },
+);
 
 /** What the gate set aside. */
 export const quarantineRoute = route({
@@ -109,9 +114,9 @@ export const rejectQuarantineRoute = route({
   about: "Rejects the upload that was set aside: what is in force stays, and its listing is forgotten.",
   writes: true,
   query: z.strictObject({
-    id: z.string().max(40).optional().describe("The upload that is meant; whichever is set aside when left out."),
-    author: author.describe("Who decides."),
-    why: why.describe("Why."),
+    id: described(z.optional(z.string().check(z.maxLength(40))), "The upload that is meant; whichever is set aside when left out."),
+    author: described(author, "Who decides."),
+    why: described(why, "Why."),
   }),
   responses: { 200: { about: "It is rejected; the second time is harmless.", schema: decidedSchema } },
   handle: async ({ parts, id, query }) => {

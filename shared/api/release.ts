@@ -1,4 +1,5 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { annotated, described } from "../../events/described.ts";
 import { isoOf } from "../../events/index.ts";
 import { instant } from "../../events/instant.ts";
 import { releaseAll } from "../app/release.ts";
@@ -6,36 +7,38 @@ import { readJsonBody } from "./body.ts";
 import { author, why } from "./person.ts";
 import { route } from "./route.ts";
 
-const units = z.int().min(0);
+const units = z.int().check(z.minimum(0));
 
 /** Body of `POST /v1/release`, as answered. */
-const releasedSchema = z
-  .strictObject({
-    now: instant.describe("Platform time."),
+const releasedSchema = annotated(
+  z.strictObject({
+    now: described(instant, "Platform time."),
     targets: z.array(
       z.discriminatedUnion("outcome", [
         z.strictObject({
           targetId: z.string(),
           outcome: z.literal("released"),
-          fromUnits: units.describe("The minimum found."),
-          units: units.describe("The minimum that stands now: the owner's own."),
-          bookings: z.int().min(0).describe("Bookings of ours that were removed."),
+          fromUnits: described(units, "The minimum found."),
+          units: described(units, "The minimum that stands now: the owner's own."),
+          bookings: described(z.int().check(z.minimum(0)), "Bookings of ours that were removed."),
         }),
         z.strictObject({ targetId: z.string(), outcome: z.literal("nothing-of-ours") }),
         z.strictObject({
           targetId: z.string(),
           outcome: z.literal("failed"),
           code: z.string(),
-          reason: z.string().describe("What stood in the way. Something of ours may be there still: ask again."),
+          reason: described(z.string(), "What stood in the way. Something of ours may be there still: ask again."),
         }),
       ]),
     ),
-  })
-  .meta({ id: "Released" });
+  }),
+  { id: "Released" },
+);
 
-const askedReleaseSchema = z
-  .strictObject({ author: author.describe("Who gives the targets back."), why: why.describe("Why.") })
-  .meta({ id: "AskedRelease" });
+const askedReleaseSchema = annotated(
+  z.strictObject({ author: described(author, "Who gives the targets back."), why: described(why, "Why.") }),
+  { id: "AskedRelease" },
+);
 
 /** Gives every target back to its owner. */
 export const releaseRoute = route({

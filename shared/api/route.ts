@@ -1,4 +1,4 @@
-import type * as z from "zod";
+import type * as z from "zod/mini";
 import type { Context } from "../app/context.ts";
 
 /** What every route works with. */
@@ -27,7 +27,7 @@ type Call<Query> = {
 export type Reply = { readonly status: number; readonly body: unknown };
 
 /** What a status means on one route, and what comes with it. */
-type ResponseShape = { readonly about: string; readonly schema: z.ZodType };
+type ResponseShape = { readonly about: string; readonly schema: z.ZodMiniType };
 
 /** One path and what it does: the router, the checks and `docs/openapi.json` are made from it. */
 export type Route<Query = unknown> = {
@@ -40,16 +40,18 @@ export type Route<Query = unknown> = {
   readonly about: string;
   /** Whether it needs the write token. */
   readonly writes: boolean;
-  readonly query: z.ZodObject;
+  readonly query: z.ZodMiniObject;
   /** What comes as the body: JSON of this shape, or a file as it is. */
-  readonly body?: z.ZodObject | "file";
+  readonly body?: z.ZodMiniObject | "file";
   /** By status; errors other than these have the shape of `errorSchema`. */
   readonly responses: Readonly<Record<number, ResponseShape>>;
   readonly handle: (call: Call<Query>) => Promise<Reply>;
 };
 
 /** A route whose handler sees its query as the schema reads it. */
-export function route<Schema extends z.ZodObject>(definition: Omit<Route<z.output<Schema>>, "query"> & { readonly query: Schema }): Route {
+export function route<Schema extends z.ZodMiniObject>(
+  definition: Omit<Route<z.output<Schema>>, "query"> & { readonly query: Schema },
+): Route {
   // The router hands each handler what its own schema read.
   return definition as unknown as Route;
 }

@@ -1,4 +1,5 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { annotated, described } from "../../events/described.ts";
 import { isoOf } from "../../events/index.ts";
 import { instant } from "../../events/instant.ts";
 import { lateChanges } from "../app/late-change.ts";
@@ -14,53 +15,57 @@ import { route } from "./route.ts";
 const MOST_MINUTES = LONGEST_STILL_LIVE_MS / MINUTE_MS;
 const DEFAULT_MINUTES = 10;
 
-const signalSchema = z
-  .strictObject({
-    kind: z
-      .enum(["present", "following", "ended", "still-live"], { error: "expected present, following, ended or still-live" })
-      .describe(
-        "`present`: this is on, and what was on before has ended. `following`: this comes next, and what is before it goes on until then. `ended`: what was on has ended. `still-live`: it goes on.",
+const signalSchema = annotated(
+  z.strictObject({
+    kind: described(
+      z.enum(["present", "following", "ended", "still-live"], { error: "expected present, following, ended or still-live" }),
+      "`present`: this is on, and what was on before has ended. `following`: this comes next, and what is before it goes on until then. `ended`: what was on has ended. `still-live`: it goes on.",
+    ),
+    channelId: z.string({ error: "expected a channel's id" }).check(z.minLength(1, "expected a channel's id"), z.maxLength(300)),
+    source: described(
+      author.check(z.minLength(1, "expected what signals it")),
+      "What signals it, such as EIT or SCTE-35: the author of what it says.",
+    ),
+    at: described(
+      z.optional(atInstant),
+      "When it really began or ended, for `present` and `ended`, not in the future; when it is to begin, for `following`.",
+    ),
+    title: described(
+      z.optional(z.string({ error: "expected a title" }).check(z.minLength(1, "expected a title"), z.maxLength(300))),
+      "Its title, or whole words of it. Needed by all but `present`; left out, `present` means what starts nearest.",
+    ),
+    forMinutes: described(
+      z.optional(
+        z
+          .number({ error: "expected minutes" })
+          .check(z.int(), z.minimum(1, "expected at least 1 minute"), z.maximum(MOST_MINUTES, `expected at most ${MOST_MINUTES} minutes`)),
       ),
-    channelId: z.string({ error: "expected a channel's id" }).min(1, "expected a channel's id").max(300),
-    source: author.min(1, "expected what signals it").describe("What signals it, such as EIT or SCTE-35: the author of what it says."),
-    at: atInstant
-      .optional()
-      .describe("When it really began or ended, for `present` and `ended`, not in the future; when it is to begin, for `following`."),
-    title: z
-      .string({ error: "expected a title" })
-      .min(1, "expected a title")
-      .max(300)
-      .optional()
-      .describe("Its title, or whole words of it. Needed by all but `present`; left out, `present` means what starts nearest."),
-    forMinutes: z
-      .number({ error: "expected minutes" })
-      .int("expected whole minutes")
-      .min(1, "expected at least 1 minute")
-      .max(MOST_MINUTES, `expected at most ${MOST_MINUTES} minutes`)
-      .optional()
-      .describe(
-        `For \`still-live\`: its end is put off to so much later than now, ${DEFAULT_MINUTES} minutes when left out. Say it again as long as it is true.`,
-      ),
-  })
-  .meta({ id: "Signal", description: "What a channel's own signalling says of what is on it." });
+      `For \`still-live\`: its end is put off to so much later than now, ${DEFAULT_MINUTES} minutes when left out. Say it again as long as it is true.`,
+    ),
+  }),
+  { id: "Signal", description: "What a channel's own signalling says of what is on it." },
+);
 
-const heardSchema = z
-  .strictObject({
-    now: instant.describe("Platform time."),
+const heardSchema = annotated(
+  z.strictObject({
+    now: described(instant, "Platform time."),
     heard: z.array(
-      z
-        .strictObject({
+      annotated(
+        z.strictObject({
           programmeId: z.string(),
           title: z.string(),
-          outcome: z
-            .enum(["corrected", "taken-back", "unchanged"])
-            .describe("`unchanged` too where a person has said something else, which holds."),
-        })
-        .meta({ id: "Heard" }),
+          outcome: described(
+            z.enum(["corrected", "taken-back", "unchanged"]),
+            "`unchanged` too where a person has said something else, which holds.",
+          ),
+        }),
+        { id: "Heard" },
+      ),
     ),
     late: lateChangesSchema,
-  })
-  .meta({ id: "SignalHeard" });
+  }),
+  { id: "SignalHeard" },
+);
 
 /** Takes what a channel signals of what is on it. */
 export const signalsRoute = route({

@@ -1,4 +1,5 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { annotated, described } from "../../events/described.ts";
 import { isoOf } from "../../events/index.ts";
 import { instant } from "../../events/instant.ts";
 import type { StoredVerdict } from "../app/assess.ts";
@@ -16,23 +17,23 @@ import { TARGET_MODES } from "../core/target.ts";
 const verdict = z.enum(VERDICTS);
 
 /** Body of `GET /v1/verdicts`. */
-export const verdictsSchema = z
-  .strictObject({
-    now: instant.describe("Platform time."),
-    occasions: z
-      .array(
+export const verdictsSchema = annotated(
+  z.strictObject({
+    now: described(instant, "Platform time."),
+    occasions: described(
+      z.array(
         z.strictObject({
           occasionId: z.string(),
           name: z.string(),
-          startsAt: instant.describe("The start that the newest verdict was given for."),
-          verdicts: z
-            .array(
+          startsAt: described(instant, "The start that the newest verdict was given for."),
+          verdicts: described(
+            z.array(
               z.strictObject({
                 verdict,
                 checkpoint: z.enum(CHECKPOINTS),
                 at: instant,
-                startsAt: instant.describe("The start at that time."),
-                pages: z.boolean().describe("Whether somebody was paged."),
+                startsAt: described(instant, "The start at that time."),
+                pages: described(z.boolean(), "Whether somebody was paged."),
                 evidence: z.array(
                   z.strictObject({
                     targetId: z.string(),
@@ -42,32 +43,36 @@ export const verdictsSchema = z
                     floorUnits: unitsOrNull,
                     readyBy: instantOrNull,
                     shortUnits: z.number(),
-                    mode: z.enum(TARGET_MODES).describe("Floors are written only for an active target."),
+                    mode: described(z.enum(TARGET_MODES), "Floors are written only for an active target."),
                     note: z.string(),
-                    next: reasonSchema.nullable().describe("What is best done next; null where nothing has to be."),
+                    next: described(z.nullable(reasonSchema), "What is best done next; null where nothing has to be."),
                   }),
                 ),
-                warmUps: z
-                  .array(
+                warmUps: described(
+                  z.array(
                     z.strictObject({
                       kind: z.enum(WARM_UP_KINDS),
-                      id: z.string().describe("The edge, or the database and its instance."),
+                      id: described(z.string(), "The edge, or the database and its instance."),
                       verdict,
-                      heldShare: z.number().nullable().describe("Share that was seen to be held; null when that is not known."),
-                      goalShare: z.number().describe("Share that has to be held."),
+                      heldShare: described(z.nullable(z.number()), "Share that was seen to be held; null when that is not known."),
+                      goalShare: described(z.number(), "Share that has to be held."),
                       seenAt: instantOrNull,
                       note: z.string(),
                     }),
-                  )
-                  .describe("Caches that the occasion's viewers meet."),
+                  ),
+                  "Caches that the occasion's viewers meet.",
+                ),
               }),
-            )
-            .describe("Newest first."),
+            ),
+            "Newest first.",
+          ),
         }),
-      )
-      .describe("By start."),
-  })
-  .meta({ id: "Verdicts" });
+      ),
+      "By start.",
+    ),
+  }),
+  { id: "Verdicts" },
+);
 
 /** The verdicts given so far, with their evidence. */
 export const verdictsRoute = route({
@@ -77,7 +82,10 @@ export const verdictsRoute = route({
   about: "The verdicts given so far, by occasion, with the evidence each rests on.",
   writes: false,
   query: z.strictObject({
-    occasion: z.string().min(1, "expected an occasion's id").optional().describe("One occasion's id; all of them when left out."),
+    occasion: described(
+      z.optional(z.string().check(z.minLength(1, "expected an occasion's id"))),
+      "One occasion's id; all of them when left out.",
+    ),
   }),
   responses: { 200: { about: "The verdicts.", schema: verdictsSchema } },
   handle: async ({ parts, now, query }) => {

@@ -1,4 +1,5 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import "../../events/english.ts";
 import { parseEvent, type AnyEvent } from "../../events/index.ts";
 import { CalltimeError } from "../core/error.ts";
 
@@ -8,7 +9,7 @@ const delivered = z.looseObject({
   source: z.string(),
   "detail-type": z.string(),
   detail: z.unknown(),
-  "replay-name": z.string().optional(),
+  "replay-name": z.optional(z.string()),
 });
 
 /** One delivery: an event to act on, or one of a replayed archive, which is no news. */

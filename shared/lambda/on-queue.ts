@@ -1,5 +1,6 @@
 import type { SQSBatchResponse } from "aws-lambda";
-import * as z from "zod";
+import * as z from "zod/mini";
+import "../../events/english.ts";
 import type { AnyEvent } from "../../events/index.ts";
 import { CalltimeError } from "../core/error.ts";
 import { arrivalOf } from "./arrival.ts";
@@ -8,7 +9,9 @@ import { ignored, type EventInvocation } from "./on-event.ts";
 import { stack, type Handling, type Invocation, type LambdaHandler } from "./stack.ts";
 
 const batch = z.looseObject({
-  Records: z.array(z.looseObject({ messageId: z.string().min(1), body: z.string(), eventSource: z.literal("aws:sqs") })).min(1),
+  Records: z
+    .array(z.looseObject({ messageId: z.string().check(z.minLength(1)), body: z.string(), eventSource: z.literal("aws:sqs") }))
+    .check(z.minLength(1)),
 });
 
 type Waiting<Event> = { readonly messageId: string; readonly event: Event };

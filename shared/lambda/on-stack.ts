@@ -1,4 +1,5 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import "../../events/english.ts";
 import { CalltimeError } from "../core/error.ts";
 import { stack, type Handling, type Invocation, type LambdaHandler } from "./stack.ts";
 
@@ -8,10 +9,10 @@ export type StackAnswer = { readonly done: true } | { readonly done: false; read
 const request = z.looseObject({
   RequestType: z.enum(["Create", "Update", "Delete"]),
   ResponseURL: z.url(),
-  StackId: z.string().min(1),
-  RequestId: z.string().min(1),
-  LogicalResourceId: z.string().min(1),
-  PhysicalResourceId: z.string().min(1).optional(),
+  StackId: z.string().check(z.minLength(1)),
+  RequestId: z.string().check(z.minLength(1)),
+  LogicalResourceId: z.string().check(z.minLength(1)),
+  PhysicalResourceId: z.optional(z.string().check(z.minLength(1))),
 });
 
 type StackRequest = z.output<typeof request>;

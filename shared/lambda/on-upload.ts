@@ -1,4 +1,5 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import "../../events/english.ts";
 import { CalltimeError } from "../core/error.ts";
 import { ignored } from "./on-event.ts";
 import { stack, type Handling, type Invocation, type LambdaHandler } from "./stack.ts";
@@ -17,10 +18,10 @@ const created = z.looseObject({
   "detail-type": z.literal("Object Created"),
   time: z.iso.datetime(),
   detail: z.looseObject({
-    bucket: z.looseObject({ name: z.string().min(1) }),
-    object: z.looseObject({ key: z.string().min(1), size: z.number() }),
+    bucket: z.looseObject({ name: z.string().check(z.minLength(1)) }),
+    object: z.looseObject({ key: z.string().check(z.minLength(1)), size: z.number() }),
   }),
-  "replay-name": z.string().optional(),
+  "replay-name": z.optional(z.string()),
 });
 
 /** `feeds/<feed>/<anything>`: the folder names the feed. */
