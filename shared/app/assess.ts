@@ -20,7 +20,7 @@ import type { Planned } from "./plan.ts";
 import { modeOf, readModes } from "./modes.ts";
 import { publish } from "./publish.ts";
 import type { Situation } from "./situation.ts";
-import { subjectsBetween, type Subject } from "./subjects.ts";
+import { subjectsAbove, type Subject } from "./subjects.ts";
 import type { Warmed } from "./warm.ts";
 import { warmUpEvidence } from "./warm-ups.ts";
 
@@ -53,7 +53,7 @@ export async function assess(context: Context, situation: Situation, evidence: E
   const { documents } = context.ports;
   const { now } = situation;
   const before = (await readDocument<Verdicts>(documents, VERDICTS_KEY))?.value ?? {};
-  const { above } = subjectsBetween(context, situation, now, now + 3 * HOUR_MS);
+  const above = subjectsAbove(context, situation, now, now + 3 * HOUR_MS);
   const modes = await readModes(context);
   const warmUps = await warmUpEvidence(context);
   const fresh: StoredVerdict[] = [];

@@ -46,17 +46,17 @@ export function turnedOutAbove(
   occasion: Occasion,
   audience: readonly AudienceMinute[],
 ): number | undefined {
-  const lately: number[] = [];
-  for (let index = audience.length - 1; index >= 0 && lately.length < 2; index -= 1) {
+  let newest: number | undefined;
+  for (let index = audience.length - 1; index >= 0; index -= 1) {
     const minute = audience[index];
     const excess = minute && excessIn(model, occasion, minute, context.settings.zone);
+    if (excess === undefined) continue;
     // Most of an evening's programmes draw no more than usual.
-    if (excess !== undefined && excess < 0) return undefined;
-    if (excess !== undefined) lately.push(excess);
+    if (excess < 0) return undefined;
+    if (newest !== undefined) return crowdIsAbove(context, model, occasion, Math.min(newest, excess)) ? Math.round(newest) : undefined;
+    newest = excess;
   }
-  const [newest, before] = lately;
-  if (newest === undefined || before === undefined) return undefined;
-  return crowdIsAbove(context, model, occasion, Math.min(newest, before)) ? Math.round(newest) : undefined;
+  return undefined;
 }
 
 /** Whether so many viewers above usual are above the threshold of some target. */

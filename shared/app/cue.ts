@@ -8,7 +8,7 @@ import { readDocument, replaceDocument } from "./documents.ts";
 import { storedPlan } from "./plan.ts";
 import { offer } from "./publish.ts";
 import { byIdOf, type Situation } from "./situation.ts";
-import { subjectsBetween } from "./subjects.ts";
+import { subjectsAbove } from "./subjects.ts";
 
 const CUES_KEY = "cues";
 const FORGET_MS = DAY_MS;
@@ -21,7 +21,7 @@ export async function cue(context: Context, situation: Situation, correlationId?
   const { documents } = context.ports;
   const { now } = situation;
   const reach = Math.max(0, ...context.settings.cueOffsets) * MINUTE_MS;
-  const { above } = subjectsBetween(context, situation, now, now + reach + MINUTE_MS);
+  const above = subjectsAbove(context, situation, now, now + reach + MINUTE_MS);
   const stored = await readDocument<CueRecords>(documents, CUES_KEY);
   const records = stored?.value ?? {};
   const decided = decideCues({

@@ -182,7 +182,11 @@ function isSameTimings(a: readonly Timing[], b: readonly Timing[]): boolean {
 
 /** Whether `minutes` begin with those `before`. */
 function startsAlike(minutes: readonly LoadMinute[], before: readonly LoadMinute[]): boolean {
-  return before.every((minute, nth) => minute === minutes[nth] || isAlike(minute, minutes[nth]));
+  for (let nth = 0; nth < before.length; nth += 1) {
+    const [minute, now] = [before[nth], minutes[nth]];
+    if (minute !== now && (minute === undefined || !isAlike(minute, now))) return false;
+  }
+  return true;
 }
 
 function isAlike(a: LoadMinute, b: LoadMinute | undefined): boolean {

@@ -6,6 +6,7 @@ import { normalQuantile } from "../core/forecast/samples.ts";
 import type { ExpectedAudience } from "../core/cue/cue.ts";
 import type { Occasion } from "../core/schedule/occasion.ts";
 import type { Target } from "../core/target.ts";
+import { HOUR_MS } from "../core/time.ts";
 import type { Context } from "./context.ts";
 import { impactsOf } from "./impacts.ts";
 import { occasionsAround, type Situation } from "./situation.ts";
@@ -23,6 +24,24 @@ export type Subjects = { readonly above: readonly Subject[]; readonly below: num
 
 const LEVEL = 0.9;
 const EDGE = normalQuantile(0.5 + LEVEL / 2);
+
+/** The subjects between two instants, and whose. */
+type Judged = { readonly context: Context; readonly fromMs: number; readonly toMs: number; readonly above: readonly Subject[] };
+
+// Cues look two hours ahead and verdicts three, every minute.
+const TOGETHER_MS = 3 * HOUR_MS;
+const judgedLast = new WeakMap<Situation, Judged>();
+
+/** The occasions above the threshold of those that `subjectsBetween` judges; what a tick asks for from one instant on is judged once. */
+export function subjectsAbove(context: Context, situation: Situation, fromMs: number, toMs: number): readonly Subject[] {
+  let judged = judgedLast.get(situation);
+  if (judged === undefined || judged.context !== context || judged.fromMs !== fromMs || judged.toMs < toMs) {
+    const untilMs = Math.max(toMs, fromMs + TOGETHER_MS);
+    judged = { context, fromMs, toMs: untilMs, above: subjectsBetween(context, situation, fromMs, untilMs).above };
+    judgedLast.set(situation, judged);
+  }
+  return judged.above.filter(({ occasion }) => occasion.startsAtMs < toMs);
+}
 
 /** Judges every occasion that is on air in [fromMs, toMs), or was followed lately. */
 export function subjectsBetween(context: Context, situation: Situation, fromMs: number, toMs: number): Subjects {

@@ -94,22 +94,21 @@ function viewAt(
   { planned, now, measured }: { readonly planned: readonly Term[]; readonly now: number; readonly measured: Measured },
 ): View {
   const onAir = planned.filter(({ timing }) => timing.startsAtMs - ARRIVAL_MS <= now && timing.endsAtMs + DECAY_MS > now);
-  const numbers = planned.map(known.numberOf);
+  const { numbers, expected } = known.listOf(planned);
+  const expectedAt = (atMs: number): ExpectedMinute => {
+    const active = activeAt(planned, numbers, atMs);
+    const before = lookedUp(known.expected, atMs, active, 1, 0);
+    if (before !== undefined) return before;
+    const value = expectedIn(planned, usualAt(usual.load, atMs, zone), atMs);
+    return remembered(known.expected, atMs, { active, level: 1, surpriseRps: 0, value });
+  };
   const correction = nowcast({
     measured: measured.minutes,
     expectedAt: (atMs) => {
       if (atMs < measured.fromMs || atMs >= measured.beforeMs) return undefined;
-      const active = activeAt(planned, numbers, atMs);
-      const before = lookedUp(known.expected, atMs, active, 1, 0);
-      return (
-        before ??
-        remembered(known.expected, atMs, {
-          active,
-          level: 1,
-          surpriseRps: 0,
-          value: expectedIn(planned, usualAt(usual.load, atMs, zone), atMs),
-        })
-      );
+      let minute = expected.get(atMs);
+      if (minute === undefined) expected.set(atMs, (minute = expectedAt(atMs)));
+      return minute;
     },
     usualSpread: residualSpread(usual.residuals),
     amplitudeSpread: Math.max(0, ...onAir.map((term) => term.spread)),
@@ -172,7 +171,7 @@ export function forecastLoad(input: ForecastInput): Forecast {
   /** Forecasts minutes as they look in a view; one that was forecast before is the same object. */
   const forecaster = ({ planned, onAir, correction }: View, near?: NearForecast): ForecastAt => {
     const terms = planned.map((term) => (onAir.includes(term) ? corrected(term, correction) : term));
-    const numbers = terms.map(minutesKnown.numberOf);
+    const numbers = minutesKnown.numbersOf(terms);
     const usualRps = (atMs: number): number | undefined => usualAt(usual.load, atMs, zone);
     const known = (atMs: number): ForecastMinute => {
       const level = levelAt(correction, atMs);
@@ -310,7 +309,16 @@ type KnownMinutes = {
   /** The newest look at what lies far ahead. */
   far?: Far;
   /** A number for each term, 1 … MOST_NUMBERS − 1; two that add the same to every minute have the same. */
-  readonly numberOf: (term: Term) => number;
+  readonly numbersOf: (terms: readonly Term[]) => readonly number[];
+  /** What is known of a list of terms: while nothing moves, a tick has the one of the tick before. */
+  readonly listOf: (terms: readonly Term[]) => KnownList;
+};
+
+/** A list of terms with their numbers, and what had been forecast by it for measured minutes, by instant. */
+type KnownList = {
+  readonly terms: readonly Term[];
+  readonly numbers: readonly number[];
+  readonly expected: Map<number, ExpectedMinute>;
 };
 
 /** A minute, and what it follows from beside its instant: the terms that add to it, the level, the surprise. */
@@ -320,11 +328,14 @@ type ByInstant<T> = Map<number, Known<T>[]>;
 
 // Each correction makes terms of its own; the hour for which a usual week stays as it is has some hundred.
 const MOST_NUMBERS = 2_048;
+// One for the tick and one for what lies far ahead; and likewise for a simulation beside it.
+const LISTS_KEPT = 4;
 
 function knownMinutes(): KnownMinutes {
   const forecast: KnownMinutes["forecast"] = new Map();
   const expected: KnownMinutes["expected"] = new Map();
   const numbers = new Map<string, number>();
+  const lists: KnownList[] = [];
   let byTerm = new WeakMap<Term, number>();
   const byKey = (key: string): number => {
     const known = numbers.get(key);
@@ -334,22 +345,33 @@ function knownMinutes(): KnownMinutes {
       byTerm = new WeakMap();
       forecast.clear();
       expected.clear();
+      lists.length = 0;
     }
     numbers.set(key, numbers.size + 1);
     return numbers.size;
   };
-  return {
-    forecast,
-    expected,
-    numberOf: (term) => {
-      let number = byTerm.get(term);
-      if (number === undefined) {
-        number = byKey(keyOf(term));
-        byTerm.set(term, number);
-      }
-      return number;
-    },
+  const numberOf = (term: Term): number => {
+    let number = byTerm.get(term);
+    if (number === undefined) {
+      number = byKey(keyOf(term));
+      byTerm.set(term, number);
+    }
+    return number;
   };
+  const numbersOf = (terms: readonly Term[]): readonly number[] => {
+    const { size } = numbers;
+    const found = terms.map(numberOf);
+    // Numbers that began anew on the way are not those from before.
+    return numbers.size < size ? terms.map(numberOf) : found;
+  };
+  const listOf = (terms: readonly Term[]): KnownList => {
+    const before = lists.find((each) => isSameList(each.terms, terms));
+    if (before !== undefined) return before;
+    const list = { terms, numbers: numbersOf(terms), expected: new Map<number, ExpectedMinute>() };
+    if (lists.push(list) > LISTS_KEPT) lists.shift();
+    return list;
+  };
+  return { forecast, expected, numbersOf, listOf };
 }
 
 /** One number for the terms that may add to the minute at `atMs`; it is safe only while so few do that their numbers fit into one. */
@@ -495,15 +517,15 @@ function fillSamples(minute: {
   const { active, reachViewers, usualRps, surpriseRps } = minute;
   const along = alongOf(leading(active)?.term.order ?? AS_THEY_ARE);
   const residual = residualIn(along, minute.residualNoise);
+  samples.fill(0);
   if (active.length > 1 && reachViewers < Number.POSITIVE_INFINITY) addShared(active, along, reachViewers);
-  else {
-    samples.fill(0);
-    for (const { term, at } of active) addLoad(term, at, pointsIn(along, term.order));
-  }
-  for (let i = 0; i < SAMPLE_COUNT; i += 1) {
-    const ordinary = usualRps * (residual[i] ?? 1) + (surpriseRps > 0 ? surpriseRps * (along.surprise[i] ?? 1) : 0);
-    samples[i] = Math.max(0, ordinary + (samples[i] ?? 0));
-  }
+  else for (const { term, at } of active) addLoad(term, at, pointsIn(along, term.order));
+  if (surpriseRps > 0) {
+    for (let i = 0; i < SAMPLE_COUNT; i += 1) {
+      const ordinary = usualRps * (residual[i] ?? 1) + surpriseRps * (along.surprise[i] ?? 1);
+      samples[i] = Math.max(0, ordinary + (samples[i] ?? 0));
+    }
+  } else for (let i = 0; i < SAMPLE_COUNT; i += 1) samples[i] = Math.max(0, usualRps * (residual[i] ?? 1) + (samples[i] ?? 0));
 }
 
 function addLoad(term: Term, { multiple, spread }: Multiple, points: Uint8Array): void {
@@ -513,7 +535,6 @@ function addLoad(term: Term, { multiple, spread }: Multiple, points: Uint8Array)
 }
 
 function addShared(active: readonly Active[], along: Along, reachViewers: number): void {
-  samples.fill(0);
   largest.fill(0);
   for (const { term, at } of active) {
     const viewers = viewersOf(term, at.spread);

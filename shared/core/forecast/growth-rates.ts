@@ -74,16 +74,39 @@ function dayKindOf(minuteOfTheWeek: number): DayKind {
   return Math.floor(minuteOfTheWeek / MINUTES_PER_DAY) > FRIDAY ? "weekend" : "workday";
 }
 
-/** What the logarithm of the load usually gains in the minute that stands there. */
-export function rateAt(numbers: Float64Array, { stretch, dayKind, minute }: Place): number {
-  if (stretch !== "day") return pooled(numbers, { stretch, dayKind, index: indexOf(stretch, minute) }, POOLING_BROADCASTS);
-  // Between the middles of two parts it runs straight.
+/** What the logarithm of the load usually gains in the minute with that rate. */
+export function rateAt(numbers: Float64Array, { left, right, share }: Rate): number {
+  return right === undefined ? pooled(numbers, left) : (1 - share) * pooled(numbers, left) + share * pooled(numbers, right);
+}
+
+/** Which of the numbers the rate of a place follows from: a mean, or two between whose middles it runs straight. */
+export type Rate = { readonly left: Mean | undefined; readonly right: Mean | undefined; readonly share: number };
+
+/** Where the mean of a kind of day stands, and that of all days; their counts stand `length` behind them. It counts as much as `pooling`. */
+type Mean = { readonly own: number; readonly any: number; readonly length: number; readonly pooling: number };
+
+/** Which of the numbers the rate of a place follows from. */
+export function rateOf(place: Place): Rate {
+  const { stretch, minute } = place;
+  if (stretch !== "day") return { left: meanOf(place, indexOf(stretch, minute), POOLING_BROADCASTS), right: undefined, share: 0 };
   const position = (minute + 0.5) / PART_MINUTES - 0.5;
   const left = Math.floor(position);
-  const share = position - left;
-  const at = (part: number): number =>
-    pooled(numbers, { stretch, dayKind, index: (part + LENGTHS.day) % LENGTHS.day }, POOLING_BROADCASTS * PART_MINUTES);
-  return (1 - share) * at(left) + share * at(left + 1);
+  const at = (part: number): Mean | undefined => meanOf(place, (part + LENGTHS.day) % LENGTHS.day, POOLING_BROADCASTS * PART_MINUTES);
+  return { left: at(left), right: at(left + 1), share: position - left };
+}
+
+function meanOf({ stretch, dayKind }: Place, index: number, pooling: number): Mean | undefined {
+  if (!isWithin(stretch, index)) return undefined;
+  const own = meanAt(stretch, DAY_KINDS.indexOf(dayKind), index);
+  return { own, any: meanAt(stretch, DAY_KINDS.length, index), length: LENGTHS[stretch], pooling };
+}
+
+function pooled(numbers: Float64Array, mean: Mean | undefined): number {
+  if (mean === undefined) return 0;
+  const { own, any, length, pooling } = mean;
+  const count = numbers[own + length] ?? 0;
+  const share = count / (count + pooling);
+  return share * (numbers[own] ?? 0) + (1 - share) * (numbers[any] ?? 0);
 }
 
 /** Whether the minute that stands there was ever seen. */
@@ -119,18 +142,4 @@ function isWithin(stretch: Stretch, index: number): boolean {
 /** Where the mean of a minute stands; its count stands a stretch's length behind it. */
 function meanAt(stretch: Stretch, kind: number, index: number): number {
   return FROM[stretch] + 2 * kind * LENGTHS[stretch] + index;
-}
-
-function pooled(
-  numbers: Float64Array,
-  of: { readonly stretch: Stretch; readonly dayKind: DayKind; readonly index: number },
-  pooling: number,
-): number {
-  const { stretch, dayKind, index } = of;
-  if (!isWithin(stretch, index)) return 0;
-  const own = meanAt(stretch, DAY_KINDS.indexOf(dayKind), index);
-  const any = meanAt(stretch, DAY_KINDS.length, index);
-  const count = numbers[own + LENGTHS[stretch]] ?? 0;
-  const share = count / (count + pooling);
-  return share * (numbers[own] ?? 0) + (1 - share) * (numbers[any] ?? 0);
 }

@@ -1,6 +1,6 @@
 import type { LoadMinute } from "../measurement.ts";
 import { MINUTE_MS, type ZoneOffsets } from "../time.ts";
-import { learnRate, placeOf, RATE_NUMBERS, rateAt, wasSeen, type Place } from "./growth-rates.ts";
+import { learnRate, placeOf, RATE_NUMBERS, rateAt, rateOf, wasSeen, type Place, type Rate } from "./growth-rates.ts";
 import { firstRegression, learnRegression, predicted, regressionNumbers } from "./least-squares.ts";
 import type { Timing } from "./shape.ts";
 
@@ -142,7 +142,7 @@ function lookAhead(
   let usualGrowth = 0;
   for (let nth = 0; nth < minutesAhead; nth += 1) {
     const spot = spotAt(fromMs + (nth + 1) * MINUTE_MS);
-    usualGrowth += rateAt(numbers, spot.place);
+    usualGrowth += rateAt(numbers, spot.rate);
     const growth = predicted(numbers, regressionAt(nth, spot.side), featuresOf(moving, usualGrowth));
     const level = Math.exp(moving.level + Math.max(-LARGEST_GROWTH, Math.min(LARGEST_GROWTH, growth)));
     spots.push(spot);
@@ -180,8 +180,8 @@ function featuresOf({ slopes }: Moving, usualGrowth: number): Float64Array {
 // Room to work in, made once: the first is always 1.
 const features = Float64Array.from(FEATURES, () => 1);
 
-/** Where a minute stands, the side that it is on, and where the errors of its phase stand among the numbers of a minute ahead. */
-type Spot = { readonly place: Place; readonly side: Side; readonly errors: number };
+/** Where a minute stands, the side that it is on, its rate, and where the errors of its phase stand among the numbers of a minute ahead. */
+type Spot = { readonly place: Place; readonly side: Side; readonly rate: Rate; readonly errors: number };
 
 type Spots = { readonly zone: ZoneOffsets; readonly byInstant: Map<number, Spot> };
 
@@ -216,7 +216,8 @@ export function standAlike(
 
 function spotOf(place: Place): Spot {
   const phase = PHASES.indexOf(phaseOf(place));
-  return { place, side: sideOf(place), errors: ERRORS + 2 * (phase + (place.dayKind === "workday" ? 0 : PHASES.length)) };
+  const errors = ERRORS + 2 * (phase + (place.dayKind === "workday" ? 0 : PHASES.length));
+  return { place, side: sideOf(place), rate: rateOf(place), errors };
 }
 
 function sideOf({ stretch }: Place): Side {

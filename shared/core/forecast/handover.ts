@@ -1,6 +1,6 @@
 import { MINUTE_MS } from "../time.ts";
 import type { Nowcast } from "./nowcast.ts";
-import type { NearForecast, SeenMinute } from "./near.ts";
+import { seenAt, type NearForecast, type SeenMinute } from "./near.ts";
 import { ARRIVAL_MS } from "./shape.ts";
 import type { Term } from "./terms.ts";
 
@@ -26,7 +26,7 @@ export function handedOver(
   near: NearForecast,
   { planned, correction, atMs, usualRps }: Known & { readonly atMs: number },
 ): { readonly seen: SeenMinute; readonly isRival: boolean } | undefined {
-  const seen = near.minutes.get(atMs);
+  const seen = seenAt(near, atMs);
   if (seen === undefined || seen.seenMinutes < FEWEST_MINUTES) return undefined;
   if (correction.suddenFall || correction.farBelow) return undefined;
   if (isSteeper(near, seen, usualRps)) return undefined;

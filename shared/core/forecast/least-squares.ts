@@ -50,9 +50,12 @@ export function learnRegression(
   for (let i = 0; i < size; i += 1) {
     const share = (gains[i] ?? 0) / noise;
     numbers[from + i] = (numbers[from + i] ?? 0) + share * error;
-    for (let j = 0; j < size; j += 1) {
+    // A covariance is the same on both sides of its diagonal.
+    for (let j = i; j < size; j += 1) {
       const at = covariance + i * size + j;
-      numbers[at] = ((numbers[at] ?? 0) - ((gains[i] ?? 0) * (gains[j] ?? 0)) / noise) / kept;
+      const next = ((numbers[at] ?? 0) - ((gains[i] ?? 0) * (gains[j] ?? 0)) / noise) / kept;
+      numbers[at] = next;
+      numbers[covariance + j * size + i] = next;
     }
   }
 }

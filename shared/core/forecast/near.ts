@@ -1,4 +1,5 @@
 import type { LoadMinute } from "../measurement.ts";
+import { MINUTE_MS } from "../time.ts";
 import {
   firstGrowth,
   growthLearner,
@@ -89,13 +90,19 @@ export function nearLearner(near: Near): NearLearner {
 /** A minute as the newest ones let it be seen, with the load to have capacity for. */
 export type SeenMinute = NearMinute & { readonly tailRps: number };
 
-/** The coming minutes of a target by their start, as its newest known one lets them be seen. */
+/** The coming minutes of a target, as its newest known one lets them be seen. */
 export type NearForecast = {
   readonly newestMs: number;
   /** What the newest minute carried. */
   readonly newestRps: number;
-  readonly minutes: ReadonlyMap<number, SeenMinute>;
+  /** One after the other, from the one after the newest on. */
+  readonly minutes: readonly SeenMinute[];
 };
+
+/** The minute that starts at `atMs` as the newest one lets it be seen, or undefined where it is not among them. */
+export function seenAt({ newestMs, minutes }: NearForecast, atMs: number): SeenMinute | undefined {
+  return minutes[(atMs - newestMs) / MINUTE_MS - 1];
+}
 
 /** Looks ahead from the newest known minute; undefined where none is known, or too little before it. */
 export function lookNear(near: Near, input: GrowthInput, unservedPerMillion: number): NearForecast | undefined {
@@ -110,9 +117,13 @@ function forecastFrom(
   const newest = input.measured.findLast((minute): minute is Extract<LoadMinute, { kind: "known" }> => minute.kind === "known");
   if (newest === undefined) return undefined;
   const spreads: Spreads = spreadsOf(margins, input.unservedPerMillion);
-  const minutes = new Map<number, SeenMinute>();
-  for (const minute of look(input, newest.atMs)) {
-    minutes.set(minute.atMs, { ...minute, tailRps: tailOfNear(minute, spreads[minute.side], input.throughputRps) });
-  }
-  return minutes.size === 0 ? undefined : { newestMs: newest.atMs, newestRps: newest.loadRps, minutes };
+  const minutes = look(input, newest.atMs).map(({ atMs, side, medianRps, spread, seenMinutes }): SeenMinute => ({
+    atMs,
+    side,
+    medianRps,
+    spread,
+    seenMinutes,
+    tailRps: tailOfNear({ medianRps, spread }, spreads[side], input.throughputRps),
+  }));
+  return minutes.length === 0 ? undefined : { newestMs: newest.atMs, newestRps: newest.loadRps, minutes };
 }

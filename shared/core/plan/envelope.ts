@@ -52,16 +52,16 @@ export type EnvelopeInput = Pick<
  */
 export function planEnvelope(input: EnvelopeInput): { readonly plan: Plan; readonly quiet: Quiet | undefined } {
   const { target, now, untilMs } = input;
-  const evening = largestAskedFor(asks(input, EVENING_MS), now, untilMs);
-  const soon = largestAskedFor(asks(input, NOTICE_LEADS * input.startUpMs), now, untilMs);
+  const evening = largestAskedFor(asks(input, EVENING_MS));
+  const soon = largestAskedFor(asks(input, NOTICE_LEADS * input.startUpMs));
   const unknown = unknownWindows(input);
   const steps: Step[] = [];
   let { quiet } = input;
   let remembered: Quiet | undefined;
   let lowered = input.loweredMs;
   let floor = Math.max(target.baselineUnits, Math.min(target.ceilingUnits, input.floorInForce ?? target.baselineUnits));
-  for (let index = 0, atMs = now; atMs < untilMs; index += 1, atMs += MINUTE_MS) {
-    const [ahead, first] = [evening[index], soon[index]];
+  for (let atMs = now; atMs < untilMs; atMs += MINUTE_MS) {
+    const [ahead, first] = [evening(atMs), soon(atMs)];
     const reservation = reservationFor(target, ahead?.needed.units ?? 0);
     const reasons = (): readonly Reason[] => envelopeReasons(target, ahead, reservation);
     const before = floor;

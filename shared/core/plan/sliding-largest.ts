@@ -1,27 +1,24 @@
-import { MINUTE_MS } from "../time.ts";
 import type { NeededUnits } from "./demand.ts";
 
 /** A need and the stretch [fromMs, toMs) in which it is asked for: from a lead ahead of its minute until it has been held. */
 export type AskedFor = { readonly fromMs: number; readonly toMs: number; readonly atMs: number; readonly needed: NeededUnits };
 
 /**
- * The largest need asked for at each minute of [fromMs, untilMs), or undefined where none is; of equal ones the first whose minute is not
- * over, else the last. Needs are sorted by minute, one a minute; one that needs more is asked for at least as long ahead, and all are held
- * equally long.
+ * The largest need asked for at an instant, or undefined where none is; of equal ones the first whose minute is not over, else the last.
+ * Needs are sorted by minute, one a minute; one that needs more is asked for at least as long ahead, and all are held equally long.
+ * Instants are to be asked for in their order.
  */
-export function largestAskedFor(sorted: readonly AskedFor[], fromMs: number, untilMs: number): readonly (AskedFor | undefined)[] {
+export function largestAskedFor(sorted: readonly AskedFor[]): (atMs: number) => AskedFor | undefined {
   const waiting = isInOrder(sorted) ? sorted : sorted.toSorted((a, b) => a.fromMs - b.fromMs);
-  const largest: (AskedFor | undefined)[] = [];
   // A sliding maximum: units never rise along `open`, so the first that is not over is the answer. Each need enters and leaves once.
   const open: AskedFor[] = [];
   let entered = 0;
   let front = 0;
-  for (let atMs = fromMs; atMs < untilMs; atMs += MINUTE_MS) {
+  return (atMs) => {
     for (let next = waiting[entered]; next !== undefined && next.fromMs <= atMs; next = waiting[++entered]) enter(open, front, next);
     while (isDone(open[front], open[front + 1], atMs)) front += 1;
-    largest.push(open[front]);
-  }
-  return largest;
+    return open[front];
+  };
 }
 
 /** Whether they are asked for in the order of their minutes: so they are until one needs so much more that its lead is longer. */

@@ -43,16 +43,15 @@ export function planSteps(input: StepsInput): Plan {
     const ask = askedFor(input, index);
     if (ask !== undefined) asks.push(ask);
   }
-  const largest = largestAskedFor(asks, now, untilMs);
+  const largestAt = largestAskedFor(asks);
   const unknown = unknownMinutes(input);
   const steps: Step[] = [];
   // A limit that was changed since the floor was set holds at once.
   const mayNotLower = (input.lowersNothing ?? unknown.get(now) ?? input.heldAt?.(now)) !== undefined;
   const standing = Math.max(input.floorInForce ?? target.baselineUnits, mayNotLower ? (input.wantedLately ?? 0) : 0);
   let floor = Math.max(target.baselineUnits, Math.min(target.ceilingUnits, standing));
-  let atMs = now - MINUTE_MS;
-  for (const asked of largest) {
-    atMs += MINUTE_MS;
+  for (let atMs = now; atMs < untilMs; atMs += MINUTE_MS) {
+    const asked = largestAt(atMs);
     // Most minutes ask for what is there already.
     if (steps.length > 0 && (asked?.needed.units ?? target.baselineUnits) === floor) continue;
     const moment = { floor, asked, atMs, unknownWhy: input.lowersNothing ?? unknown.get(atMs), hold: input.heldAt?.(atMs) };

@@ -14,11 +14,11 @@ function minutes(count: number): number {
 
 /** Seen from `newest` minutes after the start: every minute until an hour later, as much as was carried there. */
 function near(newest: number, more: Partial<SeenMinute> = {}): NearForecast {
-  const seen = Array.from({ length: 60 }, (_, nth): [number, SeenMinute] => {
+  const seen = Array.from({ length: 60 }, (_, nth): SeenMinute => {
     const atMs = minutes(newest + nth + 1);
-    return [atMs, { atMs, side: "inside", medianRps: 1_000, tailRps: 1_200, spread: 0.05, seenMinutes: 400, ...more }];
+    return { atMs, side: "inside", medianRps: 1_000, tailRps: 1_200, spread: 0.05, seenMinutes: 400, ...more };
   });
-  return { newestMs: minutes(newest), newestRps: 1_000, minutes: new Map(seen) };
+  return { newestMs: minutes(newest), newestRps: 1_000, minutes: seen };
 }
 
 const term: Term = {
