@@ -33,8 +33,8 @@ export function openApiDocument(): string {
 
 function operationOf(route: Route, schemas: Record<string, unknown>): unknown {
   const responses: Record<string, unknown> = {};
-  for (const [status, { about, schema }] of Object.entries(route.responses)) responses[status] = answer(about, schema, schemas);
-  responses["default"] = answer("An error; docs/api.md lists the codes.", errorSchema, schemas);
+  for (const [status, { about, schema }] of Object.entries(route.responses)) responses[status] = answer(about, schema(), schemas);
+  responses["default"] = answer("An error; docs/api.md lists the codes.", errorSchema(), schemas);
   return {
     operationId: route.operationId,
     summary: route.about,
@@ -47,13 +47,13 @@ function operationOf(route: Route, schemas: Record<string, unknown>): unknown {
 
 function contentOf(body: NonNullable<Route["body"]>, schemas: Record<string, unknown>): unknown {
   if (body === "file") return { "application/octet-stream": { schema: { type: "string", format: "binary" } } };
-  return { "application/json": { schema: schemaOf(body, schemas, "input") } };
+  return { "application/json": { schema: schemaOf(body(), schemas, "input") } };
 }
 
 function parametersOf(route: Route, schemas: Record<string, unknown>): readonly unknown[] {
   const inPath =
     route.id === undefined ? [] : [{ name: "id", in: "path", required: true, schema: { type: "string", pattern: route.id.source } }];
-  const { properties = {}, required = [] } = schemaOf(route.query, schemas, "input") as {
+  const { properties = {}, required = [] } = schemaOf(route.query(), schemas, "input") as {
     properties?: Record<string, { description?: string }>;
     required?: readonly string[];
   };

@@ -67,12 +67,12 @@ export function createApi(input: ApiInput): Hono {
 
 async function handled(route: Route, parts: ApiParts, writers: Writers, c: HonoContext): Promise<Reply> {
   if (route.writes && writers.kind === "token") checkToken(c.req.header("authorization") ?? null, writers.token);
-  const query = readQuery(route.query, new URL(c.req.url));
+  const query = readQuery(route.query(), new URL(c.req.url));
   const reply = await route.handle({ parts, now: parts.now(), query, id: c.req.param("id") ?? "", request: c.req.raw });
   const shape = route.responses[reply.status];
   if (shape === undefined) throw new TypeError(`${route.path}: status ${reply.status} has no schema`);
   // What does not have the shape we promise is a fault of ours: better said than sent.
-  return { status: reply.status, body: shape.schema.parse(reply.body) };
+  return { status: reply.status, body: shape.schema().parse(reply.body) };
 }
 
 function refused(c: HonoContext, error: unknown, report: (error: unknown) => void): Response {

@@ -1,20 +1,23 @@
 import * as z from "zod/mini";
 import { annotated, described } from "../../events/described.ts";
 import { CalltimeError } from "../core/error.ts";
+import { once } from "../core/once.ts";
 
 /** What every error looks like, on every route. */
-export const errorSchema = annotated(
-  z.strictObject({
-    error: z.strictObject({
-      code: described(z.string(), "Stable; match on this."),
-      message: described(z.string(), "Where, what, and what would be right: for people."),
+export const errorSchema = once(() =>
+  annotated(
+    z.strictObject({
+      error: z.strictObject({
+        code: described(z.string(), "Stable; match on this."),
+        message: described(z.string(), "Where, what, and what would be right: for people."),
+      }),
     }),
-  }),
-  { id: "Error", description: "Every answer that is no success has this shape." },
+    { id: "Error", description: "Every answer that is no success has this shape." },
+  ),
 );
 
 /** The body of an error. */
-export type ErrorBody = z.output<typeof errorSchema>;
+export type ErrorBody = z.output<ReturnType<typeof errorSchema>>;
 
 /** Every code that can reach a caller. A code that is not here is nobody's business outside: 500, without its message. */
 export const STATUS_OF_CODE: Readonly<Record<string, 400 | 401 | 403 | 404 | 405 | 409 | 413 | 422>> = {

@@ -5,6 +5,7 @@ import { contested, settle, type IngestReport } from "../app/ingest.ts";
 import { lateChanges, type LateChange } from "../app/late-change.ts";
 import type { ReadBytes } from "../app/next-edition.ts";
 import { CalltimeError } from "../core/error.ts";
+import { once } from "../core/once.ts";
 import { countOf } from "../core/schedule/findings.ts";
 import { bodyOf } from "./body.ts";
 import { errorSchema } from "./failure.ts";
@@ -19,72 +20,78 @@ export const FEED_ID = /^[a-z0-9][a-z0-9-]{0,62}$/;
 const count = z.number().check(z.int(), z.nonnegative());
 
 /** How much was read, and what became of it. */
-export const countsSchema = z.strictObject({
-  channelsDeclared: count,
-  channelsWithProgrammes: count,
-  programmesRead: count,
-  programmesKept: count,
-  duplicatesDropped: count,
-  programmesRejected: count,
-  itemsUnreadable: count,
-});
+export const countsSchema = once(() =>
+  z.strictObject({
+    channelsDeclared: count,
+    channelsWithProgrammes: count,
+    programmesRead: count,
+    programmesKept: count,
+    duplicatesDropped: count,
+    programmesRejected: count,
+    itemsUnreadable: count,
+  }),
+);
 
 /** What became of one upload. */
-export const ingestReportSchema = annotated(
-  z.strictObject({
-    feedId: z.string(),
-    outcome: described(
-      z.enum(["published", "unchanged", "quarantined", "outdated"]),
-      "`outdated`: an upload that was stored later is in force already.",
-    ),
-    generation: described(z.nullable(count), "The generation in force afterwards, or null when there never was one."),
-    counts: countsSchema,
-    findingsCount: count,
-    findings: described(
-      z
-        .array(
-          z.strictObject({
-            kind: z.enum(["repaired", "rejected"]),
-            code: z.string(),
-            what: z.string(),
-            line: described(z.nullable(count), "Line of the feed."),
-            channelId: z.nullable(z.string()),
-          }),
-        )
-        .check(z.maxLength(MAX_LISTED_FINDINGS)),
-      `What was mended or left out; the first ${MAX_LISTED_FINDINGS}.`,
-    ),
-    quarantine: described(z.array(z.strictObject({ code: z.string(), what: z.string() })), "Why it was held back; empty otherwise."),
-    warningsCount: count,
-    warnings: described(
-      z
-        .array(z.strictObject({ code: z.string(), what: z.string(), channelId: z.nullable(z.string()) }))
-        .check(z.maxLength(MAX_LISTED_FINDINGS)),
-      `What a person should see, though it holds nothing back; the first ${MAX_LISTED_FINDINGS}.`,
-    ),
-    load: described(
-      z.strictObject({ kind: z.enum(["in-place", "shifted", "unknown"]), what: z.string() }),
-      "Whether the load that was measured rose when the feed says; `unknown`: it was not looked at, or could not tell.",
-    ),
-    changes: z.strictObject({
-      added: count,
-      cancelled: count,
-      moved: count,
-      extended: count,
-      shortened: count,
-      retitled: count,
-      revised: count,
+export const ingestReportSchema = once(() =>
+  annotated(
+    z.strictObject({
+      feedId: z.string(),
+      outcome: described(
+        z.enum(["published", "unchanged", "quarantined", "outdated"]),
+        "`outdated`: an upload that was stored later is in force already.",
+      ),
+      generation: described(z.nullable(count), "The generation in force afterwards, or null when there never was one."),
+      counts: countsSchema(),
+      findingsCount: count,
+      findings: described(
+        z
+          .array(
+            z.strictObject({
+              kind: z.enum(["repaired", "rejected"]),
+              code: z.string(),
+              what: z.string(),
+              line: described(z.nullable(count), "Line of the feed."),
+              channelId: z.nullable(z.string()),
+            }),
+          )
+          .check(z.maxLength(MAX_LISTED_FINDINGS)),
+        `What was mended or left out; the first ${MAX_LISTED_FINDINGS}.`,
+      ),
+      quarantine: described(z.array(z.strictObject({ code: z.string(), what: z.string() })), "Why it was held back; empty otherwise."),
+      warningsCount: count,
+      warnings: described(
+        z
+          .array(z.strictObject({ code: z.string(), what: z.string(), channelId: z.nullable(z.string()) }))
+          .check(z.maxLength(MAX_LISTED_FINDINGS)),
+        `What a person should see, though it holds nothing back; the first ${MAX_LISTED_FINDINGS}.`,
+      ),
+      load: described(
+        z.strictObject({ kind: z.enum(["in-place", "shifted", "unknown"]), what: z.string() }),
+        "Whether the load that was measured rose when the feed says; `unknown`: it was not looked at, or could not tell.",
+      ),
+      changes: z.strictObject({
+        added: count,
+        cancelled: count,
+        moved: count,
+        extended: count,
+        shortened: count,
+        retitled: count,
+        revised: count,
+      }),
+      late: lateChangesSchema(),
     }),
-    late: lateChangesSchema,
-  }),
-  { id: "IngestReport" },
+    { id: "IngestReport" },
+  ),
 );
 
 /** The answer to a feed that was read but held back. */
-export const quarantinedSchema = annotated(z.strictObject({ ...errorSchema.shape, report: ingestReportSchema }), {
-  id: "Quarantined",
-  description: "An error with the report of what was read.",
-});
+export const quarantinedSchema = once(() =>
+  annotated(z.strictObject({ ...errorSchema().shape, report: ingestReportSchema() }), {
+    id: "Quarantined",
+    description: "An error with the report of what was read.",
+  }),
+);
 
 /** One upload of a feed. */
 export const feedsRoute = route({
@@ -96,7 +103,7 @@ export const feedsRoute = route({
   about:
     "Puts a schedule feed in force: XMLTV, our own JSON, or CSV, plain or packed with gzip or zstd, as the body. It is read to its end and judged first; whatever fails leaves the last good schedule in force.",
   writes: true,
-  query: z.strictObject({}),
+  query: () => z.strictObject({}),
   responses: {
     200: { about: "It is in force, or was already.", schema: ingestReportSchema },
     422: { about: "It was read and held back (`feed-quarantined`): the last good schedule stays in force.", schema: quarantinedSchema },
@@ -158,7 +165,7 @@ function heldBack({ feedId, quarantine, generation }: IngestReport): string {
   return `${feedId} was held back, ${stays}: ${quarantine.map(({ what }) => what).join(" ")}`;
 }
 
-function reportOf(ingested: IngestReport, late: readonly LateChange[]): z.input<typeof ingestReportSchema> {
+function reportOf(ingested: IngestReport, late: readonly LateChange[]): z.input<ReturnType<typeof ingestReportSchema>> {
   return {
     feedId: ingested.feedId,
     outcome: ingested.outcome,

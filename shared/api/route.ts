@@ -1,5 +1,6 @@
 import type * as z from "zod/mini";
 import type { Context } from "../app/context.ts";
+import { once } from "../core/once.ts";
 
 /** What every route works with. */
 export type ApiParts = {
@@ -27,9 +28,12 @@ type Call<Query> = {
 export type Reply = { readonly status: number; readonly body: unknown };
 
 /** What a status means on one route, and what comes with it. */
-type ResponseShape = { readonly about: string; readonly schema: z.ZodMiniType };
+type ResponseShape = { readonly about: string; readonly schema: () => z.ZodMiniType };
 
-/** One path and what it does: the router, the checks and `docs/openapi.json` are made from it. */
+/**
+ * One path and what it does: the router, the checks and `docs/openapi.json` are made from it. Its schemas are made when a request first needs
+ * them: a Lambda that starts for one request has all routes before it.
+ */
 export type Route<Query = unknown> = {
   readonly method: "GET" | "PUT" | "POST" | "PATCH" | "DELETE";
   /** As OpenAPI writes it: `{id}` is the variable part. */
@@ -40,9 +44,9 @@ export type Route<Query = unknown> = {
   readonly about: string;
   /** Whether it needs the write token. */
   readonly writes: boolean;
-  readonly query: z.ZodMiniObject;
+  readonly query: () => z.ZodMiniObject;
   /** What comes as the body: JSON of this shape, or a file as it is. */
-  readonly body?: z.ZodMiniObject | "file";
+  readonly body?: (() => z.ZodMiniObject) | "file";
   /** By status; errors other than these have the shape of `errorSchema`. */
   readonly responses: Readonly<Record<number, ResponseShape>>;
   readonly handle: (call: Call<Query>) => Promise<Reply>;
@@ -50,8 +54,8 @@ export type Route<Query = unknown> = {
 
 /** A route whose handler sees its query as the schema reads it. */
 export function route<Schema extends z.ZodMiniObject>(
-  definition: Omit<Route<z.output<Schema>>, "query"> & { readonly query: Schema },
+  definition: Omit<Route<z.output<Schema>>, "query"> & { readonly query: () => Schema },
 ): Route {
   // The router hands each handler what its own schema read.
-  return definition as unknown as Route;
+  return { ...definition, query: once(definition.query) } as unknown as Route;
 }

@@ -6,6 +6,7 @@ import type { StoredVerdict } from "../app/assess.ts";
 import type { Context } from "../app/context.ts";
 import { readVerdicts } from "../app/operate.ts";
 import { CalltimeError } from "../core/error.ts";
+import { once } from "../core/once.ts";
 import { compareText } from "../core/schedule/programme.ts";
 import { WARM_UP_KINDS } from "../core/readiness/warm-up.ts";
 import { sentenceOfAction } from "../core/readiness/next-action.ts";
@@ -17,61 +18,63 @@ import { TARGET_MODES } from "../core/target.ts";
 const verdict = z.enum(VERDICTS);
 
 /** Body of `GET /v1/verdicts`. */
-export const verdictsSchema = annotated(
-  z.strictObject({
-    now: described(instant, "Platform time."),
-    occasions: described(
-      z.array(
-        z.strictObject({
-          occasionId: z.string(),
-          name: z.string(),
-          startsAt: described(instant, "The start that the newest verdict was given for."),
-          verdicts: described(
-            z.array(
-              z.strictObject({
-                verdict,
-                checkpoint: z.enum(CHECKPOINTS),
-                at: instant,
-                startsAt: described(instant, "The start at that time."),
-                pages: described(z.boolean(), "Whether somebody was paged."),
-                evidence: z.array(
-                  z.strictObject({
-                    targetId: z.string(),
-                    verdict,
-                    neededUnits: unitsOrNull,
-                    servingUnits: unitsOrNull,
-                    floorUnits: unitsOrNull,
-                    readyBy: instantOrNull,
-                    shortUnits: z.number(),
-                    mode: described(z.enum(TARGET_MODES), "Floors are written only for an active target."),
-                    note: z.string(),
-                    next: described(z.nullable(reasonSchema), "What is best done next; null where nothing has to be."),
-                  }),
-                ),
-                warmUps: described(
-                  z.array(
+export const verdictsSchema = once(() =>
+  annotated(
+    z.strictObject({
+      now: described(instant, "Platform time."),
+      occasions: described(
+        z.array(
+          z.strictObject({
+            occasionId: z.string(),
+            name: z.string(),
+            startsAt: described(instant, "The start that the newest verdict was given for."),
+            verdicts: described(
+              z.array(
+                z.strictObject({
+                  verdict,
+                  checkpoint: z.enum(CHECKPOINTS),
+                  at: instant,
+                  startsAt: described(instant, "The start at that time."),
+                  pages: described(z.boolean(), "Whether somebody was paged."),
+                  evidence: z.array(
                     z.strictObject({
-                      kind: z.enum(WARM_UP_KINDS),
-                      id: described(z.string(), "The edge, or the database and its instance."),
+                      targetId: z.string(),
                       verdict,
-                      heldShare: described(z.nullable(z.number()), "Share that was seen to be held; null when that is not known."),
-                      goalShare: described(z.number(), "Share that has to be held."),
-                      seenAt: instantOrNull,
+                      neededUnits: unitsOrNull,
+                      servingUnits: unitsOrNull,
+                      floorUnits: unitsOrNull,
+                      readyBy: instantOrNull,
+                      shortUnits: z.number(),
+                      mode: described(z.enum(TARGET_MODES), "Floors are written only for an active target."),
                       note: z.string(),
+                      next: described(z.nullable(reasonSchema()), "What is best done next; null where nothing has to be."),
                     }),
                   ),
-                  "Caches that the occasion's viewers meet.",
-                ),
-              }),
+                  warmUps: described(
+                    z.array(
+                      z.strictObject({
+                        kind: z.enum(WARM_UP_KINDS),
+                        id: described(z.string(), "The edge, or the database and its instance."),
+                        verdict,
+                        heldShare: described(z.nullable(z.number()), "Share that was seen to be held; null when that is not known."),
+                        goalShare: described(z.number(), "Share that has to be held."),
+                        seenAt: instantOrNull,
+                        note: z.string(),
+                      }),
+                    ),
+                    "Caches that the occasion's viewers meet.",
+                  ),
+                }),
+              ),
+              "Newest first.",
             ),
-            "Newest first.",
-          ),
-        }),
+          }),
+        ),
+        "By start.",
       ),
-      "By start.",
-    ),
-  }),
-  { id: "Verdicts" },
+    }),
+    { id: "Verdicts" },
+  ),
 );
 
 /** The verdicts given so far, with their evidence. */
@@ -81,12 +84,13 @@ export const verdictsRoute = route({
   operationId: "readVerdicts",
   about: "The verdicts given so far, by occasion, with the evidence each rests on.",
   writes: false,
-  query: z.strictObject({
-    occasion: described(
-      z.optional(z.string().check(z.minLength(1, "expected an occasion's id"))),
-      "One occasion's id; all of them when left out.",
-    ),
-  }),
+  query: () =>
+    z.strictObject({
+      occasion: described(
+        z.optional(z.string().check(z.minLength(1, "expected an occasion's id"))),
+        "One occasion's id; all of them when left out.",
+      ),
+    }),
   responses: { 200: { about: "The verdicts.", schema: verdictsSchema } },
   handle: async ({ parts, now, query }) => {
     const byOccasion = new Map<string, StoredVerdict[]>();
@@ -97,11 +101,11 @@ export const verdictsRoute = route({
     if (query.occasion !== undefined && byOccasion.size === 0) await checkOccasion(parts.context, query.occasion, now);
     // Instants of the API sort as text.
     const occasions = [...byOccasion.values()].flatMap(occasionOf).sort((a, b) => compareText(a.startsAt, b.startsAt));
-    return { status: 200, body: { now: isoOf(now), occasions } satisfies z.input<typeof verdictsSchema> };
+    return { status: 200, body: { now: isoOf(now), occasions } satisfies z.input<ReturnType<typeof verdictsSchema>> };
   },
 });
 
-type OccasionVerdicts = z.input<typeof verdictsSchema>["occasions"][number];
+type OccasionVerdicts = z.input<ReturnType<typeof verdictsSchema>>["occasions"][number];
 
 function occasionOf(given: readonly StoredVerdict[]): readonly OccasionVerdicts[] {
   const newestFirst = given.toSorted((a, b) => b.atMs - a.atMs);

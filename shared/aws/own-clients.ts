@@ -3,6 +3,7 @@ import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { S3Client } from "@aws-sdk/client-s3";
 import { SQSClient } from "@aws-sdk/client-sqs";
+import { once } from "../core/once.ts";
 
 // Clients for what is Calltime's own, in the Region and account it runs in: one a process, made when it is first asked for. Endpoint, Region
 // and credentials come from the environment. Each by itself, so that a function's code holds those it uses.
@@ -21,8 +22,3 @@ export const ownQueues = /* @__PURE__ */ once(() => new SQSClient({}));
 
 /** The client that calls functions. */
 export const ownFunctions = /* @__PURE__ */ once(() => new LambdaClient({}));
-
-function once<T>(make: () => T): () => T {
-  let made: T | undefined;
-  return () => (made ??= make());
-}

@@ -11,7 +11,7 @@ import { scheduleInForce } from "../schedules.ts";
 import { feedText, NOW_MS, platform, runningPlatform, typesOf, type Platform } from "./platform.ts";
 
 async function errorOf(response: Response): Promise<{ status: number; code: string; message: string }> {
-  return { status: response.status, ...errorSchema.parse(await response.json()).error };
+  return { status: response.status, ...errorSchema().parse(await response.json()).error };
 }
 
 /** Everything a failed upload must leave as it is. */
@@ -24,7 +24,7 @@ test("an uploaded feed is in force at once, and the report says what was read an
   const fresh = platform();
   const response = await fresh.upload(feedText());
   expect(response.status).toBe(200);
-  const report = ingestReportSchema.parse(await response.json());
+  const report = ingestReportSchema().parse(await response.json());
   expect(report).toMatchObject({
     feedId: "guide",
     outcome: "published",
@@ -42,7 +42,7 @@ test("the same feed a second time, now gzipped and in a stream, changes nothing"
   const fresh = platform();
   await fresh.upload(feedText());
   const response = await fresh.upload(ReadableStream.from(inChunks(gzipSync(feedText()), 100)));
-  expect(ingestReportSchema.parse(await response.json())).toMatchObject({ outcome: "unchanged", generation: 1, changes: { added: 0 } });
+  expect(ingestReportSchema().parse(await response.json())).toMatchObject({ outcome: "unchanged", generation: 1, changes: { added: 0 } });
 });
 
 test("what was mended is told with its line, the first two hundred of it, and counted whole", async () => {
@@ -52,7 +52,7 @@ test("what was mended is told with its line, the first two hundred of it, and co
   const again = line("20260613235900", "Again");
   const response = await platform().upload(feedText(backwards + again.repeat(300)));
   expect(response.status).toBe(200);
-  const report = ingestReportSchema.parse(await response.json());
+  const report = ingestReportSchema().parse(await response.json());
   expect(report).toMatchObject({
     findingsCount: 300,
     warningsCount: 3,
@@ -138,7 +138,7 @@ test("a shrunken feed is 422: held back with reasons and report, the last good s
   const empty = `<?xml version="1.0"?><tv><channel id="one.example"><display-name>One</display-name></channel></tv>`;
   const response = await fresh.upload(empty);
   expect(response.status).toBe(422);
-  const { error, report } = quarantinedSchema.parse(await response.json());
+  const { error, report } = quarantinedSchema().parse(await response.json());
   expect(error.code).toBe("feed-quarantined");
   expect(error.message).toMatch(/guide was held back, generation 1 stays in force: .*no programme/);
   expect(report).toMatchObject({ outcome: "quarantined", generation: 1 });

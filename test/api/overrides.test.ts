@@ -27,7 +27,7 @@ async function held({ ask }: Platform): Promise<unknown> {
   return (await ask("/v1/overrides")).json();
 }
 
-const codeOf = (body: unknown): string => errorSchema.parse(body).error.code;
+const codeOf = (body: unknown): string => errorSchema().parse(body).error.code;
 
 test("an override is 201 with what it changes, 200 when it is sent again, and is listed until it is withdrawn", async () => {
   const running = await runningPlatform();
@@ -84,7 +84,7 @@ test.each<[number, string, object, RegExp]>([
   const fresh = platform();
   const answer = await post(fresh, { ...ASKED, ...wrong });
   expect([answer.status, codeOf(answer.body)]).toEqual([status, code]);
-  expect(errorSchema.parse(answer.body).error.message).toMatch(sentence);
+  expect(errorSchema().parse(answer.body).error.message).toMatch(sentence);
   expect(await held(fresh)).toMatchObject({ overrides: [] });
   expect(fresh.events).toEqual([]);
 });
@@ -94,7 +94,9 @@ test("another override under an id that is held is 409, and says which one holds
   await post(fresh, ASKED);
   const { status, body } = await post(fresh, { ...ASKED, floorUnits: 120 });
   expect([status, codeOf(body)]).toEqual([409, "override-exists"]);
-  expect(errorSchema.parse(body).error.message).toContain("a floor of 100 for player-api until 2026-06-13T18:00:00.000Z, set by newsroom");
+  expect(errorSchema().parse(body).error.message).toContain(
+    "a floor of 100 for player-api until 2026-06-13T18:00:00.000Z, set by newsroom",
+  );
 });
 
 test("a body that is no JSON, no object, or too large is refused", async () => {
@@ -126,5 +128,5 @@ test("withdrawing needs a name", async () => {
 test("a wrong method names all that the path takes", async () => {
   const response = await platform().ask("/v1/overrides", { method: "PUT" });
   expect([response.status, response.headers.get("allow")]).toEqual([405, "GET, HEAD, POST"]);
-  expect(errorSchema.parse(await response.json()).error.message).toContain("takes GET and POST only");
+  expect(errorSchema().parse(await response.json()).error.message).toContain("takes GET and POST only");
 });

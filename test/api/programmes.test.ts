@@ -21,7 +21,7 @@ async function patch({ ask }: Platform, id: string, body: object, headers: Recor
   return { status: response.status, body: (await response.json()) as unknown };
 }
 
-const codeOf = (body: unknown): string => errorSchema.parse(body).error.code;
+const codeOf = (body: unknown): string => errorSchema().parse(body).error.code;
 
 test("programmes are found by a part of their title, their channel and a window, by start", async () => {
   const running = await runningPlatform();
@@ -118,7 +118,7 @@ test.each<[number, string, object, RegExp]>([
   const id = await finalId(running);
   const answer = await patch(running, id, { ...BY, ...wrong });
   expect([answer.status, codeOf(answer.body)]).toEqual([status, code]);
-  expect(errorSchema.parse(answer.body).error.message).toMatch(sentence);
+  expect(errorSchema().parse(answer.body).error.message).toMatch(sentence);
   expect((await find(running, "?title=final")).programmes).toMatchObject([{ correction: null }]);
   expect(running.events.filter(({ type }) => type === "calltime.programme.corrected")).toEqual([]);
 });

@@ -24,7 +24,7 @@ test("what is proposed is read, answered once, and in force", async () => {
   };
   const said = { answer: "one", author: "desk", why: "the same match" };
   expect((await answer(said, {})).status).toBe(401);
-  expect(errorSchema.parse((await answer({ ...said, answer: "maybe" })).body).error.code).toBe("body-invalid");
+  expect(errorSchema().parse((await answer({ ...said, answer: "maybe" })).body).error.code).toBe("body-invalid");
   expect(await answer(said)).toMatchObject({
     status: 200,
     body: { outcome: "answered", proposal: { decision: { answer: "one", author: "desk" } } },
@@ -40,5 +40,5 @@ test("what is not proposed cannot be answered", async () => {
   const { ask } = await runningPlatform();
   const body = JSON.stringify({ answer: "one", author: "desk", why: "x" });
   const response = await ask("/v1/occasions/proposals/p-0", { method: "PUT", headers: HEADERS, body });
-  expect([response.status, errorSchema.parse(await response.json()).error.code]).toEqual([404, "proposal-unknown"]);
+  expect([response.status, errorSchema().parse(await response.json()).error.code]).toEqual([404, "proposal-unknown"]);
 });

@@ -3,7 +3,7 @@ import { errorSchema } from "../../shared/api/failure.ts";
 import { feedText, NOW_MS, platform, TOKEN, type Platform } from "./platform.ts";
 
 async function errorOf(response: Response): Promise<{ status: number; code: string; message: string }> {
-  return { status: response.status, ...errorSchema.parse(await response.json()).error };
+  return { status: response.status, ...errorSchema().parse(await response.json()).error };
 }
 
 const headers = { authorization: `Bearer ${TOKEN}` };

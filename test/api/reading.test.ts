@@ -15,7 +15,7 @@ test("health is 200 with every target's state once a schedule is in force and a 
   const { ask } = await runningPlatform();
   const response = await ask("/v1/health");
   expect(response.status).toBe(200);
-  const health = healthSchema.parse(await response.json());
+  const health = healthSchema().parse(await response.json());
   expect(health).toMatchObject({ status: "ok", now: "2026-06-13T17:02:00.000Z", lastTickAt: "2026-06-13T17:02:00.000Z", problems: [] });
   expect(health.feeds).toEqual([{ feedId: "guide", generation: 1, publishedAt: "2026-06-13T16:00:00.000Z", programmes: 4 }]);
   expect(health.targets.map(({ kind, targetId }) => `${targetId} ${kind}`)).toEqual(["player-api known", "catalogue-db known"]);
@@ -24,7 +24,7 @@ test("health is 200 with every target's state once a schedule is in force and a 
 test("health is 503 and says what is wrong, in sentences, while nothing is in force or a target is silent", async () => {
   const response = await platform({ dark: ["player-api"] }).ask("/v1/health");
   expect(response.status).toBe(503);
-  const health = healthSchema.parse(await response.json());
+  const health = healthSchema().parse(await response.json());
   expect(health).toMatchObject({ status: "degraded", lastTickAt: null, feeds: [] });
   expect(health.problems.join(" ")).toMatch(/no schedule has been ingested.*last tick.*player-api cannot be described/);
 });
@@ -33,7 +33,7 @@ test("a plan has the floors of the next three hours with their reasons, and rais
   const { ask } = await runningPlatform();
   const response = await ask("/v1/plan");
   expect(response.status).toBe(200);
-  const { now, targets } = planSchema.parse(await response.json());
+  const { now, targets } = planSchema().parse(await response.json());
   expect(now).toBe("2026-06-13T17:02:00.000Z");
   expect(targets.map(({ targetId, mode }) => `${targetId} ${mode}`)).toEqual(["player-api active", "catalogue-db observe"]);
   const [player] = targets;
@@ -47,7 +47,7 @@ test("a plan has the floors of the next three hours with their reasons, and rais
 
 test("the order has what an occasion needs by stage, with what is scheduled back; of another occasion nothing", async () => {
   const { ask } = await runningPlatform();
-  const { occasions } = orderSchema.parse(await (await ask("/v1/order")).json());
+  const { occasions } = orderSchema().parse(await (await ask("/v1/order")).json());
   expect(occasions.map(({ name, steps }) => [name, ...steps.map((each) => `${each.stage} ${each.targetId} ${each.mode}`)])).toEqual([
     ["the National Cup Final", "readers catalogue-db observe", "services player-api active"],
   ]);
@@ -55,12 +55,12 @@ test("the order has what an occasion needs by stage, with what is scheduled back
   expect(step?.neededUnits).toBeGreaterThan(60);
   expect(step?.leadMinutes).toBeGreaterThanOrEqual(4);
   expect(Date.parse(step?.askBy ?? "")).toBeLessThanOrEqual(Date.parse(step?.neededBy ?? "") - 4 * MINUTE_MS);
-  expect(orderSchema.parse(await (await ask("/v1/order?occasion=another")).json()).occasions).toEqual([]);
+  expect(orderSchema().parse(await (await ask("/v1/order?occasion=another")).json()).occasions).toEqual([]);
 });
 
 test("with minutes=true each minute of the plan has its forecast, what is needed and the floor, and nothing beyond the plan's end", async () => {
   const { ask } = await runningPlatform();
-  const { targets } = planSchema.parse(await (await ask("/v1/plan?target=player-api&hours=2&minutes=true")).json());
+  const { targets } = planSchema().parse(await (await ask("/v1/plan?target=player-api&hours=2&minutes=true")).json());
   expect(targets).toHaveLength(1);
   const minutes = targets[0]?.minutes ?? [];
   expect(minutes).toHaveLength(120);
@@ -81,7 +81,7 @@ test("minutes that were never measured are unknown, not zero", async () => {
     audience: async () => [],
   };
   const { ask } = platform({ ports: { loads } });
-  const { targets } = planSchema.parse(await (await ask("/v1/plan?minutes=true")).json());
+  const { targets } = planSchema().parse(await (await ask("/v1/plan?minutes=true")).json());
   const minutes = targets.flatMap((target) => target.minutes ?? []);
   expect(minutes.length).toBeGreaterThan(300);
   expect(minutes.every((minute) => minute.kind === "unknown" && minute.neededUnits === null)).toBe(true);
@@ -89,7 +89,7 @@ test("minutes that were never measured are unknown, not zero", async () => {
 
 test("why the floor is what it is has an answer for the past, for now and for hours ahead", async () => {
   const { ask } = await runningPlatform();
-  const answer = async (query: string) => explanationSchema.parse(await (await ask(`/v1/explain?target=player-api${query}`)).json());
+  const answer = async (query: string) => explanationSchema().parse(await (await ask(`/v1/explain?target=player-api${query}`)).json());
   expect(await answer("")).toMatchObject({ kind: "known", at: "2026-06-13T17:02:00.000Z" });
   const final = await answer("&at=2026-06-13T18:10Z");
   if (final.kind === "unknown") throw new Error(final.why);
@@ -107,7 +107,7 @@ test("an unknown target is 404 with the targets there are, also for its plan", a
   for (const path of ["/v1/explain?target=play", "/v1/plan?target=play"]) {
     const response = await ask(path);
     expect(response.status).toBe(404);
-    const { error } = errorSchema.parse(await response.json());
+    const { error } = errorSchema().parse(await response.json());
     expect(error.code).toBe("target-unknown");
     expect(error.message).toContain("player-api, catalogue-db");
   }
@@ -117,7 +117,7 @@ test("verdicts are by occasion, the newest first, with the evidence of each targ
   const running = await runningPlatform({}, 12);
   const response = await running.ask("/v1/verdicts");
   expect(response.status).toBe(200);
-  const { occasions } = verdictsSchema.parse(await response.json());
+  const { occasions } = verdictsSchema().parse(await response.json());
   expect(occasions.map(({ name, startsAt }) => `${name} ${startsAt}`)).toEqual(["the National Cup Final 2026-06-13T17:40:00.000Z"]);
   const verdicts = occasions[0]?.verdicts ?? [];
   expect(verdicts[0]?.checkpoint).toBe("T-30");
@@ -127,7 +127,7 @@ test("verdicts are by occasion, the newest first, with the evidence of each targ
     running.goTo(NOW_MS + minute * MINUTE_MS);
     await tick(running.context, running.now());
   }
-  const later = verdictsSchema.parse(await (await running.ask(`/v1/verdicts?occasion=${occasions[0]?.occasionId}`)).json());
+  const later = verdictsSchema().parse(await (await running.ask(`/v1/verdicts?occasion=${occasions[0]?.occasionId}`)).json());
   const times = later.occasions[0]?.verdicts.map(({ at }) => at) ?? [];
   expect(times.length).toBeGreaterThanOrEqual(3);
   expect(times).toEqual(times.toSorted().toReversed());
@@ -136,17 +136,17 @@ test("verdicts are by occasion, the newest first, with the evidence of each targ
 test("an occasion without a verdict has an empty list; one that nobody knows is 404", async () => {
   const { ask, context, now } = await runningPlatform({}, 1);
   const news = (await context.guide(now())).occasions.find(({ name }) => name === "Late News");
-  expect(verdictsSchema.parse(await (await ask(`/v1/verdicts?occasion=${news?.id}`)).json()).occasions).toEqual([]);
+  expect(verdictsSchema().parse(await (await ask(`/v1/verdicts?occasion=${news?.id}`)).json()).occasions).toEqual([]);
   const response = await ask("/v1/verdicts?occasion=e-nothing");
   expect(response.status).toBe(404);
-  expect(errorSchema.parse(await response.json()).error.code).toBe("occasion-unknown");
+  expect(errorSchema().parse(await response.json()).error.code).toBe("occasion-unknown");
 });
 
 test("occasions above the threshold come with their audience and where they stand; the others are counted", async () => {
   const { ask } = await runningPlatform();
   const response = await ask("/v1/occasions");
   expect(response.status).toBe(200);
-  const { above, belowCount, unknownCount } = occasionsSchema.parse(await response.json());
+  const { above, belowCount, unknownCount } = occasionsSchema().parse(await response.json());
   expect(above).toHaveLength(1);
   expect(above[0]).toMatchObject({
     name: "the National Cup Final",
@@ -166,7 +166,7 @@ test("an occasion that is on air says so", async () => {
   const running = await runningPlatform({}, 1);
   running.goTo(Date.parse("2026-06-13T17:45:00.000Z"));
   await tick(running.context, running.now());
-  const { above } = occasionsSchema.parse(await (await running.ask("/v1/occasions")).json());
+  const { above } = occasionsSchema().parse(await (await running.ask("/v1/occasions")).json());
   expect(above[0]?.air.kind).toBe("on-air");
 });
 
@@ -174,7 +174,7 @@ test("an occasion that had begun before Calltime looked is on air, and nobody kn
   const running = await runningPlatform({}, 0);
   running.goTo(KICK_OFF_MS + 30 * MINUTE_MS);
   await tick(running.context, running.now());
-  const { above } = occasionsSchema.parse(await (await running.ask("/v1/occasions")).json());
+  const { above } = occasionsSchema().parse(await (await running.ask("/v1/occasions")).json());
   expect(above[0]?.air).toEqual({ kind: "on-air", startedAt: null });
 });
 

@@ -8,7 +8,7 @@ import { platform, TOKEN, type Platform } from "./platform.ts";
 
 async function refusal({ ask }: Platform, path: string, init?: RequestInit): Promise<{ status: number; code: string; message: string }> {
   const response = await ask(path, init);
-  return { status: response.status, ...errorSchema.parse(await response.json()).error };
+  return { status: response.status, ...errorSchema().parse(await response.json()).error };
 }
 
 test("an unknown path is 404 and names the paths there are", async () => {

@@ -28,7 +28,7 @@ test("the order on the page is what the command says half an hour before the fin
   const now = evening.nowMs();
   const parts = { context: evening.context, now: () => now, exclusively: <T>(work: () => Promise<T>) => work(), maxBodyBytes: 0 };
   const { body } = await orderRoute.handle({ parts, now, query: {}, id: "", request: new Request("http://localhost/v1/order") });
-  const order = orderSchema.parse(body);
+  const order = orderSchema().parse(body);
   const shown = /<!-- order -->\n```\n([\s\S]*?)\n```/.exec(PAGE)?.[1];
   expect(shown?.split("\n")).toEqual(order.occasions.flatMap((each) => linesOfOrder(each, order.now)));
 }, 60_000);
