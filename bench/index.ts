@@ -5,6 +5,7 @@ import { main as cold } from "./cold.ts";
 import { main as database } from "./database.ts";
 import { main as edges } from "./edges.ts";
 import { main as premieres } from "./premieres.ts";
+import { main as replan } from "./replan.ts";
 import { main as season } from "./season.ts";
 
 const BENCHES: Readonly<Record<string, (args: readonly string[]) => void | Promise<void>>> = {
@@ -14,6 +15,7 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => void | Promi
   database,
   edges,
   premieres,
+  replan,
   season,
 };
 

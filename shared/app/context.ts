@@ -1,6 +1,6 @@
 import { correctedProgrammes, type Corrections } from "../core/schedule/correction.ts";
 import type { Expectation } from "../core/schedule/expectation.ts";
-import { occasionsOf, type Occasion, type Said, type SaidTogether } from "../core/schedule/occasion.ts";
+import { isSameOccasion, occasionsOf, type Occasion, type Said, type SaidTogether } from "../core/schedule/occasion.ts";
 import { byStart, type Schedule } from "../core/schedule/programme.ts";
 import type { SanityThresholds } from "../core/schedule/sanity.ts";
 import type { ImpactThreshold } from "../core/forecast/impact.ts";
@@ -74,7 +74,8 @@ export function contextOf(ports: Ports, settings: Settings): Context {
     const schedules = await Promise.all(present.map(schedule));
     const channels = schedules.flatMap((each) => each.channels);
     const listed = schedules.flatMap(({ programmes }) => programmes).sort(byStart);
-    known = { key, guide: guideOf({ channels, programmes: listed }, { corrections, together }, settings.expectations) };
+    const before = known?.guide.byId ?? new Map<string, Occasion>();
+    known = { key, guide: guideOf({ channels, programmes: listed }, { corrections, together }, settings.expectations, before) };
     return known.guide;
   };
   return { ports, settings, guide, schedule };
@@ -82,10 +83,19 @@ export function contextOf(ports: Ports, settings: Settings): Context {
 
 type SaidByPeople = { readonly corrections: Corrections; readonly together: readonly SaidTogether[] };
 
-function guideOf(listed: Schedule, { corrections, together }: SaidByPeople, expectations: readonly Expectation[]): Guide {
+function guideOf(
+  listed: Schedule,
+  { corrections, together }: SaidByPeople,
+  expectations: readonly Expectation[],
+  before: Guide["byId"],
+): Guide {
   const { channels } = listed;
   const programmes = correctedProgrammes(listed.programmes, corrections);
-  const occasions = occasionsOf({ channels, programmes }, expectations, together);
+  // What was worked out of an occasion is found by the object: one that stayed as it was is the same.
+  const occasions = occasionsOf({ channels, programmes }, expectations, together).map((occasion) => {
+    const known = before.get(occasion.id);
+    return known !== undefined && isSameOccasion(known, occasion) ? known : occasion;
+  });
   const byId = new Map(occasions.map((occasion) => [occasion.id, occasion]));
   const cancelled = corrections.size === 0 ? [] : listed.programmes.filter(({ id }) => corrections.get(id)?.cancelled === true);
   return {

@@ -107,6 +107,19 @@ export function occasionsOf(
   return occasions.sort((a, b) => a.startsAtMs - b.startsAtMs || compareText(a.id, b.id));
 }
 
+/** Whether two occasions of one id are made of the same: all of an occasion follows from its slots and what was expected of it. */
+export function isSameOccasion(a: Occasion, b: Occasion): boolean {
+  return (
+    a.expectation === b.expectation &&
+    a.programmes.length === b.programmes.length &&
+    a.programmes.every((slot, nth) => isSameSlot(slot, b.programmes[nth]))
+  );
+}
+
+function isSameSlot(a: Programme, b: Programme | undefined): boolean {
+  return a === b || (a.id === b?.id && JSON.stringify(a) === JSON.stringify(b));
+}
+
 /** Whether a slot belongs to `pattern`: title contained in its normalised title, channel listed, start in the window: as corrected, or by its feed. */
 export function belongsTo(pattern: SlotPattern, programme: ListedProgramme): boolean {
   return slotTest(pattern)(programme, normaliseTitle(programme.title));
