@@ -15,12 +15,28 @@ export function excessViewers(
   audience: readonly AudienceMinute[],
   zone: ZoneOffsets,
 ): readonly ExcessMinute[] {
-  const minutes: ExcessMinute[] = [];
-  for (const minute of audience) {
-    const excess = excessIn(model, occasion, minute, zone);
-    if (excess !== undefined) minutes.push({ atMs: minute.atMs, excess });
-  }
-  return minutes;
+  const last = lastSeen.get(occasion);
+  const before = last?.viewers === model.viewers && last.zone === zone ? last : undefined;
+  const excess = audience.map((minute, nth) =>
+    minute === before?.audience[nth] ? before.excess[nth] : minuteOf(model, occasion, minute, zone),
+  );
+  lastSeen.set(occasion, { viewers: model.viewers, zone, audience, excess });
+  return excess.filter((minute) => minute !== undefined);
+}
+
+/** What was looked at last for an occasion, and what came of it: while it runs over, every tick looks at all of it. */
+type Seen = {
+  readonly viewers: Model["viewers"];
+  readonly zone: ZoneOffsets;
+  readonly audience: readonly AudienceMinute[];
+  readonly excess: readonly (ExcessMinute | undefined)[];
+};
+
+const lastSeen = new WeakMap<Occasion, Seen>();
+
+function minuteOf(model: Model, occasion: Occasion, minute: AudienceMinute, zone: ZoneOffsets): ExcessMinute | undefined {
+  const excess = excessIn(model, occasion, minute, zone);
+  return excess === undefined ? undefined : { atMs: minute.atMs, excess };
 }
 
 function excessIn(model: Model, occasion: Occasion, minute: AudienceMinute, zone: ZoneOffsets): number | undefined {

@@ -277,13 +277,20 @@ function sketchOf({ name, startsAtMs, endsAtMs }: Occasion): Omit<Revealed, "vie
   return { name, startsAtMs, endsAtMs };
 }
 
+const sketches = new WeakMap<Occasion, Occasion>();
+
 /** An occasion without the texts that only help to tell programmes apart: they are long, and a document is not. */
 function sketched(occasion: Occasion): Occasion {
-  const programmes = occasion.programmes.map((programme) => {
-    const { description: _, ...short } = programme;
-    return short;
-  });
-  return { ...occasion, programmes };
+  let sketch = sketches.get(occasion);
+  if (sketch === undefined) {
+    const programmes = occasion.programmes.map((programme) => {
+      const { description: _, ...short } = programme;
+      return short;
+    });
+    sketch = { ...occasion, programmes };
+    sketches.set(occasion, sketch).set(sketch, sketch);
+  }
+  return sketch;
 }
 
 /** Whether an occasion that was known to draw a crowd was on one of its channels meanwhile: what was measured there is not this programme's. */

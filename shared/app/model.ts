@@ -42,7 +42,7 @@ function shardKey(shard: number): string {
   return `${VIEWERS_PREFIX}${String(shard).padStart(2, "0")}`;
 }
 
-/** The model in force: empty where nothing was learned yet. It is the same object for as long as its documents are. */
+/** The model in force: empty where nothing was learned yet. It is the same object for as long as its documents are, and so are its viewers. */
 export async function readModel(context: Context): Promise<Model> {
   const documents = context.ports.documents;
   const stored = (await readDocument<Learned>(documents, LEARNED_KEY))?.value;
@@ -50,23 +50,31 @@ export async function readModel(context: Context): Promise<Model> {
   for (const { id } of context.settings.targets)
     usuals.push((await readDocument<StoredUsual<TargetUsual>>(documents, usualKey(id)))?.value);
   const shards = (await documents.list(VIEWERS_PREFIX)).map(({ value }) => value as unknown as StoredUsual<ChannelViewers>);
-  const parts = [stored, ...usuals, ...shards];
+  const parts = [stored, ...usuals];
   const before = known.get(context);
-  if (before?.parts.length === parts.length && before.parts.every((part, index) => part === parts[index])) return before.model;
+  const sameViewers = before !== undefined && areSame(before.shards, shards) ? before.model.viewers : undefined;
+  if (before !== undefined && sameViewers !== undefined && areSame(before.parts, parts)) return before.model;
   const model: Model = {
     learned: stored ?? NOTHING_LEARNED,
     targets: Object.fromEntries(context.settings.targets.map(({ id }, index) => [id, usuals[index]?.usual ?? NEVER_SEEN])),
-    viewers: Object.assign({}, ...shards.map(({ usual }) => usual)) as ChannelViewers,
+    viewers: sameViewers ?? (Object.assign({}, ...shards.map(({ usual }) => usual)) as ChannelViewers),
   };
-  known.set(context, { parts, model });
+  known.set(context, { parts, shards, model });
   return model;
+}
+
+function areSame(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((part, index) => part === b[index]);
 }
 
 // The same objects each time, so that what was concluded from them still holds.
 const NOTHING_LEARNED = firstLearned();
 const NEVER_SEEN = firstTargetUsual();
 
-const known = new WeakMap<Context, { readonly parts: readonly unknown[]; readonly model: Model }>();
+/** A model, and the documents that it was made from. */
+type Known = { readonly parts: readonly unknown[]; readonly shards: readonly unknown[]; readonly model: Model };
+
+const known = new WeakMap<Context, Known>();
 
 /** What broadcasts have taught so far. */
 export async function readLearned(context: Context): Promise<Learned> {

@@ -315,6 +315,7 @@ function isAlike(a: readonly Booking[], b: readonly Booking[]): boolean {
 
 /** Each booking once, by instant, then units. */
 function each(bookings: readonly Booking[]): readonly Booking[] {
+  if (bookings.length === 0) return bookings;
   const sorted = bookings.map(({ atMs, units }) => ({ atMs, units })).sort((a, b) => a.atMs - b.atMs || a.units - b.units);
   return sorted.filter(({ atMs, units }, index) => sorted[index - 1]?.atMs !== atMs || sorted[index - 1]?.units !== units);
 }

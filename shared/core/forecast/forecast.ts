@@ -195,6 +195,7 @@ export function forecastLoad(input: ForecastInput): Forecast {
     const usualThen = usualAt(usual.load, atMs, zone);
     const active: Active[] = [];
     for (const term of terms) {
+      if (!mayAdd(term, atMs)) continue;
       const at = multipleAt(term, atMs);
       if (at.multiple > 0) active.push({ term, at });
     }
@@ -517,9 +518,13 @@ function fillSamples(minute: {
   const { active, reachViewers, usualRps, surpriseRps } = minute;
   const along = alongOf(leading(active)?.term.order ?? AS_THEY_ARE);
   const residual = residualIn(along, minute.residualNoise);
-  samples.fill(0);
-  if (active.length > 1 && reachViewers < Number.POSITIVE_INFINITY) addShared(active, along, reachViewers);
-  else for (const { term, at } of active) addLoad(term, at, pointsIn(along, term.order));
+  const [first, ...others] = active;
+  if (first === undefined) samples.fill(0);
+  else if (others.length > 0 && reachViewers < Number.POSITIVE_INFINITY) addShared(active, along, reachViewers);
+  else {
+    beginWith(first, along);
+    for (const each of others) addLoad(each, along);
+  }
   if (surpriseRps > 0) {
     for (let i = 0; i < SAMPLE_COUNT; i += 1) {
       const ordinary = usualRps * (residual[i] ?? 1) + surpriseRps * (along.surprise[i] ?? 1);
@@ -528,13 +533,22 @@ function fillSamples(minute: {
   } else for (let i = 0; i < SAMPLE_COUNT; i += 1) samples[i] = Math.max(0, usualRps * (residual[i] ?? 1) + (samples[i] ?? 0));
 }
 
-function addLoad(term: Term, { multiple, spread }: Multiple, points: Uint8Array): void {
-  const viewers = viewersOf(term, spread);
-  const perViewerRps = term.loadPerViewerRps * multiple;
+function beginWith({ term, at }: Active, along: Along): void {
+  const viewers = viewersOf(term, at.spread);
+  const points = pointsIn(along, term.order);
+  const perViewerRps = term.loadPerViewerRps * at.multiple;
+  for (let i = 0; i < SAMPLE_COUNT; i += 1) samples[i] = perViewerRps * (viewers[points[i] ?? 0] ?? 0);
+}
+
+function addLoad({ term, at }: Active, along: Along): void {
+  const viewers = viewersOf(term, at.spread);
+  const points = pointsIn(along, term.order);
+  const perViewerRps = term.loadPerViewerRps * at.multiple;
   for (let i = 0; i < SAMPLE_COUNT; i += 1) samples[i] = (samples[i] ?? 0) + perViewerRps * (viewers[points[i] ?? 0] ?? 0);
 }
 
 function addShared(active: readonly Active[], along: Along, reachViewers: number): void {
+  samples.fill(0);
   largest.fill(0);
   for (const { term, at } of active) {
     const viewers = viewersOf(term, at.spread);
