@@ -36,12 +36,12 @@ export async function readAhead({ ports }: Context): Promise<Ahead["floors"]> {
 /** The floors to come: as the plan in force has them, and beyond its end as the day ahead does. */
 async function floorsAhead(context: Context, target: Target, plan: Plan | undefined): Promise<readonly Booking[]> {
   if (plan === undefined) return [];
-  const floors = floorsOf(plan);
-  for (const floor of (await readAhead(context))[target.id] ?? []) if (floor.atMs >= plan.untilMs) floors.push(floor);
-  return floors;
+  const ahead = (await readAhead(context))[target.id] ?? [];
+  const first = ahead.findIndex(({ atMs }) => atMs >= plan.untilMs);
+  return first < 0 ? floorsOf(plan) : [...floorsOf(plan), ...ahead.slice(first)];
 }
 
-function floorsOf(plan: Plan): Booking[] {
+function floorsOf(plan: Plan): readonly Booking[] {
   return plan.steps.map(({ atMs, floorUnits }) => ({ atMs, units: floorUnits }));
 }
 

@@ -305,13 +305,15 @@ function sharesItsChannel({ air, judged, occasions }: Following, occasion: Occas
 }
 
 function only<T>(byId: Readonly<Record<string, T>>, keep: (id: string) => boolean): Readonly<Record<string, T>> {
-  const entries = Object.entries(byId);
-  const kept = entries.filter(([id]) => keep(id));
-  return kept.length === entries.length ? byId : Object.fromEntries(kept);
+  if (Object.keys(byId).every(keep)) return byId;
+  return Object.fromEntries(Object.entries(byId).filter(([id]) => keep(id)));
 }
 
 function newest<T extends { readonly startsAtMs: number }>(byId: Readonly<Record<string, T>>): Readonly<Record<string, T>> {
-  const entries = Object.entries(byId);
-  if (entries.length <= MOST_TOLD) return byId;
-  return Object.fromEntries(entries.toSorted(([, a], [, b]) => a.startsAtMs - b.startsAtMs).slice(-MOST_TOLD));
+  if (Object.keys(byId).length <= MOST_TOLD) return byId;
+  return Object.fromEntries(
+    Object.entries(byId)
+      .toSorted(([, a], [, b]) => a.startsAtMs - b.startsAtMs)
+      .slice(-MOST_TOLD),
+  );
 }

@@ -62,8 +62,8 @@ function madeFrom({ fromMs, numbers }: StoredNear["made"][number], minutesAhead:
   };
 }
 
-function packed(numbers: Iterable<number>): string {
-  const floats = Float32Array.from(numbers);
+function packed(numbers: ArrayLike<number>): string {
+  const floats = new Float32Array(numbers);
   return Buffer.from(floats.buffer).toString("base64");
 }
 

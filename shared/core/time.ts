@@ -23,8 +23,9 @@ export type ZoneOffsets = readonly ZoneOffset[];
 /** Minutes to add to UTC at `atMs` to get local time. */
 export function offsetMinutesAt(zone: ZoneOffsets, atMs: number): number {
   let offset = zone[0]?.offsetMinutes ?? 0;
-  for (const entry of zone) {
-    if (entry.fromMs > atMs) break;
+  for (let nth = 0; nth < zone.length; nth += 1) {
+    const entry = zone[nth];
+    if (entry === undefined || entry.fromMs > atMs) break;
     offset = entry.offsetMinutes;
   }
   return offset;

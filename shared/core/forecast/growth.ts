@@ -256,7 +256,11 @@ export function growthLearner(growth: Growth): GrowthLearner {
   const { minutesAhead } = growth;
   const numbers = growth.numbers.slice();
   let { made } = growth;
-  let last: { readonly sight: Sight; readonly timings: readonly Timing[] } | undefined;
+  const seesAlike = (a: GrowthInput, b: GrowthInput, fromMs: number): boolean => {
+    const ahead = { fromMs: fromMs + MINUTE_MS, untilMs: fromMs + minutesAhead * MINUTE_MS, zone: a.zone };
+    return a.zone === b.zone && (a.timings === b.timings || standAlike(a.timings, b.timings, ahead));
+  };
+  let last: { readonly sight: Sight; readonly input: GrowthInput } | undefined;
   return {
     learn: (input, index) => {
       const { measured, timings, zone, throughputRps } = input;
@@ -267,14 +271,15 @@ export function growthLearner(growth: Growth): GrowthLearner {
       learnMinute({ minutesAhead, numbers, made }, { minute, before: measured[index - 1], spot, throughputRps });
       const moving = movingAt(measured, index + 1, minute.atMs, throughputRps);
       if (moving === undefined) return false;
-      last = { sight: lookAhead({ minutesAhead, numbers }, input, { fromMs: minute.atMs, moving }), timings };
+      last = { sight: lookAhead({ minutesAhead, numbers }, input, { fromMs: minute.atMs, moving }), input };
       made = [last.sight.made, ...made.slice(0, minutesAhead - 1)];
       return true;
     },
     ahead: (minutes) => last && minuteIn(last.sight, numbers, minutes - 1),
     look: (input, fromMs) => {
-      // Having learned the newest minute it has looked from there already, unless it is to look by other timings.
-      if (last?.sight.made.fromMs === fromMs && last.timings === input.timings) return minutesIn(last.sight, numbers);
+      // Having just learned the newest minute it has looked from there already, unless those ahead stand elsewhere by other timings.
+      if (last?.sight.made.fromMs === fromMs && last.input.measured === input.measured && seesAlike(last.input, input, fromMs))
+        return minutesIn(last.sight, numbers);
       return nearMinutes({ minutesAhead, numbers, made }, input, fromMs);
     },
     learned: () => ({ minutesAhead, numbers: numbers.slice(), made }),

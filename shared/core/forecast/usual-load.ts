@@ -60,22 +60,31 @@ export function usualAt(usual: UsualLoad, atMs: number, zone: ZoneOffsets): numb
   const position = (minute + 0.5) / usual.bucketMinutes - 0.5;
   const left = Math.floor(position);
   const share = position - left;
-  const buckets = pooledBuckets(usual);
-  const count = buckets.length;
-  const before = buckets[(left + count) % count];
-  const after = buckets[(left + 1) % count];
+  const buckets = bucketsOf(usual);
+  const count = usual.weekMeans.length;
+  const before = pooledOnce(usual, buckets, (left + count) % count);
+  const after = pooledOnce(usual, buckets, (left + 1) % count);
   if (before === undefined) return after;
   if (after === undefined) return before;
   return before + share * (after - before);
 }
 
-const known = new WeakMap<UsualLoad, readonly (number | undefined)[]>();
+/** What buckets carry as far as they were asked for; null where neither the week's nor the day's was ever seen. */
+type Buckets = (number | null)[];
 
-/** Every bucket of the week, worked out once: the same week is asked for at every minute. */
-function pooledBuckets(usual: UsualLoad): readonly (number | undefined)[] {
+const known = new WeakMap<UsualLoad, Buckets>();
+
+function bucketsOf(usual: UsualLoad): Buckets {
   let buckets = known.get(usual);
-  if (buckets === undefined) known.set(usual, (buckets = usual.weekMeans.map((_, bucket) => pooled(usual, bucket))));
+  if (buckets === undefined) known.set(usual, (buckets = []));
   return buckets;
+}
+
+/** A bucket of the week, worked out once: an evening asks for a few of them, at every minute. */
+function pooledOnce(usual: UsualLoad, buckets: Buckets, bucket: number): number | undefined {
+  let value = buckets[bucket];
+  if (value === undefined) buckets[bucket] = value = pooled(usual, bucket) ?? null;
+  return value ?? undefined;
 }
 
 function pooled(usual: UsualLoad, bucket: number): number | undefined {
