@@ -11,10 +11,7 @@ import { PROMPT, sightingsOf, type Sightings, type Without } from "./season/call
 import { planned, type WiredPart } from "./season/planned.ts";
 import { mainTable, promiseOf, rowOf, type Promised, type Row } from "./season/report.ts";
 import { partsOf, readSeason, TASK_RPS, type Season } from "./season/trace.ts";
-import { START_UPS, tried, tunedCalltime } from "./season/tune.ts";
-
-// A margin in spreads that are not the learned ones may be of any size.
-const SEARCHED = { fewest: 0, most: 16, halvings: 10 };
+import { ANY_SPREADS, START_UPS, tried, tunedCalltime } from "./season/tune.ts";
 
 type Ablation = { readonly name: string; readonly sightings: Sightings; readonly without?: Without };
 
@@ -59,7 +56,9 @@ export async function main(args: readonly string[]): Promise<void> {
     const unit: Unit = { throughputRps: TASK_RPS, startUpMinutes };
     const place = { trace, unit, parts: [{ name: "all", counts: () => true }, ...partsOf(season)] };
     for (const { name, sightings, without } of ablations) {
-      rows.push(rowOf(name, tunedCalltime(trace, sightings, unit, without === undefined ? {} : { without }, SEARCHED), place));
+      rows.push(
+        rowOf(name, tunedCalltime(trace, sightings, unit, without === undefined ? {} : { without: [without] }, ANY_SPREADS), place),
+      );
     }
     for (const [name, { without, policy = DEFAULT_PLAN_POLICY }] of Object.entries(WIRED)) {
       const trial = tried(name, planned(unit, slots, policy, without), trace, unit);

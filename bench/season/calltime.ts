@@ -20,7 +20,7 @@ export const LAG_MINUTES = 4;
 const HISTORY_MS = 14 * DAY_MS;
 const MEASURED_MINUTES = 24;
 // Further ahead than the longest start-up and what a decision lags behind.
-const MINUTES_AHEAD = 16;
+export const MINUTES_AHEAD = 16;
 
 /** The site as a target: one task serves what the rule says, and all that are asked for start at once. */
 export function targetOf({ throughputRps, startUpMinutes }: Unit): Target {
@@ -91,7 +91,7 @@ type CalltimeState = {
 export function calltime(
   unit: Unit,
   sightings: Sightings,
-  setting: { readonly safety: Safety; readonly tracking?: number; readonly without?: Without },
+  setting: { readonly safety: Safety; readonly tracking?: number; readonly without?: readonly Without[] },
 ): ScalingPolicy<CalltimeState> {
   const target = targetOf(unit);
   const { safety } = setting;
@@ -118,7 +118,7 @@ export function calltime(
     learn: observe,
     decide: (before, seen, now) => {
       let state = seen === undefined ? before : observe(before, seen);
-      const floorUnits = floorOf({ target, sightings, spreads: spreadsFor(state.margins), now, without: setting.without });
+      const floorUnits = floorOf({ target, sightings, spreads: spreadsFor(state.margins), now, without: setting.without ?? [] });
       if (setting.tracking === undefined) return { state, units: floorUnits };
       const tracked = track(unit, setting.tracking, state.tracking, seen, now.desiredUnits);
       state = { ...state, tracking: tracked.state };
@@ -133,19 +133,19 @@ function floorOf(input: {
   readonly sightings: Sightings;
   readonly spreads: Spreads;
   readonly now: Deciding;
-  readonly without: Without | undefined;
+  readonly without: readonly Without[];
 }): number {
   const { target, spreads, without } = input;
   const { inForceMs, desiredUnits } = input.now;
   const newestMs = inForceMs - LAG_MINUTES * MINUTE_MS;
-  const near = without === "fresh release" ? madeALeadBefore(input, inForceMs) : (input.sightings.get(newestMs) ?? []);
+  const near = without.includes("fresh release") ? madeALeadBefore(input, inForceMs) : (input.sightings.get(newestMs) ?? []);
   const forecast = forecastNear({
     targetId: target.id,
     near: near.filter(({ atMs }) => atMs >= inForceMs),
     newestMs,
     spreads,
     // The absolute floor is in units.
-    throughputRps: without === "absolute floor" ? 0 : target.throughputRps,
+    throughputRps: without.includes("absolute floor") ? 0 : target.throughputRps,
   });
   const common = { target, policy: PROMPT, now: inForceMs };
   const needs = needsOf({ ...common, forecast, recent: [], occasions: [], overrides: [], database: undefined, clients: [] });

@@ -54,7 +54,7 @@ export function tunedCalltime(
   trace: Trace,
   sightings: Sightings,
   unit: Unit,
-  beside: { readonly tracking?: number; readonly without?: Without } = {},
+  beside: { readonly tracking?: number; readonly without?: readonly Without[] } = {},
   { fewest, most, halvings }: SearchedSpreads = SEARCHED_SPREADS,
 ): readonly Trial[] {
   const withMargin = (spreads: number): Trial =>
@@ -76,3 +76,5 @@ export function tunedCalltime(
 /** Where margins are searched, in spreads, and how often that is halved. */
 type SearchedSpreads = { readonly fewest: number; readonly most: number; readonly halvings: number };
 const SEARCHED_SPREADS: SearchedSpreads = { fewest: 1, most: 5, halvings: 7 };
+/** For spreads that are not the learned ones: a margin in them may be of any size. */
+export const ANY_SPREADS: SearchedSpreads = { fewest: 0, most: 16, halvings: 10 };

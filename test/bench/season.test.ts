@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import { calltime, sightingsOf } from "../../bench/season/calltime.ts";
+import { calltime, sightingsOf, type Sightings } from "../../bench/season/calltime.ts";
 import { planned } from "../../bench/season/planned.ts";
+import { prototypeA, prototypeB } from "../../bench/season/prototypes.ts";
 import { cheapest, PEERS, tried } from "../../bench/season/tune.ts";
 import { firstUnits, partsOf, readSeason, TASK_RPS, type Season } from "../../bench/season/trace.ts";
 import { staticPeak } from "../../shared/core/simulate/peers/fixed.ts";
@@ -15,6 +16,10 @@ import { describeWithData } from "../data-folder.ts";
 
 const UNIT = { throughputRps: TASK_RPS, startUpMinutes: 6 };
 
+function playedBy(sightings: Sightings, trace: Trace): Played {
+  return play(calltime(UNIT, sightings, { safety: { kind: "fixed", spreads: 3 } }), trace, UNIT, firstUnits(trace, UNIT));
+}
+
 /** Every peer with a setting of its own, played. */
 const PLAYED: Readonly<Record<string, (season: Season) => Played>> = {
   "target tracking": ({ trace }) => play(targetTracking(UNIT, 0.6), trace, UNIT, firstUnits(trace, UNIT)),
@@ -27,6 +32,8 @@ const PLAYED: Readonly<Record<string, (season: Season) => Played>> = {
     const sightings = sightingsOf(trace, slots, TASK_RPS);
     return play(calltime(UNIT, sightings, { safety: { kind: "promised", unservedPerMillion: 30 } }), trace, UNIT, firstUnits(trace, UNIT));
   },
+  "prototype A": ({ trace, slots }) => playedBy(prototypeA(trace, slots, TASK_RPS), trace),
+  "prototype B": ({ trace, slots }) => playedBy(prototypeB(trace, slots, TASK_RPS), trace),
   "Calltime as it is wired": ({ trace, slots }) => play(planned(UNIT, slots, DEFAULT_PLAN_POLICY), trace, UNIT, firstUnits(trace, UNIT)),
 };
 
