@@ -76,11 +76,11 @@ function sightingsBy(
   const errors = Array.from({ length: MINUTES_AHEAD * PHASES }, () => ({ mean: FIRST_ERROR, minutes: 5 }));
   const regressionAt = (ahead: number, place: Place): number => ((ahead - 1) * regressions + regressionOf(place)) * length;
   const seen = new Map<number, readonly NearMinute[]>();
-  const made: (readonly (readonly number[])[])[] = [];
+  const made = new Map<number, readonly (readonly number[])[]>();
   for (let nth = LOOK_BACK_MINUTES; nth < loadRps.length; nth += 1) {
     const place = placeAt(places, nth);
     for (let ahead = 1; ahead <= MINUTES_AHEAD; ahead += 1) {
-      const features = made[nth - ahead]?.[ahead - 1];
+      const features = made.get(nth - ahead)?.[ahead - 1];
       if (features === undefined) continue;
       const at = regressionAt(ahead, place);
       const error = (log[nth] ?? 0) - (level[nth - ahead] ?? 0) - predicted(numbers, at, features);
@@ -94,8 +94,8 @@ function sightingsBy(
     }
     learn?.(nth);
     const features = Array.from({ length: MINUTES_AHEAD }, (_, ahead) => featuresAt(nth, ahead + 1));
-    made[nth] = features;
-    delete made[nth - MINUTES_AHEAD];
+    made.set(nth, features);
+    made.delete(nth - MINUTES_AHEAD);
     const atMs = fromMs + nth * MINUTE_MS;
     // Nobody decides by what was seen earlier than a day before the charge.
     if (atMs < chargeMs - MINUTES_PER_DAY * MINUTE_MS) continue;
