@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { cpus, loadavg } from "node:os";
 import { dirname, join } from "node:path";
@@ -33,11 +33,14 @@ const { user, system } = process.cpuUsage(before);
 process.stdout.write([typeof handler, tookMs, (user + system) / 1_000].join(" "));
 `;
 
+/** What went into a bundle. */
+type Metafile = Awaited<ReturnType<typeof bundleFile>>;
+
 type Import = { readonly tookMs: number; readonly cpuMs: number };
 
 /**
- * How long each packaged function takes from its import to its handler, beside a bundle made in the same way that makes the same clients of
- * the SDK and does nothing else; one after the other, each in a process of its own.
+ * How long each packaged function takes from its import to its handler, beside a bare bundle that makes the same clients of the SDK and does
+ * nothing else: in one file, as a bundle is made that nobody thought about, and split as ours are. One after the other, each in a process of its own.
  */
 export async function main(args: readonly string[]): Promise<void> {
   mkdirSync(join(ROOT, "dist"), { recursive: true });
@@ -64,41 +67,52 @@ export async function main(args: readonly string[]): Promise<void> {
 
 async function measured(packaged: Packaged, directory: string): Promise<ColdRow> {
   const { name, bundle, metafile } = packaged;
-  const clients = clientsIn(metafile);
-  const bare = join(directory, "bare", name);
-  mkdirSync(bare, { recursive: true });
+  const made = JSON.parse(readFileSync(metafile, "utf8")) as Metafile;
+  const clients = clientsIn(made);
+  const [bare, alike] = [join(directory, "bare", name), join(directory, "alike", name)];
+  for (const folder of [bare, alike]) mkdirSync(folder, { recursive: true });
   const entry = join(bare, "handler.ts");
   writeFileSync(entry, bareOf(clients));
-  await bundleFile(entry, bare);
+  const bareMade = await bundleFile(entry, bare, { splitting: false });
+  await bundleFile(entry, alike);
   const env = { ...ENVIRONMENT, ...(await ownVariables(name)) };
-  const pairs = Array.from({ length: RUNS }, (_, nth) => {
-    // Which comes first changes, so that what one leaves to the other in caches is shared.
-    const first = importOf(nth % 2 === 0 ? dirname(bundle) : bare, env);
-    const second = importOf(nth % 2 === 0 ? bare : dirname(bundle), env);
-    return nth % 2 === 0 ? { whole: first, beside: second } : { whole: second, beside: first };
+  const rounds = Array.from({ length: RUNS }, (_, nth) => {
+    // Which comes first changes, so that what one leaves to the others in caches is shared.
+    const folders = [dirname(bundle), bare, alike];
+    const imported = new Map([0, 1, 2].map((turn) => (turn + nth) % 3).map((which) => [which, importOf(folders[which] ?? "", env)]));
+    const [whole, beside, split] = [0, 1, 2].map((which) => imported.get(which));
+    if (whole === undefined || beside === undefined || split === undefined) throw new Error(`${name} was not imported`);
+    return { whole, beside, split };
   });
-  const ratios = pairs.map(({ whole, beside }) => whole.tookMs / beside.tookMs).toSorted((a, b) => a - b);
+  const ratios = rounds.map(({ whole, beside }) => whole.tookMs / beside.tookMs).toSorted((a, b) => a - b);
   const at = (share: number): number => ratios[Math.floor(share * (ratios.length - 1))] ?? Number.NaN;
   return {
     name,
     clients: clients.map(({ client }) => client),
-    bundleBytes: statSync(bundle).size,
-    bareBytes: statSync(join(bare, "index.mjs")).size,
-    functionMs: median(pairs.map(({ whole }) => whole.tookMs)),
-    bareMs: median(pairs.map(({ beside }) => beside.tookMs)),
+    bundleBytes: importedBytes(made),
+    bareBytes: importedBytes(bareMade),
+    functionMs: median(rounds.map(({ whole }) => whole.tookMs)),
+    bareMs: median(rounds.map(({ beside }) => beside.tookMs)),
     ratio: median(ratios),
     quartiles: [at(0.25), at(0.75)],
-    cpuRatio: median(pairs.map(({ whole, beside }) => whole.cpuMs / beside.cpuMs)),
+    cpuRatio: median(rounds.map(({ whole, beside }) => whole.cpuMs / beside.cpuMs)),
+    functionCpuMs: median(rounds.map(({ whole }) => whole.cpuMs)),
+    alikeRatio: median(rounds.map(({ whole, split }) => whole.tookMs / split.tookMs)),
   };
+}
+
+/** Bytes of all files that are compiled before there is a handler. */
+function importedBytes({ outputs }: Metafile): number {
+  const reached = new Set(Object.keys(outputs).filter((path) => path.endsWith("/index.mjs")));
+  for (const path of reached)
+    for (const { path: from, kind } of outputs[path]?.imports ?? []) if (kind === "import-statement" && from in outputs) reached.add(from);
+  return [...reached].reduce((sum, path) => sum + (outputs[path]?.bytes ?? 0), 0);
 }
 
 type Client = { readonly of: string; readonly client: string };
 
 /** The clients of the SDK that a bundle holds. */
-function clientsIn(metafile: string): readonly Client[] {
-  const { outputs } = JSON.parse(readFileSync(metafile, "utf8")) as {
-    readonly outputs: Readonly<Record<string, { readonly inputs: Readonly<Record<string, { readonly bytesInOutput: number }>> }>>;
-  };
+function clientsIn({ outputs }: Metafile): readonly Client[] {
   const inputs = Object.values(outputs).flatMap((output) => Object.entries(output.inputs));
   return inputs.flatMap(([path, { bytesInOutput }]) => {
     const [, of, client] = CLIENT.exec(path) ?? [];

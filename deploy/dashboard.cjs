@@ -46,11 +46,13 @@ const widgets = [
   ),
 ];
 
-module.exports = {
-  Resources: {
-    Dashboard: {
-      Type: "AWS::CloudWatch::Dashboard",
-      Properties: { DashboardName: "${self:custom.name}", DashboardBody: { "Fn::Sub": JSON.stringify({ widgets }) } },
-    },
-  },
+const Dashboard = {
+  Type: "AWS::CloudWatch::Dashboard",
+  Properties: { DashboardName: "${self:custom.name}", DashboardBody: { "Fn::Sub": JSON.stringify({ widgets }) } },
+};
+
+module.exports = async ({ resolveVariable }) => {
+  const wanted = await resolveVariable("param:dashboard");
+  if (wanted !== "on" && wanted !== "off") throw new Error(`--param dashboard=${wanted}: there are on and off`);
+  return { Resources: wanted === "on" ? { Dashboard } : {} };
 };

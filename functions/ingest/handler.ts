@@ -4,6 +4,8 @@ import { loads } from "../../shared/deployed/control.ts";
 import { deployed } from "../../shared/deployed/platform.ts";
 import { state } from "../../shared/deployed/state.ts";
 import { onUpload } from "../../shared/lambda/on-upload.ts";
+// What others load when they read a feed is loaded at once: every upload is read.
+import "../../shared/feeds/read-feed.ts";
 
 const { handling, context, place, now } = deployed("ingest", import.meta.url, (at) => ({ ...state(at), ...loads(at) }));
 const newest = newestUploads(place);

@@ -30,16 +30,25 @@ export async function readDeployed(): Promise<Deployed> {
   const functionsOf = part("./deploy/functions.cjs") as (resolver: object) => Promise<Functions>;
   const functions = await functionsOf({ resolveVariable: async () => "iam" });
   const memoryGb = new Map(Object.entries(functions).map(([name, { memorySize }]) => [name, memorySize / 1_024]));
+  const dashboardOf = part("./deploy/dashboard.cjs") as (resolver: object) => Promise<Resources>;
+  const { dashboard } = parametersLeftOut();
   const metrics = await metricsOf();
   const schedules = ofType(template("clock.yml"), "AWS::Scheduler::Schedule");
   return {
     memoryGb,
     everyMinute: schedules.filter(({ Properties }) => Properties?.["ScheduleExpression"] === "rate(1 minute)").length,
     alarms: ofType(template("alarms.yml"), "AWS::CloudWatch::Alarm").length,
-    dashboards: ofType(part("./deploy/dashboard.cjs") as Resources, "AWS::CloudWatch::Dashboard").length,
+    dashboards: ofType(await dashboardOf({ resolveVariable: async () => dashboard }), "AWS::CloudWatch::Dashboard").length,
     // Also what a function that is called twice a day publishes, for the whole month.
     customMetrics: schedules.length * metrics.ofEach + metrics.ofCue,
   };
+}
+
+/** The parameters of a deployment that says none. */
+function parametersLeftOut(): Readonly<Record<string, unknown>> {
+  const text = readFileSync(new URL("serverless.yml", ROOT), "utf8");
+  return (parse(text, { logLevel: "silent" }) as { readonly params: { readonly default: Readonly<Record<string, unknown>> } }).params
+    .default;
 }
 
 /** A part of the template; CloudFormation's own tags stand for nothing here. */

@@ -1,5 +1,6 @@
 import { MINUTES_AFTER, MINUTES_BEFORE, type CountedMinutes, type Minute } from "./counted-minutes.ts";
 import type { Deployed } from "./deployed.ts";
+import { READINGS_A_TARGET } from "../../shared/app/load-check.ts";
 import { KEEP_DAYS } from "../../shared/aws/journal.ts";
 import { PRICES } from "./prices.ts";
 
@@ -31,6 +32,8 @@ export const ASSUMED = {
   uploadsADay: 24,
   uploadMb: 5,
   writeUnitsAnUpload: 1_000,
+  /** Until one can tell whether load rises when the feed says; more where the first ones cannot. */
+  targetsAnUpload: 1,
   apiRequestsAMonth: 20_000,
   /** Lambda asks the queue of the warmer for messages with five long polls of 20 seconds. */
   queueRequestsAMinute: 15,
@@ -62,7 +65,9 @@ export function monthOf({ quiet, onAir, before, after, learning, metricsOfTarget
   const planCalls = sum(({ planEvents }) => planEvents);
   const warmCalls = sum(({ warmEvents }) => warmEvents);
   const uploads = ASSUMED.uploadsADay * DAYS;
-  const metrics = sum(({ cueMetrics, measureMetrics }) => cueMetrics + measureMetrics) + planCalls * metricsOfTargets;
+  const metricsAnUpload = ASSUMED.targetsAnUpload * READINGS_A_TARGET * (metricsOfTargets / ASSUMED.targets);
+  const metrics =
+    sum(({ cueMetrics, measureMetrics }) => cueMetrics + measureMetrics) + planCalls * metricsOfTargets + uploads * metricsAnUpload;
   const reads = sum(({ readUnits }) => readUnits);
   const writes = sum(({ writeUnits }) => writeUnits) + uploads * ASSUMED.writeUnitsAnUpload;
   const journalGb = ((sum(({ journalBytes }) => journalBytes) / DAYS) * ASSUMED.journalDays) / GB;
@@ -94,7 +99,7 @@ export function monthOf({ quiet, onAir, before, after, learning, metricsOfTarget
     item("Lambda, time", `${millions(gbSeconds)} GB-seconds`, gbSeconds * PRICES.usdPerGbSecond),
     item("Lambda, calls", `${millions(calls)} calls`, (calls / MILLION) * PRICES.usdPerMillionCalls),
     item("CloudWatch, metrics of our own", `${deployed.customMetrics} series`, deployed.customMetrics * PRICES.usdPerCustomMetricMonth),
-    item("CloudWatch, dashboard", `${deployed.dashboards}`, deployed.dashboards * PRICES.usdPerDashboardMonth),
+    item("CloudWatch, dashboard, off when left out", `${deployed.dashboards}`, deployed.dashboards * PRICES.usdPerDashboardMonth),
     item("CloudWatch, alarms", `${deployed.alarms} alarms`, deployed.alarms * PRICES.usdPerAlarmMonth),
     item(
       "CloudWatch, logs",

@@ -1,5 +1,6 @@
 import { INSTANCES_OF_A_CLUSTER, type CountedMinutes, type Minute } from "./counted-minutes.ts";
 import type { Deployed } from "./deployed.ts";
+import { READINGS_A_TARGET } from "../../shared/app/load-check.ts";
 import { ASSUMED, leastUsd, monthOf } from "./month.ts";
 import { PRICES } from "./prices.ts";
 
@@ -59,6 +60,7 @@ function assumed({ memoryGb }: Deployed): readonly (readonly string[])[] {
     ["a call by an event: `plan`, `warm-capacity`", `${ASSUMED.eventSeconds} s at ${memory("plan")}, ${memory("warm-capacity")}`],
     ["an upload of a feed", `${ASSUMED.uploadsADay} a day of ${ASSUMED.uploadMb} MB, ${ASSUMED.ingestSeconds} s at ${memory("ingest")}`],
     ["what an upload writes", `${ASSUMED.writeUnitsAnUpload} units`],
+    ["targets whose load an upload is held against", `${ASSUMED.targetsAnUpload}, read ${READINGS_A_TARGET} times`],
     ["requests to the API", `${ASSUMED.apiRequestsAMonth} a month, ${ASSUMED.apiSeconds} s at ${memory("api")}`],
     ["log lines of a call, Lambda's own included", `${ASSUMED.logBytesACall} bytes, kept ${ASSUMED.logRetentionMonths} months`],
     ["polling of the warmer's queue by Lambda", `${ASSUMED.queueRequestsAMinute} requests a minute`],

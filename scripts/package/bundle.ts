@@ -15,16 +15,22 @@ export function functionNames(): readonly string[] {
 // Parts of the SDK are CommonJS and ask for built-ins by require, which a module does not have.
 const BANNER = "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);";
 
-/** One function in one file, with all it imports, as Lambda's Node takes it: `index.mjs` in `directory`. Returns what went into it. */
+/** One function with all it imports, as Lambda's Node takes it: `index.mjs` in `directory`, and beside it what it loads only when it needs it. Returns what went into it. */
 export async function bundle(name: string, directory: string): Promise<Metafile> {
   return bundleFile(join(ROOT, "functions", name, "handler.ts"), directory);
 }
 
-/** The same of any one file. */
-export async function bundleFile(entry: string, directory: string): Promise<Metafile> {
+/** The same of any file; with `splitting` off, in one file. */
+export async function bundleFile(entry: string, directory: string, { splitting = true } = {}): Promise<Metafile> {
   const { metafile } = await build({
     entryPoints: [entry],
-    outfile: join(directory, "index.mjs"),
+    outdir: directory,
+    entryNames: "index",
+    chunkNames: "[name]-[hash]",
+    outExtension: { ".js": ".mjs" },
+    // In one file, whatever is imported on demand is compiled at each start, and so is a wrapper around each module that it shares: a
+    // quarter of a start was credentials of single sign-on, which no Lambda has.
+    splitting,
     absWorkingDir: ROOT,
     bundle: true,
     minify: true,

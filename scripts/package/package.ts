@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { parseContent } from "../../shared/config/content.ts";
 import { parseDatabases } from "../../shared/config/databases.ts";
@@ -48,16 +48,16 @@ export async function packageFunctions(directory: string, files: PackagedFiles):
     const metafile = join(functions, `${name}.meta.json`);
     writeMetafile(metafile, await bundle(name, folder));
     const zip = join(functions, `${name}.zip`);
-    const code = join(folder, "index.mjs");
+    const code = readdirSync(folder).map((file) => [file, readFileSync(join(folder, file))] as const);
     // The folder holds what the zip does: there, too, a function finds its settings beside its code.
     for (const [file, content] of Object.entries(settings)) writeFileSync(join(folder, file), content);
-    await writeZip(zip, { "index.mjs": readFileSync(code), ...settings });
+    await writeZip(zip, { ...Object.fromEntries(code), ...settings });
     const zipBytes = statSync(zip).size;
     if (zipBytes > MOST_ZIP_BYTES) {
       const right = `at most ${MOST_ZIP_BYTES} would be right; ${metafile} says what it is made of`;
       throw new CalltimeError("package-too-large", `${name}: its zip has ${zipBytes} bytes; ${right}`);
     }
-    packaged.push({ name, zip, zipBytes, bundle: code, metafile });
+    packaged.push({ name, zip, zipBytes, bundle: join(folder, "index.mjs"), metafile });
   }
   return packaged;
 }

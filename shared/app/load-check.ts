@@ -11,6 +11,11 @@ export type LoadCheck = { readonly kind: LoadShift["kind"]; readonly sentence: s
 
 /** How far back load is read: two of each day of the week. */
 const HISTORY_MS = 14 * DAY_MS;
+/** As much of it at a time: each reading of a metric is billed, however long it is, and in one piece there would be two weeks of objects in memory. */
+const READ_MS = 7 * DAY_MS;
+
+/** Readings of its load that one target takes. */
+export const READINGS_A_TARGET = HISTORY_MS / READ_MS;
 
 /**
  * Holds a schedule against the load that was measured while its programmes were on, target by target until one can tell. What cannot be
@@ -73,10 +78,9 @@ async function readLoad(
 ): Promise<MinutesOfLoad | string> {
   const rps = Array.from<number | undefined>({ length: (toMs - fromMs) / MINUTE_MS });
   let reason: string | undefined;
-  // A day at a time: in one piece two weeks of objects would be in memory at once.
-  for (let dayMs = fromMs; dayMs < toMs; dayMs += DAY_MS) {
+  for (let pieceMs = fromMs; pieceMs < toMs; pieceMs += READ_MS) {
     try {
-      for (const minute of await loads.load(targetId, dayMs, Math.min(toMs, dayMs + DAY_MS))) {
+      for (const minute of await loads.load(targetId, pieceMs, Math.min(toMs, pieceMs + READ_MS))) {
         if (minute.kind === "known") rps[(minute.atMs - fromMs) / MINUTE_MS] = minute.loadRps;
         else reason ??= minute.reason;
       }

@@ -18,7 +18,6 @@ import {
   type Repairs,
 } from "../core/schedule/sanity.ts";
 import { beginSurvey, sumOf, type Survey } from "../core/schedule/survey.ts";
-import { readFeedBatches } from "../feeds/read-feed.ts";
 import { packDay, packListed, unpackListed, type Chunk } from "../feeds/schedule-chunks.ts";
 import type { ChunkStore } from "./ports.ts";
 import { readDays } from "./schedules.ts";
@@ -56,6 +55,7 @@ const MOST_CHANGES = 5_000;
 /** The first reading of a feed, which keeps nothing of its programmes but a sum a channel. Throws what `readFeed` throws. */
 export async function surveyFeed(read: ReadBytes, bounds: ListingBounds): Promise<Survey> {
   const surveyor = beginSurvey(bounds);
+  const { readFeedBatches } = await import("../feeds/read-feed.ts");
   for await (const batch of readFeedBatches(read(), { repeats: bounds.repeats })) for (const item of batch) surveyor.add(item);
   return surveyor.end();
 }
@@ -220,6 +220,7 @@ async function readChannels(read: ReadBytes, ids: readonly string[], survey: Sur
     count = 0;
   };
   if (packed.size > 0) {
+    const { readFeedBatches } = await import("../feeds/read-feed.ts");
     for await (const batch of readFeedBatches(read(), { repeats: bounds.repeats })) {
       for (const item of batch) {
         if (item.kind !== "programme" || !packed.has(item.programme.channelId)) continue;

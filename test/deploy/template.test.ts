@@ -151,7 +151,8 @@ test("alarms and dashboard name metrics that there are, and the tick's alarm tak
   expect(ours.filter((name) => !names.has(name))).toEqual([]);
   expect(ours).toEqual(expect.arrayContaining(["Handled", "FeedAge", "VerdictsPaging", "UnsentEvents"]));
   expect(alarms.get("NoTicks")).toMatchObject({ TreatMissingData: "breaching" });
-  const [[, dashboard] = []] = ofType(whole.template, "AWS::CloudWatch::Dashboard");
+  expect(ofType(whole.template, "AWS::CloudWatch::Dashboard")).toEqual([]);
+  const [[, dashboard] = []] = ofType(whole.templateWith("--param", "dashboard=on"), "AWS::CloudWatch::Dashboard");
   const body = JSON.parse(written(at(dashboard?.["DashboardBody"], "Fn::Sub"))) as { widgets: { properties: { metrics: string[][] } }[] };
   const shown = body.widgets.flatMap(({ properties }) => properties.metrics).filter(([namespace]) => namespace === "Calltime");
   expect(shown.length).toBeGreaterThan(8);

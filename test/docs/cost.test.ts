@@ -53,11 +53,24 @@ test("while something is on air every target's load is read every minute, otherw
 
 test("a metric a minute is 43,800 a month, and one of the minutes around occasions a share of it", () => {
   const one = { ...NOTHING, cueMetrics: 1 };
-  const minutes = { quiet: one, onAir: one, before: one, after: one, learning: NOTHING, metricsOfTargets: 1 };
+  const minutes = { quiet: one, onAir: one, before: one, after: one, learning: NOTHING, metricsOfTargets: 0 };
   expect(usdOf("CloudWatch, metrics read", minutes)).toBeCloseTo(0.438, 9);
   const daily = 4 * 60 + 2 * (60 + 150);
   const watched = { ...minutes, quiet: NOTHING };
   expect(usdOf("CloudWatch, metrics read", watched)).toBeCloseTo(((daily * 365) / 12 / 1_000) * 0.01, 9);
+});
+
+test("an upload reads the load of one target, two weeks of it in two readings", () => {
+  const minutes = {
+    quiet: NOTHING,
+    onAir: NOTHING,
+    before: NOTHING,
+    after: NOTHING,
+    learning: NOTHING,
+    metricsOfTargets: 3 * ASSUMED.targets,
+  };
+  const metrics = ((24 * 365) / 12) * 2 * 3;
+  expect(usdOf("CloudWatch, metrics read", minutes)).toBeCloseTo((metrics / 1_000) * 0.01, 9);
 });
 
 test("an alarm, a function and memory are billed as the template has them", () => {
