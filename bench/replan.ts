@@ -84,7 +84,10 @@ export async function main(args: readonly string[]): Promise<void> {
     options: { rounds: { type: "string", default: "5" }, record: { type: "boolean", default: false } },
   });
   const rows: ReplanRow[] = [];
-  for (const size of SIZES) rows.push(await rowOf(size, Number(values.rounds)));
+  for (const size of SIZES) {
+    rows.push(await rowOf(size, Number(values.rounds)));
+    process.stderr.write(`${rows.length} of ${SIZES.length} sizes\n`);
+  }
   process.stdout.write(`${replanTable(rows)}\n`);
   if (values.record) writeFileSync(resolve(import.meta.dirname, "results/replan.json"), `${jsonOf({ ...aboutNow(), rows })}\n`);
 }

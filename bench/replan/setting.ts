@@ -171,16 +171,22 @@ function forEveryTarget([key, document]: History["learned"][number], targets: re
 const SHOWN_BEFORE = 3;
 const USUAL_SPREAD_VIEWERS = 300;
 
+/** What two days of every channel teach, each channel by itself: nothing but `all` is of several. */
 function audienceOf({ channels }: Size): AudienceLevels {
-  let levels: AudienceLevels = {};
-  for (const occasion of occasionsOf(guideOf({ channels, days: 2 }), [])) {
-    for (let nth = 0; nth < SHOWN_BEFORE; nth += 1) {
-      const viewers = USUAL_SPREAD_VIEWERS * normal(SEED, "viewers", occasion.id, nth);
-      levels = learnSeries(levels, occasion, { viewers, censored: false }, []);
-      levels = learnGroups(levels, [{ groups: groupsOf(occasion, []), viewers, censored: false }]);
+  const all: Record<string, AudienceLevels[string]> = {};
+  const byChannel = Map.groupBy(occasionsOf(guideOf({ channels, days: 2 }), []), ({ channelIds }) => channelIds.join(" "));
+  for (const [, occasions] of byChannel) {
+    let levels: AudienceLevels = {};
+    for (const occasion of occasions) {
+      for (let nth = 0; nth < SHOWN_BEFORE; nth += 1) {
+        const viewers = USUAL_SPREAD_VIEWERS * normal(SEED, "viewers", occasion.id, nth);
+        levels = learnSeries(levels, occasion, { viewers, censored: false }, []);
+        levels = learnGroups(levels, [{ groups: groupsOf(occasion, []), viewers, censored: false }]);
+      }
     }
+    Object.assign(all, levels);
   }
-  return levels;
+  return all;
 }
 
 /** The minutes just before, as the kind of each target carried them. */

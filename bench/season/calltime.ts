@@ -99,9 +99,11 @@ export function calltime(
   const spreadsFor = (margins: Margins): Spreads =>
     safety.kind === "fixed" ? { inside: safety.spreads, outside: safety.spreads } : spreadsOf(margins, safety.unservedPerMillion);
   const observe = (state: CalltimeState, { atMs, loadRps }: { readonly atMs: number; readonly loadRps: number }): CalltimeState => {
+    // A margin that stands learns nothing.
+    if (safety.kind === "fixed") return state;
     const before = state.asked.get(atMs);
     let { margins } = state;
-    if (before !== undefined && safety.kind === "promised") {
+    if (before !== undefined) {
       const askedRps = Math.max(unit.throughputRps, before.askedRps);
       margins = learnMargins(margins, { side: before.near.side, loadRps, askedRps }, safety.unservedPerMillion);
     }
