@@ -329,6 +329,8 @@ type ByInstant<T> = Map<number, Known<T>[]>;
 
 // Each correction makes terms of its own; the hour for which a usual week stays as it is has some hundred.
 const MOST_NUMBERS = 2_048;
+// Of a minute, by what it followed from: what comes back is nearly always one of the last few.
+const MOST_KEPT = 8;
 // One for the tick and one for what lies far ahead; and likewise for a simulation beside it.
 const LISTS_KEPT = 4;
 
@@ -402,7 +404,7 @@ function remembered<T>(known: ByInstant<T>, atMs: number, minute: Known<T>): T {
   const place = Math.floor(atMs / MINUTE_MS);
   const before = known.get(place);
   if (before === undefined) known.set(place, [minute]);
-  else before.push(minute);
+  else if (before.push(minute) > MOST_KEPT) before.shift();
   return minute.value;
 }
 

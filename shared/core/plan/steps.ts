@@ -73,9 +73,9 @@ export function standsUntil({ needs, now }: Pick<StepsInput, "needs" | "now">, i
 /** The minutes of which nothing is known, and why. */
 function unknownMinutes(input: StepsInput): ReadonlyMap<number, string> {
   const unknown = new Map<number, string>();
-  if (input.needs.every(({ kind }) => kind === "known")) return unknown;
-  for (const [index, need] of input.needs.entries()) {
-    if (need.kind === "known") continue;
+  for (let index = 0; index < input.needs.length; index += 1) {
+    const need = input.needs[index];
+    if (need?.kind !== "unknown") continue;
     const untilMs = standsUntil(input, index);
     for (let atMs = need.atMs; atMs < untilMs; atMs += MINUTE_MS) unknown.set(atMs, need.why);
   }
@@ -132,11 +132,12 @@ function reasonsFor(input: StepsInput, moment: Moment, floorUnits: number): read
 /** The stretches before the end of a plan in which a limit leaves it short. */
 export function shortsOf(input: Pick<StepsInput, "needs" | "now" | "untilMs">): readonly Short[] {
   const shorts: Short[] = [];
-  if (input.needs.every((need) => neededUnits(need)?.limit === undefined)) return shorts;
-  for (const [index, need] of input.needs.entries()) {
+  for (let index = 0; index < input.needs.length; index += 1) {
+    const need = input.needs[index];
+    const needed = need && neededUnits(need);
+    // Most plans are cut by nothing.
+    if (need === undefined || needed?.limit === undefined) continue;
     if (need.atMs < input.now || need.atMs >= input.untilMs) continue;
-    const needed = neededUnits(need);
-    if (needed?.limit === undefined) continue;
     const missing = needed.wantedUnits - needed.units;
     const toMs = standsUntil(input, index);
     const last = shorts.at(-1);
