@@ -1,5 +1,5 @@
 /**
- * What each part of the forecast is worth: the season of bench/season.ts with one part left out at a time. `npm run bench -- ablation [--json]`.
+ * What each part of the forecast is worth: the season of bench/season.ts with one part left out at a time. `npm run bench -- ablation [--start-up N] [--json]`.
  * What the rule is, and what is not measured, is in docs/benchmarks.md.
  */
 import { DEFAULT_PLAN_POLICY, type PlanPolicy } from "../shared/core/plan/plan.ts";
@@ -11,7 +11,7 @@ import { PROMPT, sightingsOf, type Sightings, type Without } from "./season/call
 import { planned, type WiredPart } from "./season/planned.ts";
 import { mainTable, promiseOf, rowOf, type Promised, type Row } from "./season/report.ts";
 import { partsOf, readSeason, TASK_RPS, type Season } from "./season/trace.ts";
-import { ANY_SPREADS, START_UPS, tried, tunedCalltime } from "./season/tune.ts";
+import { ANY_SPREADS, startUpsIn, tried, tunedCalltime } from "./season/tune.ts";
 
 type Ablation = { readonly name: string; readonly sightings: Sightings; readonly without?: Without };
 
@@ -47,12 +47,13 @@ const WIRED: Readonly<Record<string, { readonly without?: readonly WiredPart[]; 
 
 /** Runs the bench and prints its tables, or with `--json` all of it with machine, versions and commit. Throws when the data is not there. */
 export async function main(args: readonly string[]): Promise<void> {
+  const startUps = startUpsIn(args);
   const season = await readSeason();
   const { trace, slots } = season;
   const ablations = ablationsOf(season);
   const rows: Row[] = [];
   const wired: Promised[] = [];
-  for (const startUpMinutes of START_UPS) {
+  for (const startUpMinutes of startUps) {
     const unit: Unit = { throughputRps: TASK_RPS, startUpMinutes };
     const place = { trace, unit, parts: [{ name: "all", counts: () => true }, ...partsOf(season)] };
     for (const { name, sightings, without } of ablations) {

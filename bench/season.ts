@@ -1,5 +1,5 @@
 /**
- * The season: policies side by side on the load of the France 98 site, under one rule for all. `npm run bench -- season [--json]`; what the
+ * The season: policies side by side on the load of the France 98 site, under one rule for all. `npm run bench -- season [--start-up N] [--json]`; what the
  * rule is, and what is not measured, is in docs/benchmarks.md.
  */
 import { oracleWithStartUp, staticPeak } from "../shared/core/simulate/peers/fixed.ts";
@@ -11,7 +11,7 @@ import { calltime, sightingsOf, type Sightings } from "./season/calltime.ts";
 import { prototypeA, prototypeB, trueMeans } from "./season/prototypes.ts";
 import { mainTable, partsTable, promiseOf, promiseTable, rowOf, type Promised, type Row } from "./season/report.ts";
 import { partsOf, readSeason, TASK_RPS, type Season } from "./season/trace.ts";
-import { ANY_SPREADS, LIMITS, PEERS, START_UPS, tried, tunedCalltime, type Trial } from "./season/tune.ts";
+import { ANY_SPREADS, LIMITS, PEERS, startUpsIn, tried, tunedCalltime, type Trial } from "./season/tune.ts";
 
 // What the customer's own target tracking is set to beside the floor.
 const TRACKING = [0.7, 0.9, 1] as const;
@@ -56,6 +56,7 @@ function seasonPromises(season: Season, startUpMinutes: number, sightings: Sight
 
 /** Runs the bench and prints its tables, or with `--json` all of it with machine, versions and commit. Throws when the data is not there. */
 export async function main(args: readonly string[]): Promise<void> {
+  const startUps = startUpsIn(args);
   const season = await readSeason();
   const { trace, slots } = season;
   const seen: Seen = {
@@ -64,8 +65,8 @@ export async function main(args: readonly string[]): Promise<void> {
     b: prototypeB(trace, slots, TASK_RPS),
     future: trueMeans(trace),
   };
-  const rows = START_UPS.flatMap((startUp) => seasonRows(season, startUp, seen));
-  const promises = START_UPS.flatMap((startUp) => seasonPromises(season, startUp, seen.near));
+  const rows = startUps.flatMap((startUp) => seasonRows(season, startUp, seen));
+  const promises = startUps.flatMap((startUp) => seasonPromises(season, startUp, seen.near));
   const about = {
     ...aboutNow(),
     seed: "none: nothing is drawn",
@@ -75,6 +76,6 @@ export async function main(args: readonly string[]): Promise<void> {
     process.stdout.write(`${jsonOf({ ...about, rows, promises })}\n`);
     return;
   }
-  const parts = START_UPS.flatMap((startUp) => LIMITS.map((limit) => partsTable(rows, startUp, limit)));
+  const parts = startUps.flatMap((startUp) => LIMITS.map((limit) => partsTable(rows, startUp, limit)));
   process.stdout.write(`${[mainTable(rows), promiseTable(promises), ...parts].join("\n\n")}\n`);
 }

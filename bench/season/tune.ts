@@ -1,3 +1,4 @@
+import { parseArgs } from "node:util";
 import {
   outcomeOf,
   play,
@@ -15,8 +16,15 @@ import { firstUnits } from "./trace.ts";
 /** Unserved requests per million that a policy is tuned to stay within. */
 export const LIMITS = [10, 30, 100] as const;
 
-/** Minutes from asking for a task to its serving that are tried. */
-export const START_UPS = [3, 6, 12] as const;
+// Minutes from asking for a task to its serving that are tried.
+const START_UPS = [3, 6, 12] as const;
+
+/** The start-ups to play, in minutes: all, or of `--start-up N` that one. Throws on another option than that and `--json`. */
+export function startUpsIn(args: readonly string[]): readonly number[] {
+  const { values } = parseArgs({ args: [...args], options: { json: { type: "boolean" }, "start-up": { type: "string" } } });
+  const only = values["start-up"];
+  return only === undefined ? START_UPS : [Number(only)];
+}
 
 /** A policy with one setting, played over the season. */
 export type Trial = { readonly setting: string; readonly outcome: Outcome; readonly played: Played };
