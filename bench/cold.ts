@@ -3,13 +3,14 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { createRequire } from "node:module";
 import { cpus, loadavg } from "node:os";
 import { dirname, join } from "node:path";
-import { bundleFile, ROOT } from "../scripts/package/bundle.ts";
+import { bundleFile, compiledAtStart, ROOT } from "../scripts/package/bundle.ts";
 import { packageFunctions, type Packaged } from "../scripts/package/package.ts";
 import { coldTable, MOST_RATIO, type ColdRow } from "./cold/report.ts";
 import { median } from "./one-core.ts";
 
 const RUNS = 31;
 const CLIENT = /@aws-sdk\/(client-[a-z0-9-]+)\/[^:]*\/(\w+Client)\.js$/;
+const TABLE = /(<!-- cold:[^\n]*-->\n+)(?:\|[^\n]*\n)+/u;
 const SETTINGS = {
   targets: join(ROOT, "samples/targets-aws.yaml"),
   expectations: join(ROOT, "samples/expectations.yaml"),
@@ -59,9 +60,18 @@ export async function main(args: readonly string[]): Promise<void> {
       rows,
     };
     process.stdout.write(args.includes("--json") ? `${JSON.stringify(json, undefined, 2)}\n` : `${coldTable(rows)}\n`);
-    if (args.includes("--record")) writeFileSync(new URL("results/cold.json", import.meta.url), `${JSON.stringify(json, undefined, 2)}\n`);
+    if (args.includes("--record")) record(json);
   } finally {
     rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** Keeps the figures, and writes their table into the pages that show it. What the pages say of it is for whoever records to read again. */
+function record(json: { readonly rows: readonly ColdRow[] }): void {
+  writeFileSync(join(ROOT, "bench/results/cold.json"), `${JSON.stringify(json, undefined, 2)}\n`);
+  for (const page of ["bench/results/cold.md", "docs/benchmarks.md"]) {
+    const text = readFileSync(join(ROOT, page), "utf8");
+    writeFileSync(join(ROOT, page), text.replace(TABLE, `$1${coldTable(json.rows)}\n`));
   }
 }
 
@@ -101,12 +111,9 @@ async function measured(packaged: Packaged, directory: string): Promise<ColdRow>
   };
 }
 
-/** Bytes of all files that are compiled before there is a handler. */
-function importedBytes({ outputs }: Metafile): number {
-  const reached = new Set(Object.keys(outputs).filter((path) => path.endsWith("/index.mjs")));
-  for (const path of reached)
-    for (const { path: from, kind } of outputs[path]?.imports ?? []) if (kind === "import-statement" && from in outputs) reached.add(from);
-  return [...reached].reduce((sum, path) => sum + (outputs[path]?.bytes ?? 0), 0);
+/** Bytes that are compiled before there is a handler. */
+function importedBytes(made: Metafile): number {
+  return compiledAtStart(made).reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 type Client = { readonly of: string; readonly client: string };

@@ -49,6 +49,14 @@ export async function bundleFile(entry: string, directory: string, { splitting =
   return metafile;
 }
 
+/** Of what was made, the files that are compiled at each start: `index.mjs`, and what it imports without being asked to. */
+export function compiledAtStart({ outputs }: Metafile): readonly Metafile["outputs"][string][] {
+  const reached = new Set(Object.keys(outputs).filter((path) => path.endsWith("/index.mjs")));
+  for (const path of reached)
+    for (const { path: from, kind } of outputs[path]?.imports ?? []) if (kind === "import-statement" && from in outputs) reached.add(from);
+  return [...reached].flatMap((path) => outputs[path] ?? []);
+}
+
 /** Writes what one function is made of beside it, for tests and for people who ask why it is so large. */
 export function writeMetafile(file: string, metafile: Metafile): void {
   mkdirSync(join(file, ".."), { recursive: true });

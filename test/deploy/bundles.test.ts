@@ -1,8 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import type { Metafile } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { functionNames, ROOT } from "../../scripts/package/bundle.ts";
+import { compiledAtStart, functionNames, ROOT } from "../../scripts/package/bundle.ts";
 import { MOST_ZIP_BYTES, ownersSettings, packageFunctions, type Packaged } from "../../scripts/package/package.ts";
 import { SETTINGS_FILE } from "../../shared/deployed/settings.ts";
 import { EVERY_DATABASE, EVERY_KIND, packagedWhole, type Whole } from "./packaged.ts";
@@ -63,6 +64,17 @@ describe("every function", () => {
       expect(lines.slice(0, 2)).toEqual(["env-invalid: CALLTIME_TABLE is not set", "CALLTIME_ZONE is blank"]);
       expect(lines[2]).toContain("CALLTIME_TABEL is no variable here");
     }
+  });
+
+  test("compiles nothing at its start that only some of its invocations use, and the readers of feeds where all do", () => {
+    const onDemand = /\/(credential-provider-(sso|ini|process)|hls-parser|mpd-parser|pg)\//u;
+    const compiled = whole.functions.map(({ name, metafile }) => {
+      const files = compiledAtStart(JSON.parse(readFileSync(metafile, "utf8")) as Metafile);
+      return [name, files.flatMap(({ inputs }) => Object.keys(inputs))] as const;
+    });
+    for (const [name, paths] of compiled) expect([name, paths.filter((path) => onDemand.test(path))]).toEqual([name, []]);
+    const readsFeeds = compiled.filter(([, paths]) => paths.includes("shared/feeds/xmltv.ts")).map(([name]) => name);
+    expect(readsFeeds).toEqual(["ingest"]);
   });
 
   test("is wiring: a handler has 25 lines at the most", () => {
