@@ -5,8 +5,6 @@
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { makePlans, TICK_HORIZON_MS } from "../shared/app/plan.ts";
 import { situationAt } from "../shared/app/situation.ts";
 import { DAY_MS } from "../shared/core/time.ts";
@@ -38,15 +36,6 @@ async function planned({ context }: Deployment, horizonMs: number): Promise<void
   await makePlans(context, await situationAt(context, NOW), horizonMs);
 }
 
-/** What is held after everything else was thrown away, in MB. */
-function heldMb(): number {
-  collectGarbage();
-  return process.memoryUsage().heapUsed / 2 ** 20;
-}
-
-setFlagsFromString("--expose-gc");
-const collectGarbage = runInNewContext("gc") as () => void;
-
 async function rowOf(size: Size, rounds: number): Promise<ReplanRow> {
   const guide = guideOf(size);
   const start = await begun(size);
@@ -54,10 +43,8 @@ async function rowOf(size: Size, rounds: number): Promise<ReplanRow> {
   // What begins in the next hours: the plans of a tick see it too.
   const soon = guide.programmes.flatMap(({ startsAtMs }, nth) => (startsAtMs > NOW && startsAtMs < NOW + TICK_HORIZON_MS ? [nth] : []));
   const times: Record<keyof ReplanRow["cpuMs"], number[]> = { anew: [], again: [], guide: [], replan: [], tick: [], tickAnew: [] };
-  const heapMb: number[] = [];
   let occasions = 0;
   for (let round = 0; round < rounds; round += 1) {
-    const beforeMb = heldMb();
     const deployment = deployed(start);
     await deployment.publish(guide);
     times.anew.push(await cpuMsOf(() => planned(deployment, horizonMs)));
@@ -68,13 +55,12 @@ async function rowOf(size: Size, rounds: number): Promise<ReplanRow> {
     times.tick.push(await cpuMsOf(() => planned(deployment, TICK_HORIZON_MS)));
     times.replan.push(await cpuMsOf(() => planned(deployment, horizonMs)));
     ({ length: occasions } = (await deployment.context.guide(NOW)).occasions);
-    heapMb.push(heldMb() - beforeMb);
     const other = deployed(start);
     await other.publish(guide);
     times.tickAnew.push(await cpuMsOf(() => planned(other, TICK_HORIZON_MS)));
   }
   const cpuMs = Object.fromEntries(Object.entries(times).map(([name, each]) => [name, median(each)])) as ReplanRow["cpuMs"];
-  return { size, programmes: guide.programmes.length, occasions, cpuMs, heapMb: median(heapMb) };
+  return { size, programmes: guide.programmes.length, occasions, cpuMs };
 }
 
 /** Runs the bench and prints its table; with `--record` the figures are written beside it. */

@@ -20,17 +20,14 @@ export type ReplanRow = {
     /** A tick from nothing. */
     readonly tickAnew: number;
   };
-  /** Held by one deployment that has planned all of it, in MB. */
-  readonly heapMb: number;
 };
 
 /** A size a line. */
 export function replanTable(rows: readonly ReplanRow[]): string {
-  const lines = rows.map(({ size, programmes, cpuMs, heapMb }) => [
+  const lines = rows.map(({ size, programmes, cpuMs }) => [
     `${size.targets} targets, ${programmes.toLocaleString("en")} programmes, ${size.days} days`,
     ...[cpuMs.anew, cpuMs.again, cpuMs.guide, cpuMs.replan, cpuMs.tickAnew, cpuMs.tick].map((ms) => ms.toFixed(0)),
-    heapMb.toFixed(0),
   ]);
-  const head = ["CPU ms", "all anew", "again", "guide, one moved", "then all days", "a tick anew", "a tick, one moved", "held, MB"];
+  const head = ["CPU ms", "all anew", "again", "guide, one moved", "then all days", "a tick anew", "a tick, one moved"];
   return table(head, lines);
 }

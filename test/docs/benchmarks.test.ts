@@ -4,6 +4,8 @@ import { expect, test } from "vitest";
 import { slowestSeconds, tableOf, type Measured } from "../../bench/database/report.ts";
 import { functionNames } from "../../scripts/package/bundle.ts";
 import { coldTable, type ColdRow } from "../../bench/cold/report.ts";
+import { wiredTable } from "../../bench/ablation/report.ts";
+import { replanTable, type ReplanRow } from "../../bench/replan/report.ts";
 import { mainTable, promiseTable, type Promised, type Row } from "../../bench/season/report.ts";
 
 const read = (file: string): string => readFileSync(resolve(import.meta.dirname, "../..", file), "utf8");
@@ -52,6 +54,23 @@ test("how long functions take to start is on both pages as it was recorded, and 
     const [, missed = ""] = /not reached by ([^.]*)\./u.exec(text.replaceAll("\n", " ")) ?? [];
     expect(missed.match(/`[\w-]+`/gu) ?? []).toEqual(over);
   }
+});
+
+test("what each part is worth is on the page as it was recorded", () => {
+  const ablation = JSON.parse(read("bench/results/ablation.json")) as {
+    readonly rows: readonly Row[];
+    readonly wired: readonly Promised[];
+    readonly commit: string;
+  };
+  expect(cellsAfter("<!-- ablation:", page)).toEqual(cellsOf(mainTable(ablation.rows)));
+  expect(cellsAfter("<!-- wired:", page)).toEqual(cellsOf(wiredTable(ablation.wired)));
+  expect(read("bench/results/ablation.md")).toContain(ablation.commit);
+});
+
+test("what planning costs is on the page as it was recorded", () => {
+  const replan = JSON.parse(read("bench/results/replan.json")) as { readonly rows: readonly ReplanRow[]; readonly commit: string };
+  expect(cellsAfter("<!-- replan:", page)).toEqual(cellsOf(replanTable(replan.rows)));
+  expect(read("bench/results/replan.md")).toContain(replan.commit);
 });
 
 test("what the page says was reached was", () => {
