@@ -34,13 +34,13 @@ export type PremiereRow = {
 
 const START_UP_MINUTES = 3;
 
-/** The service that carries the premieres: a task as in the season. */
+/** The service that carries the premieres: a task as in the season, which like the peers' serves all that it can take. */
 const SERVICE: Target = {
   id: "service",
   kind: "ecs-service",
   mode: "active",
   throughputRps: TASK_RPS,
-  targetUtilisation: 0.7,
+  targetUtilisation: 1,
   baselineUnits: 1,
   ceilingUnits: 10_000,
   loadPerViewerRps: PREMIERES.viewerRps,

@@ -78,7 +78,7 @@ test("the end releases in stages, and is told once", async () => {
     if (minimumUnits !== floors.at(-1)) floors.push(minimumUnits);
     if (atMs < at(17, 30)) expect(minimumUnits).toBe(100);
   }
-  expect(floors.slice(0, 4)).toEqual([100, 75, 57, 43]);
+  expect(floors.slice(0, 4)).toEqual([100, 50, 25, 13]);
   expect(floors.at(-1)).toBeLessThan(10);
   expect(changes(small)).toEqual(["bulletin set", "bulletin expired"]);
   expect(await stored(small)).not.toHaveProperty("override/bulletin");

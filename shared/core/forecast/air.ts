@@ -28,11 +28,15 @@ export type ExcessMinute = { readonly atMs: number; readonly excess: number };
 // three minutes, so one noisy minute is not an end.
 const LEFT_SHARE = 0.6;
 const LEFT_MINUTES = 3;
-// A crowd that leaves takes three minutes and more for its first half. More than this share of it gone within three minutes is an
-// outage of the service or of its metrics, wherever the guide's end lies.
+// The fastest crowds take a minute and a half for their first half. More than this share of it gone within two minutes is an outage of
+// the service or of its metrics, wherever the guide's end lies.
 const SUDDEN_SHARE = 0.6;
 // They begin to leave in the last minute that still holds nearly all of them.
 const HELD_SHARE = 0.9;
+// But whoever leaves may ask for more than whoever watches: a minute with this share of the plateau, no more than so many before the last
+// that holds nearly all, is one of leaving.
+const CROWD_AT_END_SHARE = 1.15;
+const CROWD_AT_END_MINUTES = 5;
 /** The crowd is there when this share of what was forecast has come. */
 const ARRIVED_SHARE = 0.3;
 // The first minutes are the arrival, and say little about the plateau.
@@ -124,17 +128,34 @@ function crowdLeftAt(occasion: Occasion, excess: readonly ExcessMinute[]): numbe
   const last = after.slice(-LEFT_MINUTES);
   if (last.length < LEFT_MINUTES || last.some((minute) => minute.excess >= LEFT_SHARE * plateau)) return undefined;
   if (fellSuddenly(excess, plateau)) return undefined;
-  const held = after.findLast((minute) => minute.excess >= HELD_SHARE * plateau);
-  return held === undefined ? occasion.endsAtMs : held.atMs + MINUTE_MS;
+  const first = leavingFrom(after, plateau);
+  return first === 0 ? occasion.endsAtMs : (after[first - 1]?.atMs ?? 0) + MINUTE_MS;
 }
 
-/** Whether the crowd went, the last time it went, faster than a crowd can leave. */
+/** The place of the first minute in which they leave: the first of the crowd at the end, or without one the first that holds fewer. */
+function leavingFrom(after: readonly ExcessMinute[], plateau: number): number {
+  const held = after.findLastIndex((minute) => minute.excess >= HELD_SHARE * plateau);
+  const last = after.findLastIndex((minute) => isCrowdAtEnd(minute, plateau));
+  let first = last >= 0 && held - last < CROWD_AT_END_MINUTES ? last : held + 1;
+  while (isCrowdAtEnd(after[first - 1], plateau)) first -= 1;
+  return first;
+}
+
+function isCrowdAtEnd(minute: ExcessMinute | undefined, plateau: number): boolean {
+  return minute !== undefined && minute.excess >= CROWD_AT_END_SHARE * plateau;
+}
+
+/**
+ * Whether the crowd went, the last time it went, faster than a crowd can leave. What it asks for on its way out, beyond its plateau, is no
+ * part of it.
+ */
 function fellSuddenly(excess: readonly ExcessMinute[], plateau: number): boolean {
-  const there = excess.findLast((minute) => minute.excess >= LEFT_SHARE * plateau);
-  if (there === undefined) return false;
-  const within = (fromMs: number, toMs: number): readonly number[] =>
-    excess.filter((minute) => minute.atMs >= fromMs && minute.atMs <= toMs).map((minute) => minute.excess);
-  const before = within(there.atMs - MINUTE_MS, there.atMs);
-  const after = within(there.atMs + MINUTE_MS, there.atMs + 2 * MINUTE_MS);
-  return after.length > 0 && Math.max(...before) - Math.min(...after) > SUDDEN_SHARE * plateau;
+  const there = excess.findLastIndex((minute) => minute.excess >= LEFT_SHARE * plateau);
+  // A fall that began within a minute shows in this one and the next.
+  return [there - 1, there].some((nth) => {
+    const from = excess[nth];
+    if (from === undefined) return false;
+    const after = excess.filter(({ atMs }) => atMs > from.atMs && atMs <= from.atMs + 2 * MINUTE_MS).map((minute) => minute.excess);
+    return Math.min(plateau, from.excess) - Math.min(...after) > SUDDEN_SHARE * plateau;
+  });
 }

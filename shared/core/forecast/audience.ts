@@ -66,7 +66,7 @@ const MEMORY_BROADCASTS = 20;
 const MEMORY_EPISODES = 8;
 const WEEKDAY_EPISODES = 2;
 // One broadcast moves a channel or a day part as if it lay at most this many standard deviations from what they had drawn: a final is
-// no news about the programmes after it. So it is for a series once it is settled; until then its last episodes say without a bound.
+// no news about the programmes after it. So it is for a series: one flop says little of what the next episode may draw at most.
 const LARGEST_SURPRISE = 3;
 const SETTLED_EPISODES = 5;
 // What makes an episode large tonight (weather, a big story, no game elsewhere) stays for the next programmes of its channel: two fifths of how
@@ -223,7 +223,7 @@ export function learnSeries(
   const weekday = levels[weekdayKey] ?? PRIOR;
   const off = value - level.mean - weekday.mean;
   if (censored && off < 0) return levels;
-  const reach = isSettled(level) ? LARGEST_SURPRISE * Math.sqrt(seriesVariance(level)) : Infinity;
+  const reach = LARGEST_SURPRISE * Math.sqrt(isSettled(level) ? seriesVariance(level) : SERIES_VARIANCE);
   const surprise = Math.min(reach, Math.max(-reach, off));
   const kept = Math.min(level.count, MEMORY_BROADCASTS - 1);
   const step = surprise / Math.min(kept + 1, MEMORY_EPISODES);

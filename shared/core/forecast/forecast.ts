@@ -188,7 +188,7 @@ export function forecastLoad(input: ForecastInput): Forecast {
       const handed = handedOver(near, { planned, correction, atMs, usualRps });
       if (handed === undefined) return known(atMs);
       const seen = nearMinute(handed.seen, terms, usualRps(atMs), correction);
-      return handed.isRival ? sharper(seen, known(atMs)) : seen;
+      return handed.isRival ? sharper(seen, known(atMs), near.newestRps) : seen;
     };
   };
   const workedOut = (terms: readonly Term[], atMs: number, level: number, surpriseRps: number): ForecastMinute => {
@@ -241,9 +241,17 @@ export function forecastLoad(input: ForecastInput): Forecast {
 
 type ForecastAt = (atMs: number) => ForecastMinute;
 
-/** Of two forecasts of a minute the one that is surer of itself: both have been wrong as often as they say. */
-function sharper(seen: KnownForecast, known: ForecastMinute): ForecastMinute {
-  return known.kind === "unknown" || seen.tailRps * known.medianRps < known.tailRps * seen.medianRps ? seen : known;
+// Newest minutes were never seen to show what multiplies a load so often before it has begun.
+const MOST_TIMES = 3;
+
+/**
+ * Of two forecasts of a minute the one that is surer of itself: both have been wrong as often as they say. Where the guide expects the load
+ * to multiply, it is the guide: what comes within minutes shows in none before.
+ */
+function sharper(seen: KnownForecast, known: ForecastMinute, newestRps: number): ForecastMinute {
+  if (known.kind === "unknown") return seen;
+  if (known.medianRps > MOST_TIMES * newestRps) return known;
+  return seen.tailRps * known.medianRps < known.tailRps * seen.medianRps ? seen : known;
 }
 
 type KnownForecast = Extract<ForecastMinute, { kind: "known" }>;

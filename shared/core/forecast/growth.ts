@@ -89,7 +89,7 @@ const LEAST_SPREAD = 0.02;
 // Loads are told from nothing from a hundredth of a unit on.
 const NOTHING_UNITS = 0.01;
 
-const PHASES = ["usual", "before", "arrival", "plateau", "end", "decay"] as const;
+const PHASES = ["usual", "before", "arrival", "settling", "plateau", "end", "leaving", "decay"] as const;
 
 const REGRESSION = regressionNumbers(FEATURES.length);
 const ERRORS = SIDES.length * REGRESSION;
@@ -224,11 +224,14 @@ function sideOf({ stretch }: Place): Side {
   return stretch === "day" ? "outside" : "inside";
 }
 
-/** Stretches in which errors are alike. */
+/**
+ * Stretches in which errors are alike. A crowd that comes or goes within minutes is forecast far worse than one that is there, so its few
+ * minutes stand apart from those before and after them.
+ */
 function phaseOf({ stretch, minute }: Place): (typeof PHASES)[number] {
   if (stretch === "day") return "usual";
-  if (stretch === "start") return minute < -10 ? "before" : minute < 25 ? "arrival" : "plateau";
-  return minute < -15 ? "plateau" : minute < 15 ? "end" : "decay";
+  if (stretch === "start") return minute < -10 ? "before" : minute < 10 ? "arrival" : minute < 25 ? "settling" : "plateau";
+  return minute < -5 ? "plateau" : minute < 3 ? "end" : minute < 15 ? "leaving" : "decay";
 }
 
 /** What is learned from the newest of the measured minutes. O(minutes ahead). */

@@ -11,14 +11,17 @@ const FEWEST_MINUTES = 30;
 const FEWEST_ARRIVAL_MINUTES = 200;
 // A week that usually rises by a tenth more has something in it at that time which half-hours do not show.
 const STEEPER = 1.1;
+// Newest minutes that usually err by more (as a logarithm) may know less than the guide: where a crowd leaves at its own pace, say.
+const UNSURE_SPREAD = 0.1;
 
 /**
  * The minute at `atMs` as the newest minutes let it be seen, where these know more of it than the guide does; else undefined, and it is
  * forecast from usual week, audience and shape. Minutes ahead belong to the newest ones unless
  *
- * - too few of their kind were seen to know how far such a forecast errs;
+ * - too few of their kind were seen to know how far such a forecast errs; where they usually err by much, both are rivals, and the surer one is
+ *   taken;
  * - a crowd comes between the newest minute and it: how large it will be is not to be seen yet. Where nobody said how many will come, and
- *   enough arrivals were seen, both are forecasts from the past: they are rivals, and the surer one is taken;
+ *   enough arrivals were seen, both are forecasts from the past, and rivals too;
  * - the usual week rises until then, and by more than the newest minutes let be seen;
  * - the newest minute lies far below all that is known, which is an outage until shown otherwise (design rule 6).
  */
@@ -31,7 +34,7 @@ export function handedOver(
   if (correction.suddenFall || correction.farBelow) return undefined;
   if (isSteeper(near, seen, usualRps)) return undefined;
   const coming = planned.filter((term) => comesBetween(term, near.newestMs, atMs));
-  if (coming.length === 0) return { seen, isRival: false };
+  if (coming.length === 0) return { seen, isRival: seen.spread > UNSURE_SPREAD };
   const isKnownKind = coming.every(({ isExpected, lateTiming }) => !isExpected && lateTiming === undefined);
   return isKnownKind && seen.seenMinutes >= FEWEST_ARRIVAL_MINUTES ? { seen, isRival: true } : undefined;
 }

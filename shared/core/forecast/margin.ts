@@ -16,7 +16,7 @@ export const FIRST_MARGINS: Margins = { inside: 0, outside: 0, meanRps: undefine
 
 // At 30 requests per million the margin is 3.2 spreads. What is lost falls to a third with every third of a spread more, so another promise
 // moves it by its logarithm ÷ 3.5.
-const DEFAULT_SPREADS = 3.2;
+const DEFAULT_SPREADS = 3.3;
 const DEFAULT_PER_MILLION = 30;
 const LOG_LOSS_PER_SPREAD = 3.5;
 const FEWEST_SPREADS = 2;

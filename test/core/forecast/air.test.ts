@@ -91,6 +91,31 @@ describe("where an occasion stands", () => {
     expect(stand(later, 150, ON_AIR)).toEqual(ON_AIR);
   });
 
+  test("a crowd of which half is gone within two minutes leaves, from the minute in which it asks for most", () => {
+    // Whoever leaves asks for more than whoever watches: what the service carries rises before it falls.
+    const going = [1_580, 1_110, 790, 560, 390, 280, 200];
+    const overrun = (minutes: number): readonly ExcessMinute[] => [
+      ...crowd,
+      ...excesses(120, times(minutes, 1_000)),
+      ...excesses(120 + minutes, going),
+    ];
+    expect(stand(overrun(0), 127, ON_AIR)).toEqual({ ...ON_AIR, kind: "ended", endedAtMs: derby.endsAtMs, by: "crowd" });
+    expect(stand(overrun(10), 137, ON_AIR)).toMatchObject({ kind: "ended", endedAtMs: pastEight(130), by: "crowd" });
+    // A goal in the overrun is no end: the crowd was there long after it.
+    const goal = [...crowd, ...excesses(120, [1_300, ...times(9, 1_000)]), ...excesses(130, leaving(12))];
+    expect(stand(goal, 142, ON_AIR)).toMatchObject({ kind: "ended", endedAtMs: pastEight(130) });
+  });
+
+  test("an outage that begins within a minute is one all the same, and so is one of a crowd that was asking for more", () => {
+    for (const seen of [
+      [500, 50],
+      [1_400, 60],
+      [1_400, 700, 60],
+    ]) {
+      expect(stand([...crowd, ...excesses(120, [...seen, ...times(30, 40)])], 150, ON_AIR)).toEqual(ON_AIR);
+    }
+  });
+
   test("a crowd that came back after an outage, and then left, has left", () => {
     const outage = [...crowd.slice(0, 90), ...excesses(90, times(5, 0)), ...excesses(95, times(25, 1_000)), ...excesses(120, leaving(12))];
     expect(stand(outage, 132, ON_AIR)).toMatchObject({ kind: "ended", by: "crowd" });

@@ -92,6 +92,14 @@ describe("what measured broadcasts say", () => {
     expect(spread).toBeLessThan(0.5);
   });
 
+  test("one flop among the first episodes neither makes a series small nor leaves everything possible", () => {
+    const flopped = after([...[900_000, 270_000, 900_000].entries()].map(([n, viewers]) => [episode(n), viewers] as const));
+    const { viewers, spread } = known(flopped, episode(9));
+    expect(viewers).toBeGreaterThan(600_000);
+    // Three spreads above the median are no more than six times it.
+    expect(Math.exp(3 * spread)).toBeLessThan(6);
+  });
+
   test("one final does not make the programmes after it large", () => {
     const before = after([1, 2, 3, 4, 5, 6].map((n) => [other(n), 300] as const));
     const later = after([[derby, 2_000_000]], before);

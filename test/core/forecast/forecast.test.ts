@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Air } from "../../../shared/core/forecast/air.ts";
 import type { Aired } from "../../../shared/core/forecast/forecast.ts";
+import { learnSeries } from "../../../shared/core/forecast/audience.ts";
 import { DEFAULT_IMPACT_THRESHOLD, impactOf } from "../../../shared/core/forecast/impact.ts";
 import { firstLearned, type Model, type TargetUsual } from "../../../shared/core/forecast/model.ts";
 import type { Occasion } from "../../../shared/core/schedule/occasion.ts";
@@ -50,6 +51,34 @@ describe("a minute ahead", () => {
     const calm = knownMinutes({ model: modelOf(1_000), now: pastEight(0) });
     const occasions = [ahead(expected(500, { id: "o-small" })), ahead(occasion({ id: "o-unknown" }))];
     expect(knownMinutes({ model: modelOf(1_000), now: pastEight(0), occasions })).toEqual(calm);
+  });
+});
+
+describe("of the guide and the newest minutes, where both know a crowd from earlier broadcasts alone,", () => {
+  /** What is forecast for two minutes after eight at three before, where the newest minutes are surer of some little growth. */
+  const forecastOfCrowd = (viewers: number) => {
+    const audience = [viewers, viewers].reduce(
+      (levels, each) => learnSeries(levels, derby, { viewers: each, censored: false }, []),
+      firstLearned().audience,
+    );
+    const seen = { side: "inside" as const, medianRps: 1_400, tailRps: 1_500, spread: 0.02, seenMinutes: 400 };
+    const near = {
+      newestMs: pastEight(-3),
+      newestRps: 1_000,
+      minutes: times(5, 0).map((_, nth) => ({ ...seen, atMs: pastEight(nth - 2) })),
+    };
+    const model = modelOf(1_000, { audience, reach: { viewers: 1_000_000, broadcasts: 2 } });
+    return at(2, -3, { model, occasions: [ahead(occasion())], near });
+  };
+
+  test("the surer one is taken", () => {
+    expect(forecastOfCrowd(50_000)).toMatchObject({ isNear: true, tailRps: 1_500 });
+  });
+
+  test("and the guide where it expects the load to multiply: what comes within minutes shows in none before", () => {
+    const minute = forecastOfCrowd(500_000);
+    expect(minute).not.toHaveProperty("isNear");
+    expect(minute.medianRps).toBeGreaterThan(5_000);
   });
 });
 

@@ -57,6 +57,28 @@ describe("growth", () => {
     expect(arrival?.spread).toBeGreaterThan(2 * (quiet?.spread ?? 0));
   });
 
+  test("how badly a crowd's coming is forecast is no matter for the minutes after it, nor its leaving for those before", () => {
+    const days = 8;
+    const timings = evenings(days + 1);
+    const vary = seededNormals(5);
+    const sizes = Array.from({ length: days + 1 }, () => Math.exp(0.5 * vary()));
+    // All of it within a minute, and half gone every two.
+    const crowd = (minute: number): number => (minute < 0 ? 0 : minute < 120 ? 3_000 : 3_000 * 0.5 ** ((minute - 119) / 2));
+    const load = (atMs: number): number => {
+      const [day, within] = [Math.floor((atMs - FROM_MS) / DAY_MS), (atMs - FROM_MS) % DAY_MS];
+      return 500 + (sizes[day] ?? 1) * crowd((within - 20 * HOUR_MS) / MINUTE_MS);
+    };
+    const spreadAt = (minute: number): number => {
+      const newestMs = FROM_MS + days * DAY_MS + 20 * HOUR_MS + (minute - 5) * MINUTE_MS;
+      const minutes = minutesOf(FROM_MS, newestMs + MINUTE_MS, load);
+      return (
+        nearMinutes(learned(minutes, timings, AHEAD), inputAt(minutes, minutes.length - 1, timings), newestMs)[4]?.spread ?? Number.NaN
+      );
+    };
+    expect(spreadAt(1)).toBeGreaterThan(3 * spreadAt(18));
+    expect(spreadAt(8 + 120)).toBeGreaterThan(2 * spreadAt(110));
+  });
+
   test("an unknown minute teaches nothing, and too many of them leave nothing to look ahead from", () => {
     const known = minutesOf(FROM_MS, FROM_MS + HOUR_MS, loadAt);
     const growth = learned(known, [], AHEAD);

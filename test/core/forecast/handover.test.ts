@@ -111,3 +111,8 @@ test("where the size of a crowd was only learned, and enough arrivals were seen,
   );
   expect(whose({ newest: 30, ahead: 3, planned: [learned] })).toBe("near");
 });
+
+test("where the newest minutes usually err by much, they are asked only where they are surer than the guide", () => {
+  expect(whose({ newest: 30, ahead: 5, seen: { spread: 0.1 } })).toBe("near");
+  expect(whose({ newest: 30, ahead: 5, seen: { spread: 0.11 } })).toBe("surer");
+});
