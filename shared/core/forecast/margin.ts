@@ -14,7 +14,7 @@ export type Margins = Readonly<Record<Side, number>> & {
 /** Nothing lost and nothing spared yet. */
 export const FIRST_MARGINS: Margins = { inside: 0, outside: 0, meanRps: undefined };
 
-// At 30 requests per million the margin is 3.2 spreads. What is lost falls to a third with every third of a spread more, so another promise
+// At 30 requests per million the margin is 3.3 spreads. What is lost falls to a third with every third of a spread more, so another promise
 // moves it by its logarithm ÷ 3.5.
 const DEFAULT_SPREADS = 3.3;
 const DEFAULT_PER_MILLION = 30;

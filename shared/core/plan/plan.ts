@@ -100,7 +100,7 @@ export function largestFloor(plan: Plan, fromMs: number, toMs: number): number |
 export type PlanPolicy = {
   /** A floor stays for this long after the end of the last minute that needed it. */
   readonly holdMinutes: number;
-  /** Releases happen on whole multiples of this since the epoch: 2 is each :00, :02, :04 …; the minute after it is the one that agrees */
+  /** Releases happen on whole multiples of this since the epoch: 2 is each :00, :02, :04 …; the minute after it is the one that agrees. */
   readonly releaseEveryMinutes: number;
   /** Share of the floor that one release may take away; at least one unit always may go. */
   readonly releaseShare: number;
@@ -111,10 +111,10 @@ export type PlanPolicy = {
 };
 
 /**
- * Ten minutes of hold outlast an advertisement break and half of a half-time. Half of a floor may go every two minutes, of which the second is there
- * to agree: one of ten times the usual is back in eight. Slower stages cost a tenth of a season's capacity, for a few
- * requests in a million (docs/decisions/0031). A hundred dollars an hour are a thousand small tasks: a false evening costs some hundreds, and what really draws
- * more than that is something that somebody expects.
+ * Ten minutes of hold outlast an advertisement break and half of a half-time. Half of a floor may go every two minutes, of which the second is
+ * there to agree: one of ten times the usual is back in eight. Slower stages cost a tenth of a season's capacity, for a few requests in a
+ * million (docs/decisions/0031). A hundred dollars an hour are a thousand small tasks: a false evening costs some hundreds, and what really
+ * draws more than that is something that somebody expects.
  */
 export const DEFAULT_PLAN_POLICY: PlanPolicy = {
   holdMinutes: 10,
