@@ -311,11 +311,11 @@ function learnMinute(
   for (let nth = 0; nth < minutesAhead; nth += 1) {
     const then = madeAt(made, atMs - (nth + 1) * MINUTE_MS, nth);
     if (then === undefined) continue;
-    const given = featuresOf(then.moving, then.usualGrowth[nth] ?? 0);
+    const from = featuresOf(then.moving, then.usualGrowth[nth] ?? 0);
     const at = regressionAt(nth, side);
-    const error = value - then.moving.level - predicted(numbers, at, given);
+    const error = value - then.moving.level - predicted(numbers, at, from);
     const bounded = Math.max(-LARGEST_ERROR, Math.min(LARGEST_ERROR, error));
-    learnRegression(numbers, at, { features: given, error: bounded, memory: MEMORY_MINUTES });
+    learnRegression(numbers, at, { features: from, error: bounded, memory: MEMORY_MINUTES });
     if (seen) learnError(numbers, aheadAt(nth) + errors, Math.abs(value - Math.log((then.medianRps[nth] ?? 0) + nothingRps)));
   }
   if (before?.kind === "known" && before.atMs === atMs - MINUTE_MS)

@@ -101,6 +101,9 @@ describe("where an occasion stands", () => {
     ];
     expect(stand(overrun(0), 127, ON_AIR)).toEqual({ ...ON_AIR, kind: "ended", endedAtMs: derby.endsAtMs, by: "crowd" });
     expect(stand(overrun(10), 137, ON_AIR)).toMatchObject({ kind: "ended", endedAtMs: pastEight(130), by: "crowd" });
+    // Asking for still more on its way out makes it no outage: half of those who watched are there after two minutes.
+    const asking = [...crowd, ...excesses(120, [1_700, 1_200, 580, 410, 290, 205])];
+    expect(stand(asking, 126, ON_AIR)).toMatchObject({ kind: "ended", endedAtMs: derby.endsAtMs });
     // A goal in the overrun is no end: the crowd was there long after it.
     const goal = [...crowd, ...excesses(120, [1_300, ...times(9, 1_000)]), ...excesses(130, leaving(12))];
     expect(stand(goal, 142, ON_AIR)).toMatchObject({ kind: "ended", endedAtMs: pastEight(130) });
@@ -111,6 +114,7 @@ describe("where an occasion stands", () => {
       [500, 50],
       [1_400, 60],
       [1_400, 700, 60],
+      [700, ...times(5, 150)],
     ]) {
       expect(stand([...crowd, ...excesses(120, [...seen, ...times(30, 40)])], 150, ON_AIR)).toEqual(ON_AIR);
     }
