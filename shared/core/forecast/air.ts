@@ -31,6 +31,9 @@ const LEFT_MINUTES = 3;
 // The fastest crowds take a minute and a half for their first half. More than this share of it gone within two minutes is an outage of
 // the service or of its metrics, wherever the guide's end lies.
 const SUDDEN_SHARE = 0.6;
+const SUDDEN_MS = 2 * MINUTE_MS;
+// After longer, of which nothing is known, the fastest crowd has left less than a fifteenth: it is told apart from an outage no more.
+const TOLD_APART_MS = 6 * MINUTE_MS;
 // They begin to leave in the last minute that still holds nearly all of them.
 const HELD_SHARE = 0.9;
 // But whoever leaves may ask for more than whoever watches: a minute with this share of the plateau, no more than so many before the last
@@ -147,15 +150,24 @@ function isCrowdAtEnd(minute: ExcessMinute | undefined, plateau: number): boolea
 
 /**
  * Whether the crowd went, the last time it went, faster than a crowd can leave. What it asks for on its way out, beyond its plateau, is no
- * part of it.
+ * part of it. Where the first minutes of the fall are unknown, the first that is known tells.
  */
 function fellSuddenly(excess: readonly ExcessMinute[], plateau: number): boolean {
   const there = excess.findLastIndex((minute) => minute.excess >= LEFT_SHARE * plateau);
+  const firstKnownMs = excess[there + 1]?.atMs;
   // A fall that began within a minute shows in this one and the next.
   return [there - 1, there].some((nth) => {
     const from = excess[nth];
     if (from === undefined) return false;
-    const after = excess.filter(({ atMs }) => atMs > from.atMs && atMs <= from.atMs + 2 * MINUTE_MS).map((minute) => minute.excess);
-    return Math.min(plateau, from.excess) - Math.min(...after) > SUDDEN_SHARE * plateau;
+    return excess.slice(nth + 1).some((minute) => {
+      const tookMs = minute.atMs - from.atMs;
+      const tells = tookMs <= SUDDEN_MS || (minute.atMs === firstKnownMs && tookMs <= TOLD_APART_MS);
+      return tells && Math.min(plateau, from.excess) - minute.excess > fastestFall(tookMs) * plateau;
+    });
   });
+}
+
+/** The share of a crowd that the fastest of them has lost after so long; over less than two minutes, what it has lost after two. */
+function fastestFall(tookMs: number): number {
+  return 1 - (1 - SUDDEN_SHARE) ** Math.max(1, tookMs / SUDDEN_MS);
 }

@@ -120,6 +120,27 @@ describe("where an occasion stands", () => {
     }
   });
 
+  test("an outage whose first minutes are unknown is one all the same, for as long as the fastest crowd would still be seen", () => {
+    const dark = (unknown: number): readonly ExcessMinute[] => [
+      ...crowd,
+      ...excesses(120, times(10, 1_000)),
+      ...excesses(130 + unknown, times(20, 0)),
+    ];
+    for (const unknown of [1, 2, 3, 4, 5]) expect(stand(dark(unknown), 160, ON_AIR), `${unknown} unknown`).toEqual(ON_AIR);
+    // After six unknown minutes either may have happened, and an end that is never seen would hold the floors for hours.
+    expect(stand(dark(6), 160, ON_AIR)).toMatchObject({ kind: "ended", by: "crowd" });
+    // What was known of the fall before counts too.
+    const begun = [...crowd, ...excesses(120, [700]), ...excesses(123, times(20, 0))];
+    expect(stand(begun, 150, ON_AIR)).toEqual(ON_AIR);
+  });
+
+  test("a crowd that leaves unseen for some minutes has left, and the end is dated to the last minute that was known", () => {
+    for (const unknown of [1, 2, 3, 4, 5]) {
+      const left = [...crowd, ...excesses(120, times(10, 990)), ...excesses(130 + unknown, leaving(16).slice(unknown))];
+      expect(stand(left, 146, ON_AIR), `${unknown} unknown`).toMatchObject({ kind: "ended", endedAtMs: pastEight(130), by: "crowd" });
+    }
+  });
+
   test("a crowd that came back after an outage, and then left, has left", () => {
     const outage = [...crowd.slice(0, 90), ...excesses(90, times(5, 0)), ...excesses(95, times(25, 1_000)), ...excesses(120, leaving(12))];
     expect(stand(outage, 132, ON_AIR)).toMatchObject({ kind: "ended", by: "crowd" });
