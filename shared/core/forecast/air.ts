@@ -41,7 +41,7 @@ const HELD_SHARE = 0.9;
 const CROWD_AT_END_SHARE = 1.15;
 const CROWD_AT_END_MINUTES = 5;
 /** The crowd is there when this share of what was forecast has come. */
-const ARRIVED_SHARE = 0.3;
+export const ARRIVED_SHARE = 0.3;
 // The first minutes are the arrival, and say little about the plateau.
 const SETTLING_MS = 5 * MINUTE_MS;
 const PLATEAU_MINUTES = 3;

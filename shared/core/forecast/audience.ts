@@ -14,7 +14,10 @@ type AudienceLevel = {
   readonly atMs?: number;
 };
 
-/** The groups, by key: `all`, then ever narrower ones; weekdays of a series, and how tonight goes for a channel. */
+/**
+ * The groups, by key: `all`, then ever narrower ones; weekdays of a series, how far episodes of all series lie from their forecasts, and how
+ * tonight goes for a channel.
+ */
 export type AudienceLevels = Readonly<Record<string, AudienceLevel>>;
 
 /** Viewers above the slot's usual, as a distribution; or that nothing below the level `all` was ever observed. */
@@ -56,9 +59,12 @@ const ORDINARY_VARIANCE = 0.5 ** 2;
 // differ little among their programmes' *extra* audience; a series is nearly all of what its next episode is.
 const POOLING = { channel: 2, slot: 2, genre: 2 } as const;
 const SERIES_POOLING = 0.05;
-// Until a series has shown it, its episodes differ by some ±30 %, however much the programmes of its channel do; that weighs half an episode.
+// Until any series has shown it, episodes differ by some ±30 %, however much the programmes of their channel do; that weighs five of them. What
+// all series have shown weighs two episodes of one: one night in ten flops or doubles, and few series have seen it yet.
 const SERIES_VARIANCE = 0.3 ** 2;
-const PRIOR_EPISODES = 0.5;
+const SERIES_VARIANCE_EPISODES = 5;
+const PRIOR_EPISODES = 2;
+const MEMORY_ALL_EPISODES = 100;
 // Seasons pass: a group remembers about as many broadcasts as this.
 const MEMORY_BROADCASTS = 20;
 // A series changes faster than its channel: its mean follows its last eight episodes or so. Monday's episodes differ from Friday's: a
@@ -104,6 +110,8 @@ export function groupsOf(occasion: Occasion, zone: ZoneOffsets): readonly string
 }
 
 const ALL = "all";
+/** How far episodes lie from what was forecast of them, over all series. */
+const EPISODES = "episodes";
 
 /** "News" is another series on another channel. */
 function seriesOf(occasion: Occasion): string {
@@ -163,7 +171,7 @@ function pooledAudience(levels: AudienceLevels, occasion: Occasion, zone: ZoneOf
   const seriesSeen = series !== undefined && series.count > 0;
   if (seriesSeen) {
     mean = pooled(mean, SERIES_POOLING, series) + (levels[weekdayOf(occasion, zone)]?.mean ?? 0);
-    variance = seriesVariance(series);
+    variance = seriesVariance(levels, series);
     if (isSettled(series)) mean += eveningShift(levels[eveningOf(occasion)], occasion) * Math.sqrt(variance);
   }
   if (occasion.expectation !== undefined) return { ...withExpectation(mean, variance, occasion.expectation), seriesSeen };
@@ -216,30 +224,45 @@ export function learnSeries(
   zone: ZoneOffsets,
 ): AudienceLevels {
   const key = seriesOf(occasion);
-  const level = levels[key] ?? PRIOR;
+  const level = levels[key] ?? saidOf(occasion);
   const value = stretched(viewers);
-  if (level.count === 0) return { ...levels, [key]: { count: 1, mean: value, squares: 0 } };
+  if (level === undefined) return { ...levels, [key]: { count: 1, mean: value, squares: 0 } };
   const weekdayKey = weekdayOf(occasion, zone);
   const weekday = levels[weekdayKey] ?? PRIOR;
   const off = value - level.mean - weekday.mean;
   if (censored && off < 0) return levels;
-  const reach = LARGEST_SURPRISE * Math.sqrt(isSettled(level) ? seriesVariance(level) : SERIES_VARIANCE);
+  const reach = LARGEST_SURPRISE * Math.sqrt(isSettled(level) ? seriesVariance(levels, level) : SERIES_VARIANCE);
   const surprise = Math.min(reach, Math.max(-reach, off));
   const kept = Math.min(level.count, MEMORY_BROADCASTS - 1);
   const step = surprise / Math.min(kept + 1, MEMORY_EPISODES);
+  const square = surprise * (surprise - step);
   const seen = Math.min(weekday.count, MEMORY_EPISODES - 1);
   // Of `count` episodes all but the first were forecast.
   const fade = level.count > 1 ? (kept - 1) / (level.count - 1) : 1;
   return {
     ...levels,
-    [key]: { count: kept + 1, mean: level.mean + step, squares: level.squares * fade + surprise * (surprise - step) },
+    [key]: { count: kept + 1, mean: level.mean + step, squares: level.squares * fade + square },
+    [EPISODES]: withEpisode(levels[EPISODES] ?? PRIOR, square),
     [weekdayKey]: { count: seen + 1, mean: weekday.mean + surprise / (WEEKDAY_EPISODES + seen + 1), squares: 0 },
   };
 }
 
-/** How far episodes lie from what was forecast of them. The first was not forecast; after one, its own chance is in the prior. */
-function seriesVariance({ count, squares }: AudienceLevel): number {
-  return (PRIOR_EPISODES * SERIES_VARIANCE + squares) / (PRIOR_EPISODES + count - 1);
+/** What a person said of a series that nobody has seen counts as an episode of it: one flop is then told from a small series. */
+function saidOf({ expectation }: Occasion): AudienceLevel | undefined {
+  return expectation === undefined ? undefined : { count: 1, mean: stretched(expectation.viewers), squares: 0 };
+}
+
+/** How far episodes of any series lie from what was forecast of them, after one more. */
+function withEpisode({ count, squares }: AudienceLevel, square: number): AudienceLevel {
+  const kept = Math.min(count, MEMORY_ALL_EPISODES - 1);
+  return { count: kept + 1, mean: 0, squares: (count > 0 ? squares * (kept / count) : 0) + square };
+}
+
+/** How far episodes lie from what was forecast of them. The first was not forecast; after one, its own chance is in what all series show. */
+function seriesVariance(levels: AudienceLevels, { count, squares }: AudienceLevel): number {
+  const all = levels[EPISODES] ?? PRIOR;
+  const usual = (SERIES_VARIANCE_EPISODES * SERIES_VARIANCE + all.squares) / (SERIES_VARIANCE_EPISODES + all.count);
+  return (PRIOR_EPISODES * usual + squares) / (PRIOR_EPISODES + count - 1);
 }
 
 /**
@@ -250,7 +273,7 @@ export function learnEvening(levels: AudienceLevels, occasion: Occasion, viewers
   const series = levels[seriesOf(occasion)];
   if (!isSettled(series) || !tellsOfEvening(levels, occasion)) return levels;
   const usual = series.mean + (levels[weekdayOf(occasion, zone)]?.mean ?? 0);
-  const off = (stretched(viewers) - usual) / Math.sqrt(seriesVariance(series));
+  const off = (stretched(viewers) - usual) / Math.sqrt(seriesVariance(levels, series));
   if (off < -EVENING_OUTAGE) return levels;
   const mean = Math.min(EVENING_SURPRISE, Math.max(-EVENING_SURPRISE, off));
   return { ...levels, [eveningOf(occasion)]: { count: 1, mean, squares: 0, atMs: occasion.endsAtMs } };

@@ -8,7 +8,7 @@ import { residualQuantiles, residualSpread } from "./residuals.ts";
 import { handedOver } from "./handover.ts";
 import type { NearForecast, SeenMinute } from "./near.ts";
 import { inOrderOf, normalQuantile, normalSamples, PROBABILITIES, SAMPLE_COUNT } from "./samples.ts";
-import { ARRIVAL_MS, DECAY_MS, shapeAt } from "./shape.ts";
+import { ARRIVAL_MS, DECAY_MS, isTurning, shapeAt } from "./shape.ts";
 import { intervalOf, summarise, type Summary } from "./tail.ts";
 import { corrected, keyOf, mayAdd, multipleAt, termsOf, viewersOf, type Aired, type Multiple, type Term } from "./terms.ts";
 import { usualAt } from "./usual-load.ts";
@@ -583,16 +583,18 @@ function expectedIn(terms: readonly Term[], usualRps: number | undefined, atMs: 
   let occasionsRps = 0;
   let variance = 0;
   let minutesOnAir: number | undefined;
+  let turningRps = 0;
   for (const { shape, timing, medianRps } of terms) {
     const { multiple, spread } = shapeAt(shape, timing, atMs);
     const load = medianRps * multiple;
     occasionsRps += load;
     variance += (spread * load) ** 2;
+    if (isTurning(timing, atMs)) turningRps += medianRps;
     if (atMs >= timing.startsAtMs && atMs < timing.endsAtMs) {
       const since = (atMs - timing.startsAtMs) / MINUTE_MS;
       minutesOnAir = minutesOnAir === undefined ? since : Math.min(minutesOnAir, since);
     }
   }
   const shapeSpread = occasionsRps > 0 ? Math.sqrt(variance) / occasionsRps : 0;
-  return { atMs, usualRps, occasionsRps, shapeSpread, minutesOnAir };
+  return { atMs, usualRps, occasionsRps, shapeSpread, minutesOnAir, turningRps };
 }

@@ -50,8 +50,8 @@ const LARGEST_FACTOR = 4;
 const MEMORY_BROADCASTS = 12;
 const LEADS_KEPT = 40;
 const LEADS_NEEDED = 5;
-// Tomorrow's record may exceed today's by half.
-const REACH_ROOM = 1.5;
+// Tomorrow's record may be twice today's.
+const REACH_ROOM = 2;
 
 /** The most viewers that any programme may be forecast to add from measured broadcasts alone. */
 export function reachOf(learned: Learned): number {

@@ -1,6 +1,6 @@
 import type { LoadMinute } from "../measurement.ts";
 import { MINUTE_MS } from "../time.ts";
-import { LATE_START_MS } from "./air.ts";
+import { ARRIVED_SHARE, LATE_START_MS } from "./air.ts";
 import { median } from "./median.ts";
 
 /** What was forecast for one past minute, taken apart: the usual load, and what the occasions add. */
@@ -12,6 +12,8 @@ export type ExpectedMinute = {
   readonly shapeSpread: number;
   /** Minutes since the latest guide start among the occasions on air; undefined when none is. */
   readonly minutesOnAir: number | undefined;
+  /** Plateaus of the occasions whose crowd may be coming or leaving in it. */
+  readonly turningRps: number;
 };
 
 /** How the newest measurements correct the forecast. */
@@ -53,13 +55,12 @@ const DROWNED_SHARE = 0.1;
 const LEAST_SHARE = 0.02;
 // Shapes and usual load are never known better than this (variance of the logarithm).
 const LEAST_VARIANCE = 1e-4;
-// Far fewer viewers than forecast may be a late kick-off: it is believed once that is ruled out.
-const LATE_START_SHARE = 0.5;
 // Load is told apart from noise when it exceeds the forecast by this many spreads, and by a twentieth of the usual load.
 const SURPRISE_SPREADS = 3;
 const SURPRISE_SHARE = 0.05;
 const SURPRISE_MINUTES = 2;
 const GROWTH_MINUTES = 3;
+const TURNING_CROWDS = 2;
 // A surprise is extrapolated for as long as capacity needs to follow, then held, then fades.
 const SURPRISE_GROWS_MINUTES = 8;
 const SURPRISE_HOLDS_MINUTES = 20;
@@ -175,8 +176,9 @@ function amplitudeOf(pairs: readonly Pair[], level: number, usualSpread: number,
   const measuredPrecision = count / Math.max(meanVariance, LEAST_VARIANCE);
   const priorPrecision = 1 / Math.max(priorSpread ** 2, LEAST_VARIANCE);
   const shift = (measuredPrecision * meanLog) / (measuredPrecision + priorPrecision);
+  // Far fewer viewers than forecast may be a late kick-off: they are believed once that is ruled out.
   const onAir = newest.expected.minutesOnAir ?? 0;
-  const early = onAir < NOWCAST_MINUTES || (shift < Math.log(LATE_START_SHARE) && onAir < LATE_START_MS / MINUTE_MS);
+  const early = onAir < NOWCAST_MINUTES || (shift < Math.log(ARRIVED_SHARE) && onAir < LATE_START_MS / MINUTE_MS);
   if (early && shift < 0) return { shift: 0, spread: noFiner(priorSpread) };
   return { shift: rounded(shift, SHIFT_GRID), spread: noFiner(Math.sqrt(1 / (measuredPrecision + priorPrecision))) };
 }
@@ -206,7 +208,8 @@ function surpriseOf(pairs: readonly Pair[], level: number, shift: number, usualS
     Math.max(SURPRISE_SPREADS * usualSpread, SURPRISE_SHARE) * (newest.expected.usualRps + Math.exp(shift) * newest.expected.occasionsRps);
   if (rps <= band) return undefined;
   const earlier = pairs.slice(-SURPRISE_MINUTES - GROWTH_MINUTES, -GROWTH_MINUTES);
-  if (earlier.length === 0) return { rps, growthRpsPerMinute: 0 };
+  // A crowd that comes or leaves in another way than it was forecast to is no growth, nor is one up to three times as large.
+  if (earlier.length === 0 || rps <= TURNING_CROWDS * newest.expected.turningRps) return { rps, growthRpsPerMinute: 0 };
   // Over the time that really lies between them: minutes may be missing.
   const apart = (mean(now.map(({ expected }) => expected.atMs)) - mean(earlier.map(({ expected }) => expected.atMs))) / MINUTE_MS;
   return { rps, growthRpsPerMinute: Math.max(0, (rps - mean(earlier.map(unexplained))) / apart) };

@@ -6,7 +6,8 @@ import { MINUTE_MS } from "../time.ts";
  */
 export type Shape = { readonly arrival: readonly Knot[]; readonly departure: readonly Knot[] };
 
-/** One learned point: the median multiple of the plateau at `minute` from the start (or end), and the spread of its logarithm. */
+/**
+ * One learned point, each minute around the start and the end, where a stream's whole crowd may come within two, and further apart elsewhere: the median multiple of the plateau at `minute` from the start (or end), and the spread of its logarithm. */
 type Knot = { readonly minute: number; readonly multiple: number; readonly spread: number; readonly count: number };
 
 /** By class of programme; `any` pools them all and serves a class that was never seen. */
@@ -22,9 +23,13 @@ const FIRST_GUESS: Shape = {
     knot(-15, 0.02, 0.4),
     knot(-10, 0.08, 0.4),
     knot(-5, 0.35, 0.3),
+    knot(-3, 0.65, 0.27),
     knot(-2, 0.8, 0.25),
+    knot(-1, 0.97, 0.22),
     knot(0, 1.15, 0.2),
+    knot(1, 1.23, 0.2),
     knot(2, 1.3, 0.2),
+    knot(3, 1.28, 0.2),
     knot(5, 1.25, 0.15),
     knot(10, 1.1, 0.1),
     knot(20, 1, 0.06),
@@ -32,8 +37,11 @@ const FIRST_GUESS: Shape = {
   departure: [
     knot(-5, 1, 0.06),
     knot(-2, 1.1, 0.1),
+    knot(-1, 1.2, 0.13),
     knot(0, 1.3, 0.16),
+    knot(1, 1.3, 0.16),
     knot(2, 1.3, 0.16),
+    knot(3, 1.2, 0.16),
     knot(5, 1, 0.16),
     knot(10, 0.5, 0.2),
     knot(20, 0.2, 0.25),
@@ -47,9 +55,16 @@ export const DECAY_MS = 60 * MINUTE_MS;
 /** Nobody arrives earlier than this before the start. */
 export const ARRIVAL_MS = 15 * MINUTE_MS;
 
+// So many minutes before and after the start and the end each minute has a knot of its own, learned from it alone.
+const BY_MINUTE = 3;
 // The outermost knots before the plateau and before the end.
 const SETTLED_MS = 20 * MINUTE_MS;
 const END_MS = 5 * MINUTE_MS;
+// So long after the start most of a crowd has come, and after the end most has left.
+const COMES_MS = 10 * MINUTE_MS;
+const LEAVES_MS = 10 * MINUTE_MS;
+// While no end is known it is taken to lie a few minutes ahead, and the newest minute is a few minutes old: it may lie there.
+const BEFORE_END_MS = 6 * MINUTE_MS;
 // A class takes over from the pool once it has been seen this often.
 const POOLING = 2;
 const MEMORY = 12;
@@ -91,6 +106,13 @@ export function shapeAt(shape: Shape, timing: Timing, atMs: number): { readonly 
   return { multiple: arrival.multiple * departure.multiple, spread: Math.sqrt(arrival.spread ** 2 + departure.spread ** 2) };
 }
 
+/** Whether its crowd may be coming or leaving in the minute at `atMs`. */
+export function isTurning({ startsAtMs, endsAtMs }: Timing, atMs: number): boolean {
+  return (
+    (atMs >= startsAtMs - ARRIVAL_MS && atMs < startsAtMs + COMES_MS) || (atMs >= endsAtMs - BEFORE_END_MS && atMs < endsAtMs + LEAVES_MS)
+  );
+}
+
 /** The largest multiple of the plateau over the whole occasion: what the impact threshold is measured at. */
 export function peakMultiple(shape: Shape): number {
   const known = peaks.get(shape);
@@ -114,10 +136,24 @@ export type ShapeObservation = {
 
 /** The shapes after one broadcast of a class: O(knots × minutes). Knots without a measured minute within a minute stay as they are. */
 export function learnShape(shapes: Shapes, programmeClass: string, observed: ShapeObservation): Shapes {
-  const any = shapes["any"] ?? FIRST_GUESS;
-  const next: Record<string, Shape> = { ...shapes, any: learn(any, observed) };
-  next[programmeClass] = learn(shapes[programmeClass] ?? unseen(any), observed);
-  return next;
+  const before = withAllKnots(shapes);
+  const any = before["any"] ?? FIRST_GUESS;
+  return { ...before, any: learn(any, observed), [programmeClass]: learn(before[programmeClass] ?? unseen(any), observed) };
+}
+
+/** The same shapes with every knot there is today: what was stored by an earlier version has fewer. */
+function withAllKnots(shapes: Shapes): Shapes {
+  const isWhole = ({ arrival, departure }: Shape): boolean =>
+    arrival.length === FIRST_GUESS.arrival.length && departure.length === FIRST_GUESS.departure.length;
+  if (Object.values(shapes).every(isWhole)) return shapes;
+  const filled = (knots: readonly Knot[], all: readonly Knot[]): readonly Knot[] =>
+    all.map(({ minute }) => knots.find((k) => k.minute === minute) ?? { ...interpolated(knots, minute), minute, count: 0 });
+  return Object.fromEntries(
+    Object.entries(shapes).map(([name, { arrival, departure }]) => [
+      name,
+      { arrival: filled(arrival, FIRST_GUESS.arrival), departure: filled(departure, FIRST_GUESS.departure) },
+    ]),
+  );
 }
 
 function learn(shape: Shape, { timing, multiples, censored }: ShapeObservation): Shape {
@@ -135,7 +171,8 @@ function learn(shape: Shape, { timing, multiples, censored }: ShapeObservation):
 
 function seenAt(observed: ShapeObservation["multiples"], originMs: number, k: Knot): number | undefined {
   const atMs = originMs + k.minute * MINUTE_MS;
-  const near = observed.filter((point) => Math.abs(point.atMs - atMs) <= MINUTE_MS);
+  const reachMs = Math.abs(k.minute) <= BY_MINUTE ? MINUTE_MS / 2 : MINUTE_MS;
+  const near = observed.filter((point) => Math.abs(point.atMs - atMs) <= reachMs);
   if (near.length === 0) return undefined;
   return near.reduce((sum, point) => sum + point.multiple, 0) / near.length;
 }

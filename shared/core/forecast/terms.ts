@@ -187,10 +187,10 @@ export function corrected(term: Term, { amplitude, newestMs }: Nowcast): Term {
 
 function movedBy(term: Term, amplitude: Amplitude): Term {
   const viewers = Math.min(term.mostViewers, unstretched(term.mean));
-  // What is measured tonight is not bounded by the record of other nights.
+  // More than was forecast, measured tonight, is not bounded by the record of other nights.
   const plateau = {
     mean: stretched(viewers * Math.exp(amplitude.shift)),
-    mostViewers: Number.POSITIVE_INFINITY,
+    mostViewers: amplitude.shift > 0 ? Number.POSITIVE_INFINITY : term.mostViewers,
     loadPerViewerRps: term.loadPerViewerRps,
   };
   return {

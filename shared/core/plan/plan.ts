@@ -111,13 +111,13 @@ export type PlanPolicy = {
 };
 
 /**
- * Ten minutes of hold outlast an advertisement break and half of a half-time. Half of a floor may go every two minutes, of which the second is
+ * Eight minutes of hold outlast an advertisement break and half of a half-time. Half of a floor may go every two minutes, of which the second is
  * there to agree: one of ten times the usual is back in eight. Slower stages cost a tenth of a season's capacity, for a few requests in a
  * million (docs/decisions/0031). A hundred dollars an hour are a thousand small tasks: a false evening costs some hundreds, and what really
  * draws more than that is something that somebody expects.
  */
 export const DEFAULT_PLAN_POLICY: PlanPolicy = {
-  holdMinutes: 10,
+  holdMinutes: 8,
   releaseEveryMinutes: 2,
   releaseShare: 0.5,
   unservedPerMillion: 10,

@@ -11,7 +11,7 @@ import {
   type AudienceLevels,
 } from "../../../shared/core/forecast/audience.ts";
 import type { Occasion } from "../../../shared/core/schedule/occasion.ts";
-import { expectation, occasion } from "./made.ts";
+import { expectation, expected, occasion } from "./made.ts";
 
 /** The levels once a broadcast's series and, the morning after, its groups have learned from it. */
 function learnAudience(
@@ -98,6 +98,20 @@ describe("what measured broadcasts say", () => {
     expect(viewers).toBeGreaterThan(600_000);
     // Three spreads above the median are no more than six times it.
     expect(Math.exp(3 * spread)).toBeLessThan(6);
+  });
+
+  test("how far episodes of other series lay from what was forecast of them says how far the next of this one may", () => {
+    const calm = Array.from({ length: 12 }, (_, n): readonly [Occasion, number] => [episode(n), 100_000]);
+    const twoEpisodes = calm.slice(0, 2);
+    const wild = Array.from({ length: 40 }, (_, n): readonly [Occasion, number] => {
+      const of = occasion({ id: `o-wild-${n}`, seriesKey: "wild", channelId: "two" });
+      return [of, n % 5 === 4 ? 220_000 : 100_000];
+    });
+    const steady = wild.map(([of]): readonly [Occasion, number] => [of, 100_000]);
+    const spreadAfter = (...seen: readonly (readonly [Occasion, number])[][]): number => known(after(seen.flat()), episode(20)).spread;
+    expect(spreadAfter(wild, twoEpisodes)).toBeGreaterThan(1.3 * spreadAfter(steady, twoEpisodes));
+    // Its own episodes soon count for more.
+    expect(spreadAfter(wild, calm)).toBeLessThan(0.6 * spreadAfter(wild, twoEpisodes));
   });
 
   test("one final does not make the programmes after it large", () => {
@@ -221,6 +235,18 @@ describe("what a person says", () => {
     expect(both.viewers).toBeGreaterThan(known(levels, derby).viewers);
     expect(both.viewers).toBeLessThan(400_000);
     expect(both.spread).toBeLessThan(Math.min(0.2, known(levels, derby).spread));
+  });
+
+  test("counts as an episode of a series that nobody has seen: a flop is then told from a small series", () => {
+    const flop = 30_000;
+    const told = known(after([[expected(100_000), flop]]), derby);
+    const untold = known(after([[derby, flop]]), derby);
+    expect(untold.viewers).toBeCloseTo(flop, -4);
+    expect(told.viewers).toBeGreaterThan(40_000);
+    expect(told.viewers * Math.exp(2 * told.spread)).toBeGreaterThan(100_000);
+    // Once the series was seen, what is said of one night is said of that night alone.
+    const seen = after([[derby, 100_000]]);
+    expect(known(after([[expected(900_000), 100_000]], seen), derby).viewers).toBeLessThan(110_000);
   });
 
   test("where it is far from the usual, tonight is not usual: the number said stands", () => {

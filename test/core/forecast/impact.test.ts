@@ -32,7 +32,7 @@ describe("the impact threshold", () => {
     const levels = { "channel/one": { count: 1, mean: Math.asinh(1), squares: 0 } };
     const model = modelOf(100, { reach, audience: levels });
     const judged = (of: Occasion) => impactOf({ model, target: target(), occasion: of, zone: [], threshold: DEFAULT_IMPACT_THRESHOLD });
-    expect(judged(occasion())).toMatchObject({ kind: "below", mostViewers: 1_500 });
+    expect(judged(occasion())).toMatchObject({ kind: "below", mostViewers: 2_000 });
     expect(judged(expected(50_000))).toMatchObject({ kind: "above", mostViewers: Infinity });
   });
 });

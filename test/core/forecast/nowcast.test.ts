@@ -3,16 +3,17 @@ import { describe, expect, test } from "vitest";
 import { levelAt, nowcast, surpriseAt, type ExpectedMinute, type Nowcast } from "../../../shared/core/forecast/nowcast.ts";
 import { loads, pastEight, times } from "./made.ts";
 
-type Forecast = { readonly usual: number | undefined; readonly occasions: number };
+type Forecast = { readonly usual: number | undefined; readonly occasions: number; readonly turning?: number };
 
 /** `measured` minute by minute from eight, against one forecast for all; the occasion began at eight where there is one. */
-function correct(measured: readonly (number | undefined)[], { usual, occasions }: Forecast, onAirSince = 0): Nowcast {
+function correct(measured: readonly (number | undefined)[], { usual, occasions, turning = 0 }: Forecast, onAirSince = 0): Nowcast {
   const expected: ExpectedMinute[] = measured.map((_, i) => ({
     atMs: pastEight(i),
     usualRps: usual,
     occasionsRps: occasions,
     shapeSpread: 0.1,
     minutesOnAir: occasions > 0 && i >= onAirSince ? i - onAirSince : undefined,
+    turningRps: turning,
   }));
   const expectedAt = (atMs: number) => expected.find((minute) => minute.atMs === atMs);
   return nowcast({ measured: loads(0, measured), expectedAt, usualSpread: 0.05, amplitudeSpread: 0.3 });
@@ -127,6 +128,14 @@ describe("load that nothing explains", () => {
     expect(at(20)).toBe(at(8));
     expect(at(35)).toBeCloseTo(at(20) / 2);
     expect(at(0)).toBe(0);
+  });
+
+  test("does not grow on while a crowd comes or leaves that may be up to three times as large as forecast; what is larger does", () => {
+    const rising = [...times(15, 1_000), 1_200, 1_400, 1_600, 1_800, 2_000];
+    const growthBeside = (turning: number) => correct(rising, { ...ORDINARY, turning }).surprise?.growthRpsPerMinute;
+    expect(growthBeside(451)).toBe(0);
+    expect(growthBeside(449)).toBeCloseTo(200, -1);
+    expect(correct(rising, { ...ORDINARY, turning: 451 }).surprise?.rps).toBeCloseTo(900, -1);
   });
 
   test("grows by the minute, also across minutes that are missing", () => {

@@ -87,6 +87,51 @@ describe("what broadcasts teach of it", () => {
     expect(shapeAt(learned, timing, pastEight(122)).multiple).toBeLessThan(0.7);
   });
 
+  test("a burst of one minute is learned as one, at the start and at the end", () => {
+    const bursts = repeated(12, (minute) => (minute === 0 || minute === 120 ? 1.6 : 1));
+    const learned = shapeOf(bursts, "live");
+    for (const minute of [0, 120]) {
+      expect(shapeAt(learned, timing, pastEight(minute)).multiple, `minute ${minute}`).toBeCloseTo(1.58, 1);
+      for (const beside of [-2, -1, 1, 2]) expect(shapeAt(learned, timing, pastEight(minute + beside)).multiple).toBeLessThan(1.1);
+    }
+  });
+
+  test("what was learned with fewer knots goes on with all of them, and runs as it did", () => {
+    const few = (shapes: Shapes): Shapes =>
+      Object.fromEntries(
+        Object.entries(shapes).map(([name, { arrival, departure }]) => [
+          name,
+          { arrival: arrival.filter(({ minute }) => minute % 2 === 0), departure: departure.filter(({ minute }) => minute % 2 === 0) },
+        ]),
+      );
+    const early = (minute: number): number => (minute < 0 ? 0.5 : 1);
+    const stored = few(learnShape(repeated(6, early), "series", broadcast(early)));
+    const unknown = { timing, multiples: [], censored: false };
+    const after = learnShape(stored, "live", unknown);
+    for (const programmeClass of ["live", "series"]) {
+      const shape = shapeOf(after, programmeClass);
+      expect(shape.arrival.map(({ minute }) => minute)).toEqual(first.arrival.map(({ minute }) => minute));
+      for (let minute = -15; minute < 180; minute += 1) {
+        const { multiple } = shapeAt(shapeOf(stored, programmeClass), timing, pastEight(minute));
+        expect(shapeAt(shape, timing, pastEight(minute)).multiple, `${programmeClass} at ${minute}`).toBeCloseTo(multiple, 1);
+      }
+    }
+    expect(
+      shapeAt(
+        shapeOf(
+          learnShape(
+            stored,
+            "live",
+            broadcast(() => 2),
+          ),
+          "live",
+        ),
+        timing,
+        pastEight(-1),
+      ).multiple,
+    ).toBeGreaterThan(0.8);
+  });
+
   test("a class that was never seen is planned with what any programme taught", () => {
     const shapes = repeated(10, late, "news");
     expect(shapeOf(shapes, "film")).toEqual(shapes["any"]);
