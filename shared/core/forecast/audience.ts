@@ -230,7 +230,7 @@ export function learnSeries(
   const weekdayKey = weekdayOf(occasion, zone);
   const weekday = levels[weekdayKey] ?? PRIOR;
   const off = value - level.mean - weekday.mean;
-  if (censored && off < 0) return levels;
+  if (censored && off < 0) return { ...levels, [key]: level };
   const reach = LARGEST_SURPRISE * Math.sqrt(isSettled(level) ? seriesVariance(levels, level) : SERIES_VARIANCE);
   const surprise = Math.min(reach, Math.max(-reach, off));
   const kept = Math.min(level.count, MEMORY_BROADCASTS - 1);

@@ -244,6 +244,9 @@ describe("what a person says", () => {
     expect(untold.viewers).toBeCloseTo(flop, -4);
     expect(told.viewers).toBeGreaterThan(40_000);
     expect(told.viewers * Math.exp(2 * told.spread)).toBeGreaterThan(100_000);
+    // A night short of capacity shows less than came: what was said stands.
+    const short = learnSeries({}, expected(100_000), { viewers: flop, censored: true }, []);
+    expect(known(short, derby).viewers).toBeGreaterThan(70_000);
     // Once the series was seen, what is said of one night is said of that night alone.
     const seen = after([[derby, 100_000]]);
     expect(known(after([[expected(900_000), 100_000]], seen), derby).viewers).toBeLessThan(110_000);
