@@ -1,7 +1,7 @@
 import type { Air } from "../core/forecast/air.ts";
 import { calledOffBy, occasionsWith, type Override } from "../core/plan/override.ts";
+import type { Guide } from "../core/schedule/guide.ts";
 import type { Occasion } from "../core/schedule/occasion.ts";
-import type { Guide } from "./context.ts";
 
 /** Where the occasions that matter stand, and which broadcasts the model has already learned from. */
 export type AirLog = {

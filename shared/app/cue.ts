@@ -1,5 +1,6 @@
 import { cueWithdrawn, isoOf, newEvent, programmeEnding, programmeStarting, type AnyEvent } from "../../events/index.ts";
 import { decideCues, occasionIdOf, type Cue, type CueRecord, type CueRecords, type CueTiming } from "../core/cue/cue.ts";
+import { byIdOf } from "../core/schedule/guide.ts";
 import { largestFloor, type Plan } from "../core/plan/plan.ts";
 import type { Programme } from "../core/schedule/programme.ts";
 import { DAY_MS, MINUTE_MS } from "../core/time.ts";
@@ -7,7 +8,7 @@ import type { Context } from "./context.ts";
 import { readDocument, replaceDocument } from "./documents.ts";
 import { storedPlan } from "./plan.ts";
 import { offer } from "./publish.ts";
-import { byIdOf, type Situation } from "./situation.ts";
+import type { Situation } from "./situation.ts";
 import { subjectsAbove } from "./subjects.ts";
 
 const CUES_KEY = "cues";

@@ -6,6 +6,7 @@ import type { Model } from "../core/forecast/model.ts";
 import { ARRIVAL_MS } from "../core/forecast/shape.ts";
 import type { AudienceMinute } from "../core/measurement.ts";
 import { saidEndOf, saidStartOf, type Corrections } from "../core/schedule/correction.ts";
+import { byIdOf } from "../core/schedule/guide.ts";
 import type { Occasion } from "../core/schedule/occasion.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../core/time.ts";
 import { AIR_KEY, EMPTY_AIR, occasionsKnown, type AirLog, type Judged, type Outcome, type Revealed } from "./air-log.ts";
@@ -17,7 +18,7 @@ import { impactsOf } from "./impacts.ts";
 import { LEARN_AFTER_MS, lessonOf } from "./learn-air.ts";
 import { learn, readModel, type Lesson } from "./model.ts";
 import { listOverrides } from "./override.ts";
-import { byIdOf, occasionsAround } from "./situation.ts";
+import { occasionsAround } from "./situation.ts";
 
 // After a pause of Calltime's own, a broadcast is still learned from for a while after it was due.
 const CATCH_UP_MS = 30 * MINUTE_MS;

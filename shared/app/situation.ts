@@ -38,12 +38,3 @@ export async function readAirLog(context: Context): Promise<AirLog> {
 export function occasionsAround(occasions: readonly Occasion[], fromMs: number, toMs: number): readonly Occasion[] {
   return occasions.filter((occasion) => occasion.startsAtMs < toMs && occasion.endsAtMs > fromMs);
 }
-
-const byIds = new WeakMap<readonly Occasion[], ReadonlyMap<string, Occasion>>();
-
-/** Occasions by their id. A guide stays the same for hours. */
-export function byIdOf(occasions: readonly Occasion[]): ReadonlyMap<string, Occasion> {
-  let byId = byIds.get(occasions);
-  if (byId === undefined) byIds.set(occasions, (byId = new Map(occasions.map((occasion) => [occasion.id, occasion]))));
-  return byId;
-}

@@ -39,7 +39,7 @@ async function guidesOf(...guides: readonly (readonly Programme[])[]): Promise<r
     const { chunks: packed, contentHash } = packSchedule({ channels: ["one", "two"].map((id) => ({ id, name: id })), programmes });
     await chunks.keep(packed);
     await schedules.publish({ feedId: "guide", generation: nth + 1, publishedAtMs: FROM_MS, contentHash });
-    read.push((await context.guide(FROM_MS)).byId);
+    read.push(new Map((await context.guide(FROM_MS)).occasions.map((occasion) => [occasion.id, occasion])));
   }
   return read;
 }

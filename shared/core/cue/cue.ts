@@ -82,7 +82,7 @@ const OVER_MS = 10 * MINUTE_MS;
 export function decideCues(input: {
   readonly subjects: readonly CueSubject[];
   /** All occasions of the schedule by id, whatever their impact. */
-  readonly listed: ReadonlyMap<string, Pick<Occasion, "startsAtMs" | "endsAtMs">>;
+  readonly listed: Pick<ReadonlyMap<string, Pick<Occasion, "startsAtMs" | "endsAtMs">>, "get">;
   readonly records: CueRecords;
   readonly offsets: readonly number[];
   readonly now: number;

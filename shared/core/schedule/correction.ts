@@ -1,5 +1,5 @@
 import type { Occasion } from "./occasion.ts";
-import { byStart, type Programme } from "./programme.ts";
+import type { Programme } from "./programme.ts";
 
 /** Who said that a programme has ended: a person, or a programme-end marker of that programme. */
 export const END_SOURCES = ["operator", "marker"] as const;
@@ -54,16 +54,11 @@ export function correctedProgramme(programme: Programme, correction: Correction)
   };
 }
 
-/** The programmes as their corrections make them, sorted as schedules are; what is cancelled is left out. */
-export function correctedProgrammes(programmes: readonly Programme[], corrections: Corrections): readonly Programme[] {
-  if (corrections.size === 0) return programmes;
-  return programmes
-    .flatMap((programme) => {
-      const correction = corrections.get(programme.id);
-      if (correction === undefined) return [programme];
-      return correction.cancelled === true ? [] : [correctedProgramme(programme, correction)];
-    })
-    .sort(byStart);
+/** A programme as people corrected it, if they did; undefined when it is cancelled. */
+export function correctedBy(corrections: Corrections, programme: Programme): Programme | undefined {
+  const correction = corrections.get(programme.id);
+  if (correction === undefined) return programme;
+  return correction.cancelled === true ? undefined : correctedProgramme(programme, correction);
 }
 
 /** When the first slot of an occasion really began, where somebody said so. */

@@ -51,8 +51,25 @@ export type Occasion = {
 /** Slots that a person said are one occasion, by the ids of their programmes. */
 export type SaidTogether = { readonly programmeIds: readonly string[] };
 
-/** Slots that were said to be together; `home`: those of an expectation that one of them belongs to. */
-type Joined = { readonly ids: ReadonlySet<string>; readonly slots: Programme[]; home: Programme[] | undefined };
+/** An expectation as slots are held against it, with the id of its occasion. */
+type Named = { readonly id: string; readonly expectation: Expectation; readonly belongs: SlotTest };
+
+/** A programme that is no filler, with what somebody said of it. */
+export type Slot = {
+  readonly programme: Programme;
+  /** Its title, normalised. */
+  readonly title: string;
+  readonly named: Named | undefined;
+  readonly together: SaidTogether | undefined;
+};
+
+/** How slots become occasions. */
+export type Merging = {
+  /** Makes slots of programmes, a filler none. For one sweep through a guide: it repeats its titles, each is normalised once. */
+  readonly slotter: () => (programme: Programme) => Slot | undefined;
+  /** The occasions of the slots of one home (`homeOf`), given all of them, by start and id as `byStartAndId` has it. */
+  readonly occasionsAt: (home: string, slots: readonly Slot[]) => readonly Occasion[];
+};
 
 /** Which slots of the guide are meant: the part of an expectation that says so. */
 export type SlotPattern = Pick<Expectation, "title" | "channels" | "windowStartMs" | "windowEndMs">;
@@ -65,46 +82,66 @@ export type SlotPattern = Pick<Expectation, "title" | "channels" | "windowStartM
  * is together with a slot of an expectation is of that expectation. An expectation without a slot makes no occasion.
  */
 export function occasionsOf(
-  schedule: Schedule,
+  { programmes }: Schedule,
   expectations: readonly Expectation[],
   together: readonly SaidTogether[] = [],
 ): readonly Occasion[] {
-  const patterns = expectations.map((expectation) => ({ expectation, belongs: slotTest(expectation), slots: new Array<Programme>() }));
-  const others = new Map<string, Programme[]>();
-  const joined: Joined[] = together.map(({ programmeIds }) => ({ ids: new Set(programmeIds), slots: [], home: undefined }));
-  // A guide repeats its titles: each is normalised once.
-  const titles = new Map<string, string>();
-  for (const programme of [...schedule.programmes].sort(byStartAndId)) {
-    let title = titles.get(programme.title);
-    if (title === undefined) titles.set(programme.title, (title = normaliseTitle(programme.title)));
-    if (isFillerTitle(title)) continue;
-    const named = patterns.find(({ belongs }) => belongs(programme, title));
-    const said = joined.find(({ ids }) => ids.has(programme.id));
-    if (said !== undefined) said.home ??= named?.slots;
-    const home = named ?? said;
-    if (home !== undefined) home.slots.push(programme);
-    else if (others.has(title)) others.get(title)?.push(programme);
-    else others.set(title, [programme]);
-  }
+  return mergedAll(mergingOf(expectations, together), programmes);
+}
 
-  // What is one with a slot that an expectation means is what the expectation means.
-  for (const { slots, home } of joined) if (home !== undefined) home.push(...slots.splice(0));
-  for (const { slots } of patterns) slots.sort(byStartAndId);
+/** The occasions of all these programmes, by start, then id. */
+export function mergedAll({ slotter, occasionsAt }: Merging, programmes: readonly Programme[]): readonly Occasion[] {
+  const slotOf = slotter();
+  const slots = [...programmes].sort(byStartAndId).flatMap((programme) => slotOf(programme) ?? []);
+  return [...Map.groupBy(slots, homeOf)].flatMap(([home, all]) => occasionsAt(home, all)).sort(inGuideOrder);
+}
 
-  const occasions: Occasion[] = [];
-  const named = new Map<string, number>();
-  for (const { expectation, slots } of patterns) {
-    const nth = (named.get(expectation.occasion) ?? 0) + 1;
-    named.set(expectation.occasion, nth);
+/** How slots become occasions under these expectations and what people said is together. */
+export function mergingOf(expectations: readonly Expectation[], together: readonly SaidTogether[]): Merging {
+  const nths = new Map<string, number>();
+  const all = expectations.map((expectation): Named => {
+    const nth = (nths.get(expectation.occasion) ?? 0) + 1;
+    nths.set(expectation.occasion, nth);
     const id = `e-${stableHash(expectation.occasion)}${nth > 1 ? `-${nth}` : ""}`;
-    if (slots.length > 0) occasions.push(occasionOf(id, slots, titles, expectation));
+    return { id, expectation, belongs: slotTest(expectation) };
+  });
+  const joined = together.map((said) => ({ said, ids: new Set(said.programmeIds) }));
+  const slotter = () => {
+    const titles = new Map<string, string>();
+    return (programme: Programme): Slot | undefined => {
+      let title = titles.get(programme.title);
+      if (title === undefined) titles.set(programme.title, (title = normaliseTitle(programme.title)));
+      if (isFillerTitle(title)) return undefined;
+      const named = all.find(({ belongs }) => belongs(programme, title));
+      return { programme, title, named, together: joined.find(({ ids }) => ids.has(programme.id))?.said };
+    };
+  };
+  return { slotter, occasionsAt: (home, slots) => (home === SPOKEN_OF ? occasionsSpokenOf(slots) : simulcasts(slots).map(unnamed)) };
+}
+
+const SPOKEN_OF = "spoken of";
+
+/** Slots of different homes are never one occasion: what somebody spoke of has one, and of the rest each title. */
+export function homeOf({ programme, title, named, together }: Slot): string {
+  if (named !== undefined || together !== undefined) return SPOKEN_OF;
+  // Two that leave open what is on are not known to be the same.
+  return saysNothing(title) ? `alone ${programme.id}` : `title ${title}`;
+}
+
+/** What is one with a slot that an expectation means is what the expectation means. */
+function occasionsSpokenOf(slots: readonly Slot[]): readonly Occasion[] {
+  const meant = new Map<SaidTogether, Named>();
+  for (const { named, together } of slots) {
+    if (named !== undefined && together !== undefined && !meant.has(together)) meant.set(together, named);
   }
-  for (const { slots } of joined) if (slots.length > 0) occasions.push(occasionOf(`o-${smallestId(slots)}`, slots, titles));
-  for (const [title, programmes] of others) {
-    const groups = saysNothing(title) ? programmes.map((programme) => [programme]) : simulcasts(programmes);
-    for (const slots of groups) occasions.push(occasionOf(`o-${smallestId(slots)}`, slots, titles));
-  }
-  return occasions.sort((a, b) => a.startsAtMs - b.startsAtMs || compareText(a.id, b.id));
+  const byWord = Map.groupBy(slots, ({ named, together }) => named ?? (together && (meant.get(together) ?? together)));
+  return [...byWord].map(([word, group]) =>
+    word !== undefined && "expectation" in word ? occasionOf(word.id, group, word) : unnamed(group),
+  );
+}
+
+function unnamed(slots: readonly Slot[]): Occasion {
+  return occasionOf(`o-${smallestId(slots)}`, slots);
 }
 
 /** Whether two occasions of one id are made of the same: all of an occasion follows from its slots and what was expected of it. */
@@ -116,7 +153,8 @@ export function isSameOccasion(a: Occasion, b: Occasion): boolean {
   );
 }
 
-function isSameSlot(a: Programme, b: Programme | undefined): boolean {
+/** Whether two programmes are alike in all that is known of them. */
+export function isSameSlot(a: Programme, b: Programme | undefined): boolean {
   return a === b || (a.id === b?.id && JSON.stringify(a) === JSON.stringify(b));
 }
 
@@ -125,7 +163,9 @@ export function belongsTo(pattern: SlotPattern, programme: ListedProgramme): boo
   return slotTest(pattern)(programme, normaliseTitle(programme.title));
 }
 
-function slotTest(pattern: SlotPattern): (programme: ListedProgramme & Pick<Programme, "corrected">, title: string) => boolean {
+type SlotTest = (programme: ListedProgramme & Pick<Programme, "corrected">, title: string) => boolean;
+
+function slotTest(pattern: SlotPattern): SlotTest {
   const channels = new Set(pattern.channels);
   const wanted = normaliseTitle(pattern.title);
   const isWithin = (startsAtMs: number): boolean => startsAtMs >= pattern.windowStartMs && startsAtMs < pattern.windowEndMs;
@@ -142,26 +182,33 @@ function slotTest(pattern: SlotPattern): (programme: ListedProgramme & Pick<Prog
  * Programmes of one title, by start, put together where all of a group agree with one another; "no conflict" alone would chain a match
  * to another by way of a slot that has no sub-title. A slot goes to the first group that takes it.
  */
-function simulcasts(programmes: readonly Programme[]): readonly (readonly Programme[])[] {
-  const groups: Programme[][] = [];
+function simulcasts(slots: readonly Slot[]): readonly (readonly Slot[])[] {
+  const groups: Slot[][] = [];
   // Groups before this one began too early for anything that is still to come.
   let open = 0;
-  for (const programme of programmes) {
-    while ((groups[open]?.[0]?.startsAtMs ?? Infinity) < programme.startsAtMs - SAME_START_MS) open++;
-    let home: Programme[] | undefined;
+  for (const slot of slots) {
+    const { startsAtMs } = slot.programme;
+    while ((groups[open]?.[0]?.programme.startsAtMs ?? Infinity) < startsAtMs - SAME_START_MS) open++;
+    let home: Slot[] | undefined;
     for (let i = open; i < groups.length && home === undefined; i++) {
       const group = groups[i];
-      if (group?.every((slot) => slot.channelId !== programme.channelId && !detailsConflict(slot, programme))) home = group;
+      if (group?.every((other) => mayBeOne(other.programme, slot.programme))) home = group;
     }
-    if (home === undefined) groups.push([programme]);
-    else home.push(programme);
+    if (home === undefined) groups.push([slot]);
+    else home.push(slot);
   }
   return groups;
 }
 
-function occasionOf(id: string, slots: readonly Programme[], titles: ReadonlyMap<string, string>, expectation?: Expectation): Occasion {
-  const [lead] = slots;
-  if (lead === undefined) throw new RangeError(`occasion ${id} has no slot`);
+function mayBeOne(a: Programme, b: Programme): boolean {
+  return a.channelId !== b.channelId && !detailsConflict(a, b);
+}
+
+function occasionOf(id: string, group: readonly Slot[], { expectation }: { readonly expectation?: Expectation } = {}): Occasion {
+  const [first] = group;
+  if (first === undefined) throw new RangeError(`occasion ${id} has no slot`);
+  const { programme: lead, title: seriesKey } = first;
+  const slots = group.map(({ programme }) => programme);
   const last = slots.reduce((latest, slot) => (slot.endsAtMs > latest.endsAtMs ? slot : latest), lead);
   return {
     id,
@@ -172,7 +219,7 @@ function occasionOf(id: string, slots: readonly Programme[], titles: ReadonlyMap
     endsAtMs: expectation?.endsAtMs === undefined ? last.endsAtMs : expectation.endsAtMs + movedMs(last, "endsAtMs"),
     ...(slots.some(({ corrected }) => corrected !== undefined) && correctionOf(slots, { lead, last, expectation })),
     ...(expectation !== undefined && { expectation }),
-    seriesKey: titles.get(lead.title) ?? normaliseTitle(lead.title),
+    seriesKey,
     category: slots.find((slot) => slot.categories.length > 0)?.categories[0],
     programmeClass: firmestClass(slots, { numbered: expectation === undefined }),
   };
@@ -213,10 +260,16 @@ function firmestClass(slots: readonly Programme[], options: { readonly numbered:
   return "other";
 }
 
-function smallestId(slots: readonly Programme[]): string {
-  return slots.reduce((least, { id }) => (id < least ? id : least), slots[0]?.id ?? "");
+function smallestId(slots: readonly Slot[]): string {
+  return slots.reduce((least, { programme: { id } }) => (id < least ? id : least), slots[0]?.programme.id ?? "");
 }
 
-function byStartAndId(a: Programme, b: Programme): number {
+/** Occasions in the order of a guide: by start, then id; two feeds may give one id to two programmes. */
+export function inGuideOrder(a: Occasion, b: Occasion): number {
+  return a.startsAtMs - b.startsAtMs || compareText(a.id, b.id) || compareText(a.seriesKey, b.seriesKey);
+}
+
+/** Slots in the order in which they are put together. */
+export function byStartAndId(a: Programme, b: Programme): number {
   return byStart(a, b) || compareText(a.id, b.id);
 }
