@@ -61,7 +61,7 @@ export function planEnvelope(input: EnvelopeInput): { readonly plan: Plan; reado
   let lowered = input.loweredMs;
   let floor = Math.max(target.baselineUnits, Math.min(target.ceilingUnits, input.floorInForce ?? target.baselineUnits));
   for (let atMs = now; atMs < untilMs; atMs += MINUTE_MS) {
-    const [ahead, first] = [evening(atMs), soon(atMs)];
+    const [ahead, first] = [evening.at(atMs), soon.at(atMs)];
     const reservation = reservationFor(target, ahead?.needed.units ?? 0);
     const reasons = (): readonly Reason[] => envelopeReasons(target, ahead, reservation);
     const before = floor;

@@ -3,21 +3,37 @@ import type { NeededUnits } from "./demand.ts";
 /** A need and the stretch [fromMs, toMs) in which it is asked for: from a lead ahead of its minute until it has been held. */
 export type AskedFor = { readonly fromMs: number; readonly toMs: number; readonly atMs: number; readonly needed: NeededUnits };
 
+/** The largest need asked for at each of some instants, which are to be asked about in their order. */
+export type Largest = {
+  /** The largest at an instant, or undefined where none is; of equal ones the first whose minute is not over, else the last. */
+  readonly at: (atMs: number) => AskedFor | undefined;
+  /** Until when that is sure to stay the answer. */
+  readonly staysUntilMs: () => number;
+};
+
 /**
- * The largest need asked for at an instant, or undefined where none is; of equal ones the first whose minute is not over, else the last.
- * Needs are sorted by minute, one a minute; one that needs more is asked for at least as long ahead, and all are held equally long.
- * Instants are to be asked for in their order.
+ * The largest of needs by instant. Needs are sorted by minute, one a minute; one that needs more is asked for at least as long ahead, and all
+ * are held equally long.
  */
-export function largestAskedFor(sorted: readonly AskedFor[]): (atMs: number) => AskedFor | undefined {
+export function largestAskedFor(sorted: readonly AskedFor[]): Largest {
   const waiting = isInOrder(sorted) ? sorted : sorted.toSorted((a, b) => a.fromMs - b.fromMs);
   // A sliding maximum: units never rise along `open`, so the first that is not over is the answer. Each need enters and leaves once.
   const open: AskedFor[] = [];
   let entered = 0;
   let front = 0;
-  return (atMs) => {
-    for (let next = waiting[entered]; next !== undefined && next.fromMs <= atMs; next = waiting[++entered]) enter(open, front, next);
-    while (isDone(open[front], open[front + 1], atMs)) front += 1;
-    return open[front];
+  return {
+    at: (atMs) => {
+      for (let next = waiting[entered]; next !== undefined && next.fromMs <= atMs; next = waiting[++entered]) enter(open, front, next);
+      while (isDone(open[front], open[front + 1], atMs)) front += 1;
+      return open[front];
+    },
+    staysUntilMs: () => {
+      const entersMs = waiting[entered]?.fromMs ?? Number.POSITIVE_INFINITY;
+      const first = open[front];
+      if (first === undefined) return entersMs;
+      const isShared = open[front + 1]?.needed.units === first.needed.units;
+      return Math.min(entersMs, first.toMs, isShared ? first.atMs + 1 : Number.POSITIVE_INFINITY);
+    },
   };
 }
 

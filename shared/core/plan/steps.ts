@@ -43,7 +43,7 @@ export function planSteps(input: StepsInput): Plan {
     const ask = askedFor(input, index);
     if (ask !== undefined) asks.push(ask);
   }
-  const largestAt = largestAskedFor(asks);
+  const largest = largestAskedFor(asks);
   const unknown = unknownMinutes(input);
   const steps: Step[] = [];
   // A limit that was changed since the floor was set holds at once.
@@ -51,9 +51,12 @@ export function planSteps(input: StepsInput): Plan {
   const standing = Math.max(input.floorInForce ?? target.baselineUnits, mayNotLower ? (input.wantedLately ?? 0) : 0);
   let floor = Math.max(target.baselineUnits, Math.min(target.ceilingUnits, standing));
   for (let atMs = now; atMs < untilMs; atMs += MINUTE_MS) {
-    const asked = largestAt(atMs);
-    // Most minutes ask for what is there already.
-    if (steps.length > 0 && (asked?.needed.units ?? target.baselineUnits) === floor) continue;
+    const asked = largest.at(atMs);
+    // Most minutes ask for what is there already: on to the last one before that may change.
+    if (steps.length > 0 && (asked?.needed.units ?? target.baselineUnits) === floor) {
+      atMs = now + (Math.ceil((Math.min(largest.staysUntilMs(), untilMs) - now) / MINUTE_MS) - 1) * MINUTE_MS;
+      continue;
+    }
     const moment = { floor, asked, atMs, unknownWhy: input.lowersNothing ?? unknown.get(atMs), hold: input.heldAt?.(atMs) };
     const floorUnits = nextFloor(input, moment);
     if (floorUnits !== floor || steps.length === 0) {

@@ -19,9 +19,13 @@ test("the sliding maximum finds what looking at every need in every minute finds
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 0, max: 30 }), { maxLength: 80 }), (units) => {
       const all = askedFor(units);
-      const largestAt = largestAskedFor(all);
+      const sliding = largestAskedFor(all);
+      let stays: { readonly largest: AskedFor | undefined; readonly untilMs: number } | undefined;
       for (let n = 0; n < 100; n += 1) {
-        const largest = largestAt(minute(n));
+        const largest = sliding.at(minute(n));
+        if (stays !== undefined && minute(n) < stays.untilMs) expect(largest).toBe(stays.largest);
+        stays = { largest, untilMs: sliding.staysUntilMs() };
+        expect(stays.untilMs).toBeGreaterThan(minute(n));
         const open = all.filter((one) => one.fromMs <= minute(n) && minute(n) < one.toMs);
         const most = Math.max(...open.map((one) => one.needed.units));
         const equal = open.filter((one) => one.needed.units === most);
@@ -42,8 +46,8 @@ test("four times the minutes take about four times the steps, not sixteen times"
         return one.needed;
       },
     }));
-    const largestAt = largestAskedFor(all);
-    for (let n = 0; n < minutes; n += 1) largestAt(minute(n));
+    const largest = largestAskedFor(all);
+    for (let n = 0; n < minutes; n += 1) largest.at(minute(n));
     return count;
   };
   expect(looked(4_000)).toBeLessThan(4.5 * looked(1_000));
