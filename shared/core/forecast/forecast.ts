@@ -7,10 +7,11 @@ import { levelAt, LOOK_BACK_MS, nowcast, surpriseAt, type ExpectedMinute, type N
 import { residualQuantiles, residualSpread } from "./residuals.ts";
 import { handedOver } from "./handover.ts";
 import type { NearForecast, SeenMinute } from "./near.ts";
-import { inOrderOf, normalQuantile, normalSamples, PROBABILITIES, SAMPLE_COUNT } from "./samples.ts";
+import { intervalOfLast, summedUp, type Active } from "./sampled-minute.ts";
+import { inOrderOf, normalQuantile, PROBABILITIES } from "./samples.ts";
 import { ARRIVAL_MS, DECAY_MS, isTurning, shapeAt } from "./shape.ts";
 import { intervalOf, summarise, type Summary } from "./tail.ts";
-import { corrected, keyOf, mayAdd, multipleAt, termsOf, viewersOf, type Aired, type Multiple, type Term } from "./terms.ts";
+import { corrected, keyOf, mayAdd, multipleAt, termsOf, type Aired, type Term } from "./terms.ts";
 import { usualAt } from "./usual-load.ts";
 
 export type { Aired } from "./terms.ts";
@@ -68,11 +69,8 @@ export type ForecastInput = {
   readonly unservedPerMillion: number;
 };
 
-// A surprise keeps its size within ±15 % two times in three while it is extrapolated.
-const SURPRISE_SPREAD = 0.15;
 // Of a normal error, nine in ten lie within so many spreads.
 const NINETY_PERCENT = normalQuantile(0.95);
-const surpriseNoise = Float64Array.from(normalSamples("surprise"), (z) => Math.exp(SURPRISE_SPREAD * z));
 // The learned reach bounds a sum of known audiences only once it rests on so many broadcasts.
 const REACH_BROADCASTS = 20;
 
@@ -97,10 +95,11 @@ function viewAt(
   const { numbers, expected } = known.listOf(planned);
   const expectedAt = (atMs: number): ExpectedMinute => {
     const active = activeAt(planned, numbers, atMs);
-    const before = lookedUp(known.expected, atMs, active, 1, 0);
-    if (before !== undefined) return before;
-    const value = expectedIn(planned, usualAt(usual.load, atMs, zone), atMs);
-    return remembered(known.expected, atMs, { active, level: 1, surpriseRps: 0, value });
+    const from = { active, level: 1, surpriseRps: 0 };
+    return (
+      lookedUp(known.expected, atMs, from) ??
+      remembered(known.expected, atMs, from, expectedIn(planned, usualAt(usual.load, atMs, zone), atMs))
+    );
   };
   const correction = nowcast({
     measured: measured.minutes,
@@ -177,10 +176,10 @@ export function forecastLoad(input: ForecastInput): Forecast {
       const level = levelAt(correction, atMs);
       const surpriseRps = surpriseAt(correction, atMs);
       if (input.instants === undefined) return workedOut(terms, atMs, level, surpriseRps);
-      const active = activeAt(terms, numbers, atMs);
-      const before = lookedUp(minutesKnown.forecast, atMs, active, level, surpriseRps);
+      const from = { active: activeAt(terms, numbers, atMs), level, surpriseRps };
       return (
-        before ?? remembered(minutesKnown.forecast, atMs, { active, level, surpriseRps, value: workedOut(terms, atMs, level, surpriseRps) })
+        lookedUp(minutesKnown.forecast, atMs, from) ??
+        remembered(minutesKnown.forecast, atMs, from, workedOut(terms, atMs, level, surpriseRps))
       );
     };
     if (near === undefined) return known;
@@ -207,9 +206,8 @@ export function forecastLoad(input: ForecastInput): Forecast {
     let interval: { readonly lower: number; readonly upper: number } | undefined = calm.interval;
     let scale = usualRps;
     if (active.length > 0 || surpriseRps > 0) {
-      fillSamples({ active, reachViewers, usualRps, surpriseRps, residualNoise });
-      summary = summarise(samples, budget);
-      interval = input.instants === undefined ? intervalOf(samples) : undefined;
+      summary = summedUp({ active, reachViewers, usualRps, surpriseRps, residualNoise }, budget);
+      interval = input.instants === undefined ? intervalOfLast() : undefined;
       scale = 1;
     }
     return {
@@ -330,10 +328,18 @@ type KnownList = {
   readonly expected: Map<number, ExpectedMinute>;
 };
 
-/** A minute, and what it follows from beside its instant: the terms that add to it, the level, the surprise. */
-type Known<T> = { readonly active: number; readonly level: number; readonly surpriseRps: number; readonly value: T };
+/**
+ * What was worked out for one minute, and of each what it follows from beside its instant: three numbers a value, which are the terms that add
+ * to it, the level and the surprise. They lie in one array of numbers, which a search goes through without looking at an object for each.
+ */
+type Known<T> = {
+  readonly from: number[];
+  readonly values: T[];
+  /** How many were remembered; the newest take the places of the oldest. */
+  count: number;
+};
 
-type ByInstant<T> = Map<number, Known<T>[]>;
+type ByInstant<T> = Map<number, Known<T>>;
 
 // Each correction makes terms of its own; the hour for which a usual week stays as it is has some hundred.
 const MOST_NUMBERS = 2_048;
@@ -395,25 +401,33 @@ function activeAt(terms: readonly Term[], numbers: readonly number[], atMs: numb
   return active;
 }
 
+/** What a minute follows from beside its instant. */
+type From = { readonly active: number; readonly level: number; readonly surpriseRps: number };
+
 /** What was worked out before for an instant from the same, or undefined. */
-function lookedUp<T>(known: ByInstant<T>, atMs: number, active: number, level: number, surpriseRps: number): T | undefined {
+function lookedUp<T>(known: ByInstant<T>, atMs: number, { active, level, surpriseRps }: From): T | undefined {
   const before = known.get(Math.floor(atMs / MINUTE_MS));
   if (before === undefined) return undefined;
-  for (let i = before.length - 1; i >= 0; i -= 1) {
-    const each = before[i];
-    if (each?.active === active && each.level === level && each.surpriseRps === surpriseRps) return each.value;
+  const { from, values } = before;
+  for (let nth = 0; nth < values.length; nth += 1) {
+    if (from[3 * nth] === active && from[3 * nth + 1] === level && from[3 * nth + 2] === surpriseRps) return values[nth];
   }
   return undefined;
 }
 
 /** Remembers what was worked out for an instant, where the numbers of its terms fit into one. */
-function remembered<T>(known: ByInstant<T>, atMs: number, minute: Known<T>): T {
-  if (minute.active > Number.MAX_SAFE_INTEGER) return minute.value;
+function remembered<T>(known: ByInstant<T>, atMs: number, { active, level, surpriseRps }: From, value: T): T {
+  if (active > Number.MAX_SAFE_INTEGER) return value;
   const place = Math.floor(atMs / MINUTE_MS);
-  const before = known.get(place);
-  if (before === undefined) known.set(place, [minute]);
-  else if (before.push(minute) > MOST_KEPT) before.shift();
-  return minute.value;
+  let minute = known.get(place);
+  if (minute === undefined) known.set(place, (minute = { from: [], values: [], count: 0 }));
+  const at = minute.count % MOST_KEPT;
+  minute.from[3 * at] = active;
+  minute.from[3 * at + 1] = level;
+  minute.from[3 * at + 2] = surpriseRps;
+  minute.values[at] = value;
+  minute.count += 1;
+  return value;
 }
 
 const ordinary = new WeakMap<TargetUsual, Ordinary>();
@@ -459,124 +473,6 @@ function areSame(a: readonly number[], b: readonly number[]): boolean {
 function isAlike(a: Given, b: Given): boolean {
   return a.zone === b.zone && a.budget === b.budget && a.reachViewers === b.reachViewers;
 }
-
-/** An occasion in a minute in which it adds something. */
-type Active = { readonly term: Term; readonly at: Multiple };
-
-/** The one that adds the most: along its samples in ascending order the sums are nearly in order too. */
-function leading(active: readonly Active[]): Active | undefined {
-  let most: Active | undefined;
-  for (const each of active) {
-    if (most === undefined || each.term.medianRps * each.at.multiple > most.term.medianRps * most.at.multiple) most = each;
-  }
-  return most;
-}
-
-/** What stands in each place when samples are put in the ascending order of one occasion's. */
-type Along = {
-  /** Errors of the usual load, by what they were made from, and of a surprise. */
-  readonly residual: WeakMap<Float64Array, Float64Array>;
-  readonly surprise: Float64Array;
-  /** Sample points of other occasions, by their order. */
-  readonly points: WeakMap<Uint8Array, Uint8Array>;
-  /** Which sample it is. */
-  readonly sample: Uint8Array;
-};
-
-const alongOrders = new WeakMap<Uint8Array, Along>();
-
-function alongOf(order: Uint8Array): Along {
-  let along = alongOrders.get(order);
-  if (along === undefined) {
-    const sample = new Uint8Array(SAMPLE_COUNT);
-    for (let i = 0; i < SAMPLE_COUNT; i += 1) sample[order[i] ?? i] = i;
-    along = { residual: new WeakMap(), surprise: noiseIn(sample, surpriseNoise), points: new WeakMap(), sample };
-    alongOrders.set(order, along);
-  }
-  return along;
-}
-
-function noiseIn(sample: Uint8Array, noise: Float64Array): Float64Array {
-  return Float64Array.from(sample, (which) => noise[which] ?? 1);
-}
-
-function residualIn(along: Along, residualNoise: Float64Array): Float64Array {
-  let residual = along.residual.get(residualNoise);
-  if (residual === undefined) along.residual.set(residualNoise, (residual = noiseIn(along.sample, residualNoise)));
-  return residual;
-}
-
-function pointsIn(along: Along, order: Uint8Array): Uint8Array {
-  let points = along.points.get(order);
-  if (points === undefined) along.points.set(order, (points = Uint8Array.from(along.sample, (which) => order[which] ?? 0)));
-  return points;
-}
-
-const AS_THEY_ARE = Uint8Array.from({ length: SAMPLE_COUNT }, (_, i) => i);
-
-/**
- * Samples of the load of one minute, in `samples`. Occasions on air together share one audience: their sum stays within reach, but never
- * below the largest of them.
- */
-function fillSamples(minute: {
-  readonly active: readonly Active[];
-  readonly reachViewers: number;
-  readonly usualRps: number;
-  readonly surpriseRps: number;
-  readonly residualNoise: Float64Array;
-}): void {
-  const { active, reachViewers, usualRps, surpriseRps } = minute;
-  const along = alongOf(leading(active)?.term.order ?? AS_THEY_ARE);
-  const residual = residualIn(along, minute.residualNoise);
-  const [first, ...others] = active;
-  if (first === undefined) samples.fill(0);
-  else if (others.length > 0 && reachViewers < Number.POSITIVE_INFINITY) addShared(active, along, reachViewers);
-  else {
-    beginWith(first, along);
-    for (const each of others) addLoad(each, along);
-  }
-  if (surpriseRps > 0) {
-    for (let i = 0; i < SAMPLE_COUNT; i += 1) {
-      const ordinary = usualRps * (residual[i] ?? 1) + surpriseRps * (along.surprise[i] ?? 1);
-      samples[i] = Math.max(0, ordinary + (samples[i] ?? 0));
-    }
-  } else for (let i = 0; i < SAMPLE_COUNT; i += 1) samples[i] = Math.max(0, usualRps * (residual[i] ?? 1) + (samples[i] ?? 0));
-}
-
-function beginWith({ term, at }: Active, along: Along): void {
-  const viewers = viewersOf(term, at.spread);
-  const points = pointsIn(along, term.order);
-  const perViewerRps = term.loadPerViewerRps * at.multiple;
-  for (let i = 0; i < SAMPLE_COUNT; i += 1) samples[i] = perViewerRps * (viewers[points[i] ?? 0] ?? 0);
-}
-
-function addLoad({ term, at }: Active, along: Along): void {
-  const viewers = viewersOf(term, at.spread);
-  const points = pointsIn(along, term.order);
-  const perViewerRps = term.loadPerViewerRps * at.multiple;
-  for (let i = 0; i < SAMPLE_COUNT; i += 1) samples[i] = (samples[i] ?? 0) + perViewerRps * (viewers[points[i] ?? 0] ?? 0);
-}
-
-function addShared(active: readonly Active[], along: Along, reachViewers: number): void {
-  samples.fill(0);
-  largest.fill(0);
-  for (const { term, at } of active) {
-    const viewers = viewersOf(term, at.spread);
-    const points = pointsIn(along, term.order);
-    const perViewerRps = term.loadPerViewerRps * at.multiple;
-    const reachRps = reachViewers * perViewerRps;
-    for (let i = 0; i < SAMPLE_COUNT; i += 1) {
-      const load = perViewerRps * (viewers[points[i] ?? 0] ?? 0);
-      samples[i] = (samples[i] ?? 0) + load;
-      largest[i] = Math.max(largest[i] ?? 0, load, reachRps);
-    }
-  }
-  for (let i = 0; i < SAMPLE_COUNT; i += 1) samples[i] = Math.min(samples[i] ?? 0, largest[i] ?? 0);
-}
-
-// Room to work in, made once: nothing in it is read before it is written.
-const largest = new Float64Array(SAMPLE_COUNT);
-const samples = new Float64Array(SAMPLE_COUNT);
 
 /** What was forecast for a minute that has just been measured. */
 function expectedIn(terms: readonly Term[], usualRps: number | undefined, atMs: number): ExpectedMinute {

@@ -146,9 +146,11 @@ function isBelow({ expected: { usualRps, occasionsRps }, loadRps }: Pair, before
 
 function levelOf(pairs: readonly Pair[]): number {
   const ratios: number[] = [];
-  for (const { expected, loadRps } of pairs.slice(-LEVEL_MINUTES)) {
-    const { usualRps, occasionsRps } = expected;
-    if (usualRps !== undefined && usualRps > 0 && occasionsRps < DROWNED_SHARE * usualRps) ratios.push(loadRps / usualRps);
+  for (let index = Math.max(0, pairs.length - LEVEL_MINUTES); index < pairs.length; index += 1) {
+    const pair = pairs[index];
+    if (pair === undefined) break;
+    const { usualRps, occasionsRps } = pair.expected;
+    if (usualRps !== undefined && usualRps > 0 && occasionsRps < DROWNED_SHARE * usualRps) ratios.push(pair.loadRps / usualRps);
   }
   if (ratios.length < FEWEST_LEVEL_MINUTES) return 1;
   // The usual week weighs as much as the fewest minutes.

@@ -170,18 +170,20 @@ export function multipleAt(term: Term, atMs: number): Multiple {
 type Amplitude = NonNullable<Nowcast["amplitude"]>;
 
 // An evening takes an occasion through some hundred corrections, and comes back to many of them.
-const moved = new WeakMap<Term, Map<string, Term>>();
+const moved = new WeakMap<Term, Map<number, Term[]>>();
 
 /** The term as the measurements leave it: the amplitude moved, what is still uncertain narrowed. Moved alike again, it is the same object. */
 export function corrected(term: Term, { amplitude, newestMs }: Nowcast): Term {
   if (amplitude === undefined || newestMs === undefined) return term;
   // One that has hardly begun cannot have disappointed: what was measured is the one before it.
   if (amplitude.shift < 0 && newestMs < term.timing.startsAtMs + NOWCAST_MINUTES * MINUTE_MS) return term;
-  let terms = moved.get(term);
-  if (terms === undefined) moved.set(term, (terms = new Map()));
-  const by = `${amplitude.shift}/${amplitude.spread}`;
-  let after = terms.get(by);
-  if (after === undefined) terms.set(by, (after = movedBy(term, amplitude)));
+  const { shift, spread } = amplitude;
+  let byShift = moved.get(term);
+  if (byShift === undefined) moved.set(term, (byShift = new Map()));
+  let alike = byShift.get(shift);
+  if (alike === undefined) byShift.set(shift, (alike = []));
+  let after = alike.find((each) => each.spread === spread);
+  if (after === undefined) alike.push((after = movedBy(term, amplitude)));
   return after;
 }
 
