@@ -78,26 +78,41 @@ export function turnedOutAbove(
 /** Whether so many viewers above usual are above the threshold of some target. */
 export function crowdIsAbove(context: Context, model: Model, occasion: Occasion, viewers: number): boolean {
   const { zone, threshold, targets } = context.settings;
-  if (viewers < 0) return false;
-  const peaks = peaksPerViewer(context, model, occasion.programmeClass);
+  const { peaks, leastViewers } = peaksPerViewer(context, model, occasion.programmeClass);
+  if (viewers < 0 || viewers < leastViewers) return false;
   return targets.some((target, index) =>
     isAbove({ model, target, atMs: occasion.startsAtMs, addedRps: viewers * (peaks[index] ?? 0), zone, threshold }),
   );
 }
 
-const known = new WeakMap<Context, { readonly learned: Model["learned"]; readonly byClass: Map<string, readonly number[]> }>();
+/** What one viewer of a class of programme brings, and how many it takes to bring what the threshold counts in units. */
+type Peaks = {
+  /** The most load, in requests a second, by target. */
+  readonly peaks: readonly number[];
+  /** Fewer viewers are above the threshold of no target, whatever is usual. */
+  readonly leastViewers: number;
+};
 
-/** The most load (requests a second) that one viewer of a class of programme brings each target: worked out once for what was learned. */
-function peaksPerViewer(context: Context, { learned }: Model, programmeClass: string): readonly number[] {
+const known = new WeakMap<Context, { readonly learned: Model["learned"]; readonly byClass: Map<string, Peaks> }>();
+
+// What is a hair below the least may be it in binary: it is looked at target by target.
+const ROUNDING = 1 - 1e-9;
+
+/** What one viewer of a class of programme brings: worked out once for what was learned. */
+function peaksPerViewer(context: Context, { learned }: Model, programmeClass: string): Peaks {
   let memory = known.get(context);
   if (memory?.learned !== learned) known.set(context, (memory = { learned, byClass: new Map() }));
-  let peaks = memory.byClass.get(programmeClass);
-  if (peaks === undefined) {
-    peaks = context.settings.targets.map((target) => {
+  let found = memory.byClass.get(programmeClass);
+  if (found === undefined) {
+    const { targets, threshold } = context.settings;
+    let leastViewers = Number.POSITIVE_INFINITY;
+    const peaks = targets.map((target) => {
       const perViewer = Math.exp(loadPerViewerOf(learned, target, programmeClass).logRps);
-      return perViewer * peakMultiple(shapeOf(shapesFor(learned, target.id), programmeClass));
+      const peak = perViewer * peakMultiple(shapeOf(shapesFor(learned, target.id), programmeClass));
+      leastViewers = Math.min(leastViewers, (ROUNDING * threshold.units * target.throughputRps * target.targetUtilisation) / peak);
+      return peak;
     });
-    memory.byClass.set(programmeClass, peaks);
+    memory.byClass.set(programmeClass, (found = { peaks, leastViewers }));
   }
-  return peaks;
+  return found;
 }

@@ -46,26 +46,40 @@ export function followedOf(counted: readonly Followed[], { occasions, air }: Air
 /** Starts and ends to learn by, and to look ahead by: the same list where they do not differ. */
 type Timings = { readonly now: number; readonly learning: readonly Timing[]; readonly looking: readonly Timing[] };
 
-// All targets of a tick follow the same occasions.
+// All targets of a tick follow the same occasions, and most ticks find them where the tick before did: what is known of where minutes stand by
+// a list of timings is kept with the list.
 const timingsKnown = new WeakMap<readonly Followed[], Timings>();
+const timingsLately = new WeakMap<Context, Timings>();
 
-function timingsOf(followed: readonly Followed[], now: number): Timings {
-  const before = timingsKnown.get(followed);
-  if (before?.now === now) return before;
-  const learning = followed.map((each) => learningTiming(each, now));
-  const looking = followed.map(({ occasion, air }) => timingOf(occasion, air, now));
-  const timings = { now, learning, looking: isSameTimings(learning, looking) ? learning : looking };
+function timingsOf(context: Context, followed: readonly Followed[], now: number): Timings {
+  const known = timingsKnown.get(followed);
+  if (known?.now === now) return known;
+  const before = timingsLately.get(context);
+  const [learningNow, lookingNow] = [followed.map((each) => learningTiming(each, now)), followed.map((each) => timingAt(each, now))];
+  const [learning, looking] = [theSame(before?.learning, learningNow), theSame(before?.looking, lookingNow)];
+  const timings = { now, learning, looking: theSame(learning, looking) };
   timingsKnown.set(followed, timings);
+  timingsLately.set(context, timings);
   return timings;
+}
+
+function timingAt({ occasion, air }: Followed, now: number): Timing {
+  return timingOf(occasion, air, now);
+}
+
+/** The list of before, where the next one does not differ. */
+function theSame(before: readonly Timing[] | undefined, next: readonly Timing[]): readonly Timing[] {
+  return before !== undefined && isSameTimings(before, next) ? before : next;
 }
 
 type Given = { readonly target: Target; readonly followed: readonly Followed[]; readonly now: number };
 
-function inputOf({ settings }: Context, { target, followed, now }: Given, measured: readonly LoadMinute[]): NearInput {
+function inputOf(context: Context, { target, followed, now }: Given, measured: readonly LoadMinute[]): NearInput {
+  const { settings } = context;
   const { throughputRps, baselineUnits } = target;
   return {
     measured,
-    timings: timingsOf(followed, now).learning,
+    timings: timingsOf(context, followed, now).learning,
     zone: settings.zone,
     throughputRps,
     leadMinutes: Math.ceil(target.startUpMs / MINUTE_MS) + LAG_MINUTES,
@@ -162,7 +176,7 @@ export function nearForecast(
   memory.delete(target.id);
   if (next !== undefined) learner.learn(input, next.atMs);
   memory.set(target.id, { version, learner, minutesAhead: stored.minutesAhead, timings, minutes });
-  return learner.look({ ...input, timings: timingsOf(followed, now).looking });
+  return learner.look({ ...input, timings: timingsOf(context, followed, now).looking });
 }
 
 /** Whether what was learned before is what the beginning of these minutes teaches by these timings. */

@@ -4,7 +4,7 @@ import { measure } from "../../shared/app/measure.ts";
 import { nearFrom, storedNear, type StoredNear } from "../../shared/app/near-document.ts";
 import type { Json } from "../../shared/app/ports.ts";
 import { makePlans, TICK_HORIZON_MS, type Planned } from "../../shared/app/plan.ts";
-import { lookNear, seenAt } from "../../shared/core/forecast/near.ts";
+import { lookNear, nearAt } from "../../shared/core/forecast/near.ts";
 import { situationAt } from "../../shared/app/situation.ts";
 import { stepAt } from "../../shared/core/plan/plan.ts";
 import { HOUR_MS, MINUTE_MS } from "../../shared/core/time.ts";
@@ -117,7 +117,7 @@ test("while nothing is published since the stored hours, they are not learned ag
   const measured = await small.context.ports.loads.load("api", at(12, 30), at(13));
   const look = { measured, timings: [], zone: [], throughputRps: 100 };
   const seen = lookNear(nearFrom(await storedOf(small)), look, small.context.settings.policy.unservedPerMillion);
-  const { medianRps } = (seen && seenAt(seen, at(13, 10))) ?? {};
+  const { medianRps } = (seen && nearAt(seen, at(13, 10))) ?? {};
   const [first] = (await planned(small, at(13, 10))).forecast.minutes;
   expect(first).toMatchObject({ atMs: at(13, 10), isNear: true, medianRps });
 });

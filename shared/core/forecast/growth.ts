@@ -140,10 +140,11 @@ function lookAhead(
   const usualGrowths: number[] = [];
   const medians: number[] = [];
   let usualGrowth = 0;
+  featuresOf(moving, usualGrowth);
   for (let nth = 0; nth < minutesAhead; nth += 1) {
     const spot = spotAt(fromMs + (nth + 1) * MINUTE_MS);
     usualGrowth += rateAt(numbers, spot.rate);
-    const growth = predicted(numbers, regressionAt(nth, spot.side), featuresOf(moving, usualGrowth));
+    const growth = predicted(numbers, regressionAt(nth, spot.side), withUsualGrowth(usualGrowth));
     const level = Math.exp(moving.level + Math.max(-LARGEST_GROWTH, Math.min(LARGEST_GROWTH, growth)));
     spots.push(spot);
     usualGrowths.push(usualGrowth);
@@ -154,7 +155,12 @@ function lookAhead(
 
 /** The minutes ahead in a sight, while the numbers are those that it was seen by. */
 function minutesIn(sight: Sight, numbers: Float64Array): readonly NearMinute[] {
-  return sight.spots.flatMap((_, nth) => minuteIn(sight, numbers, nth) ?? []);
+  const minutes: NearMinute[] = [];
+  for (let nth = 0; nth < sight.spots.length; nth += 1) {
+    const minute = minuteIn(sight, numbers, nth);
+    if (minute !== undefined) minutes.push(minute);
+  }
+  return minutes;
 }
 
 function minuteIn({ made, spots }: Sight, numbers: Float64Array, nth: number): NearMinute | undefined {
@@ -172,8 +178,13 @@ function minuteIn({ made, spots }: Sight, numbers: Float64Array, nth: number): N
 
 /** What a regression is given, in the order of `FEATURES`, in `features`: they hold until the next are asked for. */
 function featuresOf({ slopes }: Moving, usualGrowth: number): Float64Array {
-  features[1] = usualGrowth;
   for (let nth = 0; nth < slopes.length; nth += 1) features[2 + nth] = slopes[nth] ?? 0;
+  return withUsualGrowth(usualGrowth);
+}
+
+/** The same of another minute that is seen from the same one. */
+function withUsualGrowth(usualGrowth: number): Float64Array {
+  features[1] = usualGrowth;
   return features;
 }
 
@@ -185,7 +196,9 @@ type Spot = { readonly place: Place; readonly side: Side; readonly rate: Rate; r
 
 type Spots = { readonly zone: ZoneOffsets; readonly byInstant: Map<number, Spot> };
 
-// All targets look ahead by the same timings, and nearly all to the same minutes.
+// All targets look ahead by the same timings, and nearly all to the same minutes. A list of timings may stand for as long as the guide says
+// nothing new: what is remembered by it stays below 1 MB.
+const SPOTS_KEPT = 4_096;
 const knownSpots = new WeakMap<readonly Timing[], Spots>();
 
 /** Where minutes stand by these timings, each worked out once. */
@@ -195,7 +208,9 @@ function spotsOf(timings: readonly Timing[], zone: ZoneOffsets): (atMs: number) 
   const { byInstant } = spots;
   return (atMs) => {
     let spot = byInstant.get(atMs);
-    if (spot === undefined) byInstant.set(atMs, (spot = spotOf(placeOf(timings, atMs, zone))));
+    if (spot !== undefined) return spot;
+    if (byInstant.size >= SPOTS_KEPT) byInstant.clear();
+    byInstant.set(atMs, (spot = spotOf(placeOf(timings, atMs, zone))));
     return spot;
   };
 }

@@ -1,6 +1,7 @@
 import { MINUTE_MS } from "../time.ts";
 import type { Nowcast } from "./nowcast.ts";
-import { seenAt, type NearForecast, type SeenMinute } from "./near.ts";
+import type { NearMinute } from "./growth.ts";
+import { nearAt, seenIn, type NearForecast, type SeenMinute } from "./near.ts";
 import { ARRIVAL_MS } from "./shape.ts";
 import type { Term } from "./terms.ts";
 
@@ -29,14 +30,14 @@ export function handedOver(
   near: NearForecast,
   { planned, correction, atMs, usualRps }: Known & { readonly atMs: number },
 ): { readonly seen: SeenMinute; readonly isRival: boolean } | undefined {
-  const seen = seenAt(near, atMs);
-  if (seen === undefined || seen.seenMinutes < FEWEST_MINUTES) return undefined;
+  const minute = nearAt(near, atMs);
+  if (minute === undefined || minute.seenMinutes < FEWEST_MINUTES) return undefined;
   if (correction.suddenFall || correction.farBelow) return undefined;
-  if (isSteeper(near, seen, usualRps)) return undefined;
+  if (isSteeper(near, minute, usualRps)) return undefined;
   const coming = planned.filter((term) => comesBetween(term, near.newestMs, atMs));
-  if (coming.length === 0) return { seen, isRival: seen.spread > UNSURE_SPREAD };
+  if (coming.length === 0) return { seen: seenIn(near, minute), isRival: minute.spread > UNSURE_SPREAD };
   const isKnownKind = coming.every(({ isExpected, lateTiming }) => !isExpected && lateTiming === undefined);
-  return isKnownKind && seen.seenMinutes >= FEWEST_ARRIVAL_MINUTES ? { seen, isRival: true } : undefined;
+  return isKnownKind && minute.seenMinutes >= FEWEST_ARRIVAL_MINUTES ? { seen: seenIn(near, minute), isRival: true } : undefined;
 }
 
 /** What is known beside the newest minutes: the occasions, what was corrected by measurements, and the usual load by instant. */
@@ -47,7 +48,7 @@ type Known = {
 };
 
 /** Whether the usual week rises more from the newest minute to the one seen than that one is forecast to. */
-function isSteeper({ newestMs, newestRps }: NearForecast, { atMs, medianRps }: SeenMinute, usualRps: Known["usualRps"]): boolean {
+function isSteeper({ newestMs, newestRps }: NearForecast, { atMs, medianRps }: NearMinute, usualRps: Known["usualRps"]): boolean {
   const [before, then] = [usualRps(newestMs), usualRps(atMs)];
   return before !== undefined && then !== undefined && then * newestRps > STEEPER * medianRps * before && then > before;
 }

@@ -96,12 +96,21 @@ export type NearForecast = {
   /** What the newest minute carried. */
   readonly newestRps: number;
   /** One after the other, from the one after the newest on. */
-  readonly minutes: readonly SeenMinute[];
+  readonly minutes: readonly NearMinute[];
+  /** What the load to have capacity for is made with: few of the minutes are asked for it. */
+  readonly spreads: Spreads;
+  readonly throughputRps: number;
 };
 
 /** The minute that starts at `atMs` as the newest one lets it be seen, or undefined where it is not among them. */
-export function seenAt({ newestMs, minutes }: NearForecast, atMs: number): SeenMinute | undefined {
+export function nearAt({ newestMs, minutes }: NearForecast, atMs: number): NearMinute | undefined {
   return minutes[(atMs - newestMs) / MINUTE_MS - 1];
+}
+
+/** A minute of the forecast with the load to have capacity for. */
+export function seenIn({ spreads, throughputRps }: NearForecast, minute: NearMinute): SeenMinute {
+  const { atMs, side, medianRps, spread, seenMinutes } = minute;
+  return { atMs, side, medianRps, spread, seenMinutes, tailRps: tailOfNear(minute, spreads[side], throughputRps) };
 }
 
 /** Looks ahead from the newest known minute; undefined where none is known, or too little before it. */
@@ -116,14 +125,8 @@ function forecastFrom(
 ): NearForecast | undefined {
   const newest = input.measured.findLast((minute): minute is Extract<LoadMinute, { kind: "known" }> => minute.kind === "known");
   if (newest === undefined) return undefined;
-  const spreads: Spreads = spreadsOf(margins, input.unservedPerMillion);
-  const minutes = look(input, newest.atMs).map(({ atMs, side, medianRps, spread, seenMinutes }): SeenMinute => ({
-    atMs,
-    side,
-    medianRps,
-    spread,
-    seenMinutes,
-    tailRps: tailOfNear({ medianRps, spread }, spreads[side], input.throughputRps),
-  }));
-  return minutes.length === 0 ? undefined : { newestMs: newest.atMs, newestRps: newest.loadRps, minutes };
+  const minutes = look(input, newest.atMs);
+  if (minutes.length === 0) return undefined;
+  const { throughputRps, unservedPerMillion } = input;
+  return { newestMs: newest.atMs, newestRps: newest.loadRps, minutes, spreads: spreadsOf(margins, unservedPerMillion), throughputRps };
 }

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { handedOver } from "../../../shared/core/forecast/handover.ts";
-import type { NearForecast, SeenMinute } from "../../../shared/core/forecast/near.ts";
+import type { NearMinute } from "../../../shared/core/forecast/growth.ts";
+import type { NearForecast } from "../../../shared/core/forecast/near.ts";
 import type { Nowcast } from "../../../shared/core/forecast/nowcast.ts";
 import type { Term } from "../../../shared/core/forecast/terms.ts";
 import { MINUTE_MS } from "../../../shared/core/time.ts";
@@ -13,12 +14,12 @@ function minutes(count: number): number {
 }
 
 /** Seen from `newest` minutes after the start: every minute until an hour later, as much as was carried there. */
-function near(newest: number, more: Partial<SeenMinute> = {}): NearForecast {
-  const seen = Array.from({ length: 60 }, (_, nth): SeenMinute => {
+function near(newest: number, more: Partial<NearMinute> = {}): NearForecast {
+  const seen = Array.from({ length: 60 }, (_, nth): NearMinute => {
     const atMs = minutes(newest + nth + 1);
-    return { atMs, side: "inside", medianRps: 1_000, tailRps: 1_200, spread: 0.05, seenMinutes: 400, ...more };
+    return { atMs, side: "inside", medianRps: 1_000, spread: 0.05, seenMinutes: 400, ...more };
   });
-  return { newestMs: minutes(newest), newestRps: 1_000, minutes: seen };
+  return { newestMs: minutes(newest), newestRps: 1_000, minutes: seen, spreads: { inside: 3, outside: 3 }, throughputRps: 100 };
 }
 
 const term: Term = {
@@ -38,7 +39,7 @@ const term: Term = {
 type Case = {
   readonly newest: number;
   readonly ahead: number;
-  readonly seen?: Partial<SeenMinute>;
+  readonly seen?: Partial<NearMinute>;
   readonly correction?: Nowcast;
   readonly planned?: readonly Term[];
   readonly usualRps?: (atMs: number) => number | undefined;
