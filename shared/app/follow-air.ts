@@ -1,6 +1,5 @@
 import { assessAir, followsFromCrowd, HARD_CAP_MS, measuredPlateau, type Air } from "../core/forecast/air.ts";
 import { learnEvening, tellsOfEvening, unstretched, type MeasuredBroadcast } from "../core/forecast/audience.ts";
-import type { Impact } from "../core/forecast/impact.ts";
 import { measuredViewers } from "../core/forecast/learn.ts";
 import type { Model } from "../core/forecast/model.ts";
 import { ARRIVAL_MS } from "../core/forecast/shape.ts";
@@ -260,12 +259,9 @@ function settle({ context, model, revealed, outcomes }: Following, occasion: Occ
 
 /** What is thought of an occasion as it starts; counted once, and only when Calltime was there. */
 function judge({ context, model, tally, sinceMs }: Following, occasion: Occasion): Judged {
-  const { byTarget, verdict: impact } = impactsOf(context, model, occasion);
-  const known = [...byTarget.values()].find(
-    (each): each is Exclude<Impact, { kind: "unknown-audience" }> => each.kind !== "unknown-audience",
-  );
+  const { audience, verdict: impact } = impactsOf(context, model, occasion);
   if (occasion.startsAtMs >= sinceMs) tally[impact] += 1;
-  return known === undefined ? { impact } : { impact, expectedViewers: Math.round(unstretched(known.audience.mean)) };
+  return audience.kind === "unknown" ? { impact } : { impact, expectedViewers: Math.round(unstretched(audience.mean)) };
 }
 
 /** The minutes from `fromMs` on; there is one entry for each. */

@@ -6,13 +6,15 @@ import type { Context } from "./context.ts";
 
 /** What one occasion does to every target. */
 export type Impacts = {
+  /** By target id, where the verdict is above. Of the others, thousands a fortnight, only the verdict is kept. */
   readonly byTarget: ReadonlyMap<string, Impact>;
+  readonly audience: AudienceForecast;
   /** Above: the threshold of some target; nobody knows the audience, whatever the target. */
   readonly verdict: "above" | "below" | "unknown-audience";
 };
 
-/** What was worked out for an occasion, from which audience, and the levels that this was forecast from last. */
-type Worked = { readonly impacts: Impacts; readonly audience: AudienceForecast; levels: Model["learned"]["audience"] };
+/** What was worked out for an occasion, and the levels that this was forecast from last. */
+type Worked = { readonly impacts: Impacts; levels: Model["learned"]["audience"] };
 
 type Known = { model: Model; readonly byOccasion: WeakMap<Occasion, Worked> };
 
@@ -29,12 +31,12 @@ export function impactsOf(context: Context, model: Model, occasion: Occasion): I
   if (worked?.levels === levels) return worked.impacts;
   const audience = forecastAudience(levels, occasion, context.settings.zone);
   // A broadcast that is over teaches of its own kind: of most others the same is thought as before.
-  if (worked !== undefined && isSame(worked.audience, audience)) {
+  if (worked !== undefined && isSame(worked.impacts.audience, audience)) {
     worked.levels = levels;
     return worked.impacts;
   }
-  const impacts = judged(context, model, occasion);
-  memory.byOccasion.set(occasion, { impacts, audience, levels });
+  const impacts = judged(context, model, occasion, audience);
+  memory.byOccasion.set(occasion, { impacts, levels });
   return impacts;
 }
 
@@ -43,16 +45,18 @@ function isSame(a: AudienceForecast, b: AudienceForecast): boolean {
   return a.mean === b.mean && a.variance === b.variance && a.basis === b.basis && a.seriesSeen === b.seriesSeen;
 }
 
-function judged({ settings }: Context, model: Model, occasion: Occasion): Impacts {
+const NONE_ABOVE: Impacts["byTarget"] = new Map();
+
+function judged({ settings }: Context, model: Model, occasion: Occasion, audience: AudienceForecast): Impacts {
   const { targets, zone, threshold } = settings;
   const byTarget = new Map<string, Impact>();
   let verdict: Impacts["verdict"] = "below";
   for (const target of targets) {
-    const impact = impactOf({ model, target, occasion, zone, threshold });
+    const impact = impactOf({ model, target, occasion, audience, zone, threshold });
     byTarget.set(target.id, impact);
     if (impact.kind === "unknown-audience" || (impact.kind === "above" && verdict === "below")) verdict = impact.kind;
   }
-  return { byTarget, verdict };
+  return { byTarget: verdict === "above" ? byTarget : NONE_ABOVE, verdict, audience };
 }
 
 /** Whether all that an impact follows from beside the audience is the same: lead times and viewers by channel are not part of it. */

@@ -39,11 +39,13 @@ export function impactOf(input: {
   readonly model: Model;
   readonly target: Target;
   readonly occasion: Occasion;
+  /** Its audience as it is forecast, where that was worked out before: it is the same for every target. */
+  readonly audience?: AudienceForecast;
   readonly zone: ZoneOffsets;
   readonly threshold: ImpactThreshold;
 }): Impact {
   const { model, target, occasion, zone, threshold } = input;
-  const audience = forecastAudience(model.learned.audience, occasion, zone);
+  const audience = input.audience ?? forecastAudience(model.learned.audience, occasion, zone);
   if (audience.kind === "unknown") return { kind: "unknown-audience" };
   const perViewer = loadPerViewerOf(model.learned, target, occasion.programmeClass);
   const shape = shapeOf(shapesFor(model.learned, target.id), occasion.programmeClass);
