@@ -1,12 +1,15 @@
 /**
  * What planning costs: 300 targets over 14 days of a 72-channel guide, and again after one programme moved, against planning everything anew
- * in the same run; and how that grows with targets, programmes and days. `npm run bench -- replan [--rounds N] [--record]`.
+ * in the same run; and how that, and what stays in memory, grows with targets, programmes and days. `npm run bench -- replan [--rounds N] [--record]`.
  */
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { makePlans, TICK_HORIZON_MS } from "../shared/app/plan.ts";
 import { situationAt } from "../shared/app/situation.ts";
+import type { Schedule } from "../shared/core/schedule/programme.ts";
 import { DAY_MS } from "../shared/core/time.ts";
 import { aboutNow, jsonOf } from "./about.ts";
 import { median } from "./one-core.ts";
@@ -36,6 +39,27 @@ async function planned({ context }: Deployment, horizonMs: number): Promise<void
   await makePlans(context, await situationAt(context, NOW), horizonMs);
 }
 
+setFlagsFromString("--expose-gc");
+const collect = runInNewContext("gc") as () => void;
+
+/** What is in memory, in millions of bytes. */
+function heapMbNow(): number {
+  collect();
+  return process.memoryUsage().heapUsed / 1e6;
+}
+
+/** What a deployment keeps of each thing that it works out, one after the other. */
+async function heapMbOf({ context, publish }: Deployment, guide: Schedule, horizonMs: number): Promise<ReplanRow["heapMb"]> {
+  await publish(guide);
+  const before = heapMbNow();
+  await context.guide(NOW);
+  const withGuide = heapMbNow();
+  await planned({ context, publish }, TICK_HORIZON_MS);
+  const withTick = heapMbNow();
+  await planned({ context, publish }, horizonMs);
+  return { guide: withGuide - before, tick: withTick - withGuide, days: heapMbNow() - withTick };
+}
+
 async function rowOf(size: Size, rounds: number): Promise<ReplanRow> {
   const guide = guideOf(size);
   const start = await begun(size);
@@ -43,6 +67,7 @@ async function rowOf(size: Size, rounds: number): Promise<ReplanRow> {
   // What begins in the next hours: the plans of a tick see it too.
   const soon = guide.programmes.flatMap(({ startsAtMs }, nth) => (startsAtMs > NOW && startsAtMs < NOW + TICK_HORIZON_MS ? [nth] : []));
   const times: Record<keyof ReplanRow["cpuMs"], number[]> = { anew: [], again: [], guide: [], replan: [], tick: [], tickAnew: [] };
+  const heapMb = await heapMbOf(deployed(start), guide, horizonMs);
   let occasions = 0;
   for (let round = 0; round < rounds; round += 1) {
     const deployment = deployed(start);
@@ -60,7 +85,7 @@ async function rowOf(size: Size, rounds: number): Promise<ReplanRow> {
     times.tickAnew.push(await cpuMsOf(() => planned(other, TICK_HORIZON_MS)));
   }
   const cpuMs = Object.fromEntries(Object.entries(times).map(([name, each]) => [name, median(each)])) as ReplanRow["cpuMs"];
-  return { size, programmes: guide.programmes.length, occasions, cpuMs };
+  return { size, programmes: guide.programmes.length, occasions, cpuMs, heapMb };
 }
 
 /** Runs the bench and prints its table; with `--record` the figures are written beside it. */
