@@ -8,7 +8,7 @@ import { MINUTE_MS } from "../time.ts";
 import { connectionsOf, unitsForConnections, unitsForLoad, unitsForTail, unitsWithinConnections, withZoneReserve } from "./capacity.ts";
 import type { OverCap } from "./cap.ts";
 import { factorAt, type Override } from "./override.ts";
-import type { Limit, Plan, PlanPolicy, Reason } from "./plan.ts";
+import { stepAt, type Limit, type Plan, type PlanPolicy, type Reason } from "./plan.ts";
 
 /** Units to have *serving*, and why. `wantedUnits` is what would be needed without limits; `limit` is what cut it, if it was cut. */
 export type NeededUnits = {
@@ -53,8 +53,8 @@ export type DemandInput = {
   readonly clients: readonly Client[];
 };
 
-/** A target that opens connections to another, with the units of it that may be up in each minute (by the minute's start). */
-export type Client = { readonly target: Target; readonly units: ReadonlyMap<number, number> };
+/** A target that opens connections to another, with the units of it that may be up in the minute that starts at an instant. */
+export type Client = { readonly target: Target; readonly unitsAt: (atMs: number) => number };
 
 /** Units that the load forecast for a minute needs, whatever else asks for some; none where it is unknown. */
 export function unitsForMinute(target: Target, minute: ForecastMinute): number {
@@ -76,20 +76,18 @@ export function needsOf(input: DemandInput): readonly Need[] {
  * needs them: what counts is the floor, and beyond the plan's end the need.
  */
 export function clientOf(target: Target, plan: Plan, needs: readonly Need[]): Client {
-  const units = new Map<number, number>();
-  let last = -1;
-  for (const [index, need] of needs.entries()) {
-    const needed = neededUnits(need)?.units ?? 0;
+  // Minutes are nearly always asked for in their order.
+  let index = 0;
+  const unitsAt = (atMs: number): number => {
+    if ((needs[index]?.atMs ?? atMs) > atMs) index = 0;
+    while ((needs[index + 1]?.atMs ?? Number.POSITIVE_INFINITY) <= atMs) index += 1;
+    const need = needs[index];
+    if (need === undefined || need.atMs > atMs) return 0;
     // A database may be looked at in minutes in which its client was not: until the next one that was, the same are needed.
-    const nextMs = needs[index + 1]?.atMs ?? need.atMs + MINUTE_MS;
-    for (let atMs = need.atMs; atMs < nextMs; atMs += MINUTE_MS) {
-      while ((plan.steps[last + 1]?.atMs ?? Number.POSITIVE_INFINITY) <= atMs) last += 1;
-      const floorUnits = atMs < plan.untilMs ? (plan.steps[last]?.floorUnits ?? 0) : 0;
-      const up = Math.max(floorUnits, needed);
-      if (up > 0) units.set(atMs, up);
-    }
-  }
-  return { target, units };
+    if (index === needs.length - 1 && atMs >= need.atMs + MINUTE_MS) return 0;
+    return Math.max(stepAt(plan, atMs)?.floorUnits ?? 0, neededUnits(need)?.units ?? 0);
+  };
+  return { target, unitsAt };
 }
 
 // Metrics are one to three minutes old when they come; after so long without any, nobody knows what is going on.
@@ -228,7 +226,7 @@ function raised(input: DemandInput, atMs: number, loadUnits: number, reasons?: R
   if (connected > units) {
     const clients = input.clients
       .filter((client) => connectionsAt(client, target, atMs) > 0)
-      .map((client) => ({ targetId: client.target.id, units: client.units.get(atMs) ?? 0 }));
+      .map((client) => ({ targetId: client.target.id, units: client.unitsAt(atMs) }));
     reasons?.push({ type: "connections", clients, units: connected });
     units = connected;
   }
@@ -243,8 +241,8 @@ function raised(input: DemandInput, atMs: number, loadUnits: number, reasons?: R
   return units;
 }
 
-function connectionsAt({ target: client, units }: Client, database: Target, atMs: number): number {
-  return connectionsOf(client, units.get(atMs) ?? 0, database);
+function connectionsAt({ target: client, unitsAt }: Client, database: Target, atMs: number): number {
+  return connectionsOf(client, unitsAt(atMs), database);
 }
 
 /** The most units that a target has connections for, and its own minimum at least; undefined where nothing bounds them. */

@@ -267,7 +267,7 @@ describe("connections", () => {
   const client = (id: string) => target({ id, connections: { database: "db", poolPerUnit: 10 } });
 
   test("a database holds the connections of all its clients together, and says whose they are", () => {
-    const clients = ["player-api", "search"].map((id) => ({ target: client(id), units: new Map([[NOW, 25]]) }));
+    const clients = ["player-api", "search"].map((id) => ({ target: client(id), unitsAt: (atMs: number) => (atMs === NOW ? 25 : 0) }));
     const one = only(input([known(0, 70)], { target: database, clients }));
     expect(one.units).toBe(5);
     expect(one.reasons).toContainEqual({
@@ -320,12 +320,22 @@ describe("connections", () => {
   test("a client whose load is unknown keeps its floor, and with it its connections", () => {
     const wanted = needs(times(60, "unknown" as const));
     const plan = planned({ target: client("player-api"), needs: wanted, floorInForce: 60 });
-    expect(clientOf(client("player-api"), plan, wanted).units.get(minute(30))).toBe(60);
+    expect(clientOf(client("player-api"), plan, wanted).unitsAt(minute(30))).toBe(60);
+  });
+
+  test("a client has the same units in a minute, whichever minutes were asked for before", () => {
+    const wanted = needs([...times(40, 4), ...times(20, 60)]);
+    const { unitsAt } = clientOf(client("player-api"), planned({ needs: wanted }), wanted);
+    const minutes = times(62, 0).map((_, n) => minute(n - 1));
+    const inOrder = minutes.map(unitsAt);
+    expect(inOrder.slice(0, 2)).toEqual([0, 4]);
+    expect(inOrder.slice(-2)).toEqual([60, 0]);
+    expect(minutes.toReversed().map(unitsAt)).toEqual(inOrder.toReversed());
   });
 
   test("beyond the end of a client's plan its needs count", () => {
     const wanted = needs(times(90, 50));
-    expect(clientOf(client("player-api"), planned({ needs: wanted }), wanted).units.get(minute(80))).toBe(50);
+    expect(clientOf(client("player-api"), planned({ needs: wanted }), wanted).unitsAt(minute(80))).toBe(50);
   });
 });
 
