@@ -65,6 +65,8 @@ const SERIES_VARIANCE = 0.3 ** 2;
 const SERIES_VARIANCE_EPISODES = 5;
 const PRIOR_EPISODES = 2;
 const MEMORY_ALL_EPISODES = 100;
+// To what it is worth: most broadcasts that are over leave it where it is, and then nothing of the other series need be worked out again.
+const SPREAD_GRID = 0.02;
 // Seasons pass: a group remembers about as many broadcasts as this.
 const MEMORY_BROADCASTS = 20;
 // A series changes faster than its channel: its mean follows its last eight episodes or so. Monday's episodes differ from Friday's: a
@@ -261,8 +263,9 @@ function withEpisode({ count, squares }: AudienceLevel, square: number): Audienc
 /** How far episodes lie from what was forecast of them. The first was not forecast; after one, its own chance is in what all series show. */
 function seriesVariance(levels: AudienceLevels, { count, squares }: AudienceLevel): number {
   const all = levels[EPISODES] ?? PRIOR;
-  const usual = (SERIES_VARIANCE_EPISODES * SERIES_VARIANCE + all.squares) / (SERIES_VARIANCE_EPISODES + all.count);
-  return (PRIOR_EPISODES * usual + squares) / (PRIOR_EPISODES + count - 1);
+  const usual = Math.sqrt((SERIES_VARIANCE_EPISODES * SERIES_VARIANCE + all.squares) / (SERIES_VARIANCE_EPISODES + all.count));
+  const onGrid = Math.round(usual / SPREAD_GRID) * SPREAD_GRID;
+  return (PRIOR_EPISODES * onGrid ** 2 + squares) / (PRIOR_EPISODES + count - 1);
 }
 
 /**

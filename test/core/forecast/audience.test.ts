@@ -114,6 +114,20 @@ describe("what measured broadcasts say", () => {
     expect(spreadAfter(wild, calm)).toBeLessThan(0.6 * spreadAfter(wild, twoEpisodes));
   });
 
+  test("most episodes of other series leave what is forecast of this one as it was", () => {
+    const before = after(Array.from({ length: 60 }, (_, n): readonly [Occasion, number] => [episode(n), n % 2 === 0 ? 90_000 : 110_000]));
+    let levels = after([[elsewhere(1), 100_000]], before);
+    let forecast = forecastAudience(levels, episode(99), []);
+    let moved = 0;
+    for (let n = 0; n < 20; n += 1) {
+      levels = learnSeries(levels, elsewhere(1), { viewers: n % 2 === 0 ? 90_000 : 110_000, censored: false }, []);
+      const next = forecastAudience(levels, episode(99), []);
+      if (JSON.stringify(next) !== JSON.stringify(forecast)) moved += 1;
+      forecast = next;
+    }
+    expect(moved).toBeLessThanOrEqual(2);
+  });
+
   test("one final does not make the programmes after it large", () => {
     const before = after([1, 2, 3, 4, 5, 6].map((n) => [other(n), 300] as const));
     const later = after([[derby, 2_000_000]], before);
