@@ -65,4 +65,4 @@ test("slopes that are left unread say nothing: of a load that has begun to jump 
   const slopes = { unread: ["slope of 5 minutes", "slope of 15 minutes", "newest minute"] } as const;
   expect(Math.abs(growthOf(jumping, slopes) - growthOf(TRACE, slopes))).toBeLessThan(0.02);
   expect(Math.abs(growthOf(jumping, {}) - growthOf(TRACE, {}))).toBeGreaterThan(0.1);
-});
+}, 60_000);

@@ -15,6 +15,8 @@ import { decideFloor, type FloorMemory } from "../../../shared/core/warm/floor.t
 import { NOW, target } from "./made.ts";
 
 const LEAD_MS = 2 * HOUR_MS;
+// Hundreds of days by the minute: some seconds where nothing else is at work.
+const LONG_MS = 60_000;
 const BALANCER = target({ id: "front", kind: "alb-lcu", baselineUnits: 20, ceilingUnits: 2000, startUpMs: LEAD_MS });
 const GRID_MS = 10 * MINUTE_MS;
 
@@ -214,22 +216,34 @@ describe("one reservation for an evening", () => {
 });
 
 describe("over random evenings", () => {
-  test("a reservation is never lowered more than twice in 24 hours", () => {
-    const holds = (_: Evening, minutes: readonly Minute[]): boolean => mostDecreasesInADay(minutes) <= DECREASES_A_DAY;
-    expect(caught(AS_IT_IS, holds)).toBe(false);
-    expect(caught((input, isPending) => ({ input: { ...input, loweredMs: [] }, isPending }), holds)).toBe(true);
-  });
+  test(
+    "a reservation is never lowered more than twice in 24 hours",
+    () => {
+      const holds = (_: Evening, minutes: readonly Minute[]): boolean => mostDecreasesInADay(minutes) <= DECREASES_A_DAY;
+      expect(caught(AS_IT_IS, holds)).toBe(false);
+      expect(caught((input, isPending) => ({ input: { ...input, loweredMs: [] }, isPending }), holds)).toBe(true);
+    },
+    LONG_MS,
+  );
 
-  test("nothing is changed while a reservation is pending", () => {
-    const holds = (_: Evening, minutes: readonly Minute[]): boolean => changedWhilePending(minutes).length === 0;
-    expect(caught(AS_IT_IS, holds)).toBe(false);
-    expect(caught((input) => ({ input, isPending: false }), holds)).toBe(true);
-  });
+  test(
+    "nothing is changed while a reservation is pending",
+    () => {
+      const holds = (_: Evening, minutes: readonly Minute[]): boolean => changedWhilePending(minutes).length === 0;
+      expect(caught(AS_IT_IS, holds)).toBe(false);
+      expect(caught((input) => ({ input, isPending: false }), holds)).toBe(true);
+    },
+    LONG_MS,
+  );
 
-  test("what is known two leads ahead is covered from its first minute on", () => {
-    const holds = (evening: Evening, minutes: readonly Minute[]): boolean => uncovered(evening, minutes).length === 0;
-    expect(caught(AS_IT_IS, holds)).toBe(false);
-    // Planned with a quarter of the lead, it comes too late wherever it takes longer than half a lead to fill.
-    expect(caught((input, isPending) => ({ input: { ...input, startUpMs: LEAD_MS / 4 }, isPending }), holds)).toBe(true);
-  });
+  test(
+    "what is known two leads ahead is covered from its first minute on",
+    () => {
+      const holds = (evening: Evening, minutes: readonly Minute[]): boolean => uncovered(evening, minutes).length === 0;
+      expect(caught(AS_IT_IS, holds)).toBe(false);
+      // Planned with a quarter of the lead, it comes too late wherever it takes longer than half a lead to fill.
+      expect(caught((input, isPending) => ({ input: { ...input, startUpMs: LEAD_MS / 4 }, isPending }), holds)).toBe(true);
+    },
+    LONG_MS,
+  );
 });
