@@ -60,7 +60,7 @@ const ORDINARY_VARIANCE = 0.5 ** 2;
 const POOLING = { channel: 2, slot: 2, genre: 2 } as const;
 const SERIES_POOLING = 0.05;
 // Until any series has shown it, episodes differ by some ±30 %, however much the programmes of their channel do; that weighs five of them. What
-// all series have shown weighs two episodes of one: one night in ten flops or doubles, and few series have seen it yet.
+// all series have shown weighs two episodes of one: few series have seen a night yet that flops, or draws twice as many.
 const SERIES_VARIANCE = 0.3 ** 2;
 const SERIES_VARIANCE_EPISODES = 5;
 const PRIOR_EPISODES = 2;

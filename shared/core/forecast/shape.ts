@@ -7,7 +7,9 @@ import { MINUTE_MS } from "../time.ts";
 export type Shape = { readonly arrival: readonly Knot[]; readonly departure: readonly Knot[] };
 
 /**
- * One learned point, each minute around the start and the end, where a stream's whole crowd may come within two, and further apart elsewhere: the median multiple of the plateau at `minute` from the start (or end), and the spread of its logarithm. */
+ * One learned point: the median multiple of the plateau at `minute` from the start (or end), and the spread of its logarithm. Around the start
+ * and the end, where a stream's whole crowd may come within two minutes, each minute has one.
+ */
 type Knot = { readonly minute: number; readonly multiple: number; readonly spread: number; readonly count: number };
 
 /** By class of programme; `any` pools them all and serves a class that was never seen. */
