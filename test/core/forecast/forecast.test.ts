@@ -235,6 +235,18 @@ describe("on air", () => {
     expect(minute.medianRps).toBeGreaterThan(3_300);
   });
 
+  test("load beyond an arrival is not extrapolated, nor is what a crowd asks for at the end; the same in mid-programme is", () => {
+    const rising = [2_200, 2_700, 3_200];
+    const grows = (fromMinute: number, before: number): boolean => {
+      const now = fromMinute + rising.length;
+      const recent = loads(fromMinute - 20, [...times(20, before), ...rising]);
+      const minute = (ahead: number) => at(now + ahead, now, { model, occasions: [onAir(derby)], recent });
+      expect(minute(1).surpriseRps, `beyond minute ${fromMinute}`).toBeGreaterThan(0);
+      return minute(5).surpriseRps > minute(1).surpriseRps;
+    };
+    expect([grows(0, 1_000), grows(60, 2_000), grows(118, 2_000)]).toEqual([false, true, false]);
+  });
+
   test("what the first minutes do not settle stays within the record", () => {
     const audience = { "series/one/the derby": { count: 2, mean: Math.asinh(80), squares: 1 } };
     const bounded = { ...model, learned: { ...firstLearned(), reach: { viewers: 60_000, broadcasts: 30 }, audience } };

@@ -117,6 +117,12 @@ describe("a sudden fall on air", () => {
   });
 });
 
+test("two fifths of a crowd are a small crowd after five minutes; a quarter may be the early ones of a late kick-off", () => {
+  const shiftAt = (share: number) => correct(times(12, 1_000 + share * 4_000), MATCH).amplitude?.shift;
+  expect(shiftAt(0.4)).toBeLessThan(Math.log(0.5));
+  expect(shiftAt(0.25)).toBe(0);
+});
+
 describe("load that nothing explains", () => {
   test("is a surprise, which grows on as it grew, holds and fades", () => {
     const correction = correct([...times(15, 1_000), 1_200, 1_400, 1_600, 1_800, 2_000], ORDINARY);

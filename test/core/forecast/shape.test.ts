@@ -4,6 +4,7 @@ import {
   ARRIVAL_MS,
   DECAY_MS,
   firstShapes,
+  isTurning,
   learnShape,
   peakMultiple,
   shapeAt,
@@ -85,6 +86,11 @@ describe("what broadcasts teach of it", () => {
     expect(shapeAt(learned, timing, pastEight(2)).multiple).toBeLessThan(0.45);
     expect(shapeAt(learned, timing, pastEight(60)).multiple).toBeCloseTo(1, 1);
     expect(shapeAt(learned, timing, pastEight(122)).multiple).toBeLessThan(0.7);
+  });
+
+  test("a crowd may be coming until ten minutes after the start, and leaving from six minutes before the end until ten after it", () => {
+    const turning = (minute: number): boolean => isTurning(timing, pastEight(minute));
+    expect([-16, -15, 9, 10, 113, 114, 129, 130].map(turning)).toEqual([false, true, true, false, false, true, true, false]);
   });
 
   test("a burst of one minute is learned as one, at the start and at the end", () => {
