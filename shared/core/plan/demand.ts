@@ -111,46 +111,45 @@ export function hasFreshLoad({ nowcast: { newestMs } }: Forecast, now: number): 
 
 const USUAL_UNKNOWN = "the usual load of this part of the week was never measured: at least what is known of is asked for";
 
+/** Units asked for; where `reasons` is given they are put into it. */
+type Asked = Omit<NeededUnits, "reasons">;
+
 function needOfMeasured(input: DemandInput, atMs: number, loadRps: number): Need {
   const carried = unitsForLoad(input.target, loadRps);
-  const wantedUnits = multiplied(input, atMs, carried);
+  const { units, wantedUnits, limit } = limited(input, multiplied(input, atMs, carried));
   const reasons = (): readonly Reason[] => {
     const why: Reason[] = [{ type: "measured-load", loadRps }];
-    explainLimits(input, multiplied(input, atMs, carried, why), why);
+    limited(input, multiplied(input, atMs, carried, why), why);
     return why;
   };
-  return { kind: "known", atMs, units: withinLimits(input, wantedUnits), wantedUnits, limit: limitOn(input, wantedUnits), reasons };
+  return { kind: "known", atMs, units, wantedUnits, limit, reasons };
 }
 
 function needOf(input: DemandInput, minute: ForecastMinute): Need {
-  const wantedUnits = wantedIn(input, minute);
-  const units = withinLimits(input, wantedUnits);
-  const limit = limitOn(input, wantedUnits);
+  const { atMs } = minute;
+  const { units, wantedUnits, limit } = askedIn(input, minute);
   const reasons = (): readonly Reason[] => {
     const why: Reason[] = [];
-    explainLimits(input, wantedIn(input, minute, why), why);
+    askedIn(input, minute, why);
     return why;
   };
   if (minute.kind === "unknown") {
-    const asked = wantedUnits > 0 ? { units, wantedUnits, limit, reasons } : undefined;
-    return { kind: "unknown", atMs: minute.atMs, why: minute.reason, asked };
+    return { kind: "unknown", atMs, why: minute.reason, asked: wantedUnits > 0 ? { units, wantedUnits, limit, reasons } : undefined };
   }
   // What the occasions bring comes on top of a usual load that nobody knows: it is the least there is to carry.
   if (minute.usualRps === undefined && minute.isNear !== true)
-    return { kind: "unknown", atMs: minute.atMs, why: USUAL_UNKNOWN, asked: { units, wantedUnits, limit, reasons } };
-  return { kind: "known", atMs: minute.atMs, units, wantedUnits, limit, reasons };
+    return { kind: "unknown", atMs, why: USUAL_UNKNOWN, asked: { units, wantedUnits, limit, reasons } };
+  return { kind: "known", atMs, units, wantedUnits, limit, reasons };
 }
 
-/** What is asked for in a minute, whatever limits it, and where `reasons` is given, why. */
-function wantedIn(input: DemandInput, minute: ForecastMinute, reasons?: Reason[]): number {
+/** What is asked for in a minute, and where `reasons` is given, why. */
+function askedIn(input: DemandInput, minute: ForecastMinute, reasons?: Reason[]): Asked {
   let units = 0;
   if (minute.kind === "known") {
     if (reasons !== undefined) explain(input, minute, reasons);
-    units = loaded(input.target, minute, reasons);
-    if (input.overrides.length > 0) units = multiplied(input, minute.atMs, units, reasons);
+    units = multiplied(input, minute.atMs, loaded(input.target, minute, reasons), reasons);
   }
-  // Most targets are nobody's database, and most minutes nobody's wish.
-  return input.clients.length === 0 && input.overrides.length === 0 ? units : raised(input, minute.atMs, units, reasons);
+  return limited(input, raised(input, minute.atMs, units, reasons), reasons);
 }
 
 type KnownMinute = Extract<ForecastMinute, { kind: "known" }>;
@@ -245,40 +244,25 @@ function connectionsAt({ target: client, unitsAt }: Client, database: Target, at
   return connectionsOf(client, unitsAt(atMs), database);
 }
 
-/** The most units that a target has connections for, and its own minimum at least; undefined where nothing bounds them. */
-function connectedAtMost({ target, database }: DemandInput): number | undefined {
-  const connections = database === undefined ? undefined : unitsWithinConnections(target, database);
-  return connections === undefined ? undefined : Math.max(connections, target.baselineUnits);
-}
-
-/** Of the units that are wanted those that the limits leave, and the baseline at least. */
-function withinLimits(input: DemandInput, wantedUnits: number): number {
-  const { baselineUnits, ceilingUnits } = input.target;
-  const most = connectedAtMost(input) ?? ceilingUnits;
-  return Math.max(baselineUnits, Math.min(wantedUnits, most, ceilingUnits));
-}
-
-/** The limit that cuts what is wanted, if one does: of two the lower. */
-function limitOn(input: DemandInput, wantedUnits: number): Limit | undefined {
-  const { ceilingUnits } = input.target;
-  const most = connectedAtMost(input);
-  if (most === undefined || wantedUnits <= most) return wantedUnits > ceilingUnits ? "ceiling" : undefined;
-  return most > ceilingUnits ? "ceiling" : "connections";
-}
-
-function explainLimits(input: DemandInput, wantedUnits: number, reasons: Reason[]): void {
-  const { target, database } = input;
-  const most = connectedAtMost(input);
+function limited({ target, database }: DemandInput, wantedUnits: number, reasons?: Reason[]): Asked {
   let units = wantedUnits;
-  if (database !== undefined && most !== undefined && units > most) {
-    reasons.push({ type: "connection-budget", database: database.id, units: unitsWithinConnections(target, database) ?? most });
-    units = most;
+  let limit: Limit | undefined;
+  const connections = database === undefined ? undefined : unitsWithinConnections(target, database);
+  if (database !== undefined && connections !== undefined && units > Math.max(connections, target.baselineUnits)) {
+    reasons?.push({ type: "connection-budget", database: database.id, units: connections });
+    units = Math.max(connections, target.baselineUnits);
+    limit = "connections";
   }
   if (units > target.ceilingUnits) {
-    reasons.push({ type: "ceiling", units: target.ceilingUnits, shortUnits: wantedUnits - target.ceilingUnits });
+    reasons?.push({ type: "ceiling", units: target.ceilingUnits, shortUnits: wantedUnits - target.ceilingUnits });
     units = target.ceilingUnits;
+    limit = "ceiling";
   }
-  if (units <= target.baselineUnits) reasons.push({ type: "baseline", units: target.baselineUnits });
+  if (units <= target.baselineUnits) {
+    reasons?.push({ type: "baseline", units: target.baselineUnits });
+    units = target.baselineUnits;
+  }
+  return { units, wantedUnits, limit };
 }
 
 // The last minutes of a programme belong to the crowd at the end, the first ones to the arrival.
