@@ -1,5 +1,5 @@
 import { normalSamples, SAMPLE_COUNT } from "./samples.ts";
-import { intervalOf, summaryFrom, type Summary } from "./tail.ts";
+import { intervalOf, summarise, type Summary } from "./tail.ts";
 import { viewersOf, type Multiple, type Term } from "./terms.ts";
 
 // A surprise keeps its size within ±15 % two times in three while it is extrapolated.
@@ -85,22 +85,12 @@ export function summedUp(minute: SampledMinute, budget: number): Summary {
     beginWith(first, along);
     for (let nth = 1; nth < active.length; nth += 1) addLoad(active[nth] ?? first, along);
   }
-  // What comes last is summed up as it is written: a minute is looked at some fifty thousand times in an evening.
   const { surprise } = along;
-  let sum = 0;
-  let largest = 0;
-  let second = 0;
   for (let i = 0; i < SAMPLE_COUNT; i += 1) {
     const ordinary = usualRps * (residual[i] ?? 1) + surpriseRps * (surprise[i] ?? 1);
-    const load = Math.max(0, ordinary + (samples[i] ?? 0));
-    samples[i] = load;
-    sum += load;
-    if (load > largest) {
-      second = largest;
-      largest = load;
-    } else if (load > second) second = load;
+    samples[i] = Math.max(0, ordinary + (samples[i] ?? 0));
   }
-  return summaryFrom(samples, { sum, largest, second }, budget);
+  return summarise(samples, budget);
 }
 
 /** The 90 % interval of the minute that was summed up last. */

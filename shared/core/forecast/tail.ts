@@ -7,29 +7,9 @@ const LOWER = Math.floor(0.05 * SAMPLE_COUNT);
 const MEDIAN = Math.floor(0.5 * SAMPLE_COUNT);
 const UPPER = Math.floor(0.95 * SAMPLE_COUNT);
 
-/** What samples add up to, and the two largest of them. */
-type Largest = { readonly sum: number; readonly largest: number; readonly second: number };
-
 /** Sums up `samples` (SAMPLE_COUNT of them), which it moves about in place; `budget` is the share of the load that may stay unserved. */
 export function summarise(samples: Float64Array, budget: number): Summary {
-  let sum = 0;
-  let largest = 0;
-  let second = 0;
-  for (const value of samples) {
-    sum += value;
-    if (value > largest) {
-      second = largest;
-      largest = value;
-    } else if (value > second) second = value;
-  }
-  return summaryFrom(samples, { sum, largest, second }, budget);
-}
-
-/** Likewise, of samples whose sum and largest are known. */
-export function summaryFrom(samples: Float64Array, { sum, largest, second }: Largest, budget: number): Summary {
-  // A strict budget asks for the largest two alone; only a generous one needs them sorted.
-  const capacity = largest - budget * sum;
-  const tail = capacity >= second ? capacity : tailOf(samples.sort(), budget);
+  const tail = tailAbove(samples, budget);
   placeInOrder(samples, MEDIAN, 0, samples.length - 1);
   const median = samples[MEDIAN] ?? 0;
   // A generous budget could be met below the median; capacity for less than what is expected is never asked for.
@@ -58,6 +38,23 @@ export function tailOf(sorted: Float64Array, budget: number): number {
     if (count === sorted.length || capacity >= (sorted[sorted.length - count - 1] ?? 0)) return Math.max(0, capacity);
   }
   return 0;
+}
+
+/** The same of samples in any order. A strict budget asks for the largest two alone; only a generous one needs them sorted. */
+function tailAbove(samples: Float64Array, budget: number): number {
+  let sum = 0;
+  let largest = 0;
+  let second = 0;
+  for (let i = 0; i < samples.length; i += 1) {
+    const value = samples[i] ?? 0;
+    sum += value;
+    if (value > largest) {
+      second = largest;
+      largest = value;
+    } else if (value > second) second = value;
+  }
+  const capacity = largest - budget * sum;
+  return capacity >= second ? capacity : tailOf(samples.sort(), budget);
 }
 
 /** Hoare's selection: the value that sorting would put at `place` is there, smaller ones before it in [from, to] and larger ones behind. */
